@@ -1,0 +1,83 @@
+/**
+ * What an adapter implements.
+ *
+ * A driver is the smaller level below `CachePort`. Keys, values, times to live, amounts and patterns reach it already
+ * checked by the laws of input and with the namespace in front, so that a driver does nothing but ask its store.
+ * `CachePort.fromDriver` turns it into a port.
+ */
+import type { Effect, Stream } from "effect"
+import type { CacheErrorOutcome, CacheErrorReason } from "./CacheError.ts"
+import type { TimeToLive } from "./TimeToLive.ts"
+
+/**
+ * The failure of a driver. The port adds operation, key and code to it and makes it a `CacheError`.
+ *
+ * `outcome` is `"NotExecuted"` unless the request was sent and not answered. `serverCode` is the first word of the
+ * server's reply, never more of it: replies echo arguments.
+ */
+export class DriverFailure {
+  readonly _tag = "DriverFailure"
+  readonly reason: CacheErrorReason
+  readonly outcome: CacheErrorOutcome
+  readonly serverCode: string | undefined
+  constructor(reason: CacheErrorReason, outcome: CacheErrorOutcome = "NotExecuted", serverCode?: string) {
+    this.reason = reason
+    this.outcome = outcome
+    this.serverCode = serverCode
+  }
+}
+
+/**
+ * The operations that a store must offer. Every `ttl` is a whole number of milliseconds from 1 to 2^53 - 1, or
+ * `undefined` for a key that never expires. Every operation ends by itself; a driver of a remote store gives each a
+ * deadline.
+ */
+export interface CacheDriver {
+  /** The live value, or `undefined`. A key that holds anything but text reads as absent. */
+  readonly get: (key: string) => Effect.Effect<string | undefined, DriverFailure>
+  /** The live values in the order of `keys`, which are distinct and at least one. */
+  readonly getMany: (keys: ReadonlyArray<string>) => Effect.Effect<ReadonlyArray<string | undefined>, DriverFailure>
+  /** Replaces value and time to live. */
+  readonly set: (key: string, value: string, ttl: number | undefined) => Effect.Effect<void, DriverFailure>
+  /** As `set`, for distinct keys, at least one: atomic up to 1,000 entries, beyond that in parts, each atomic. */
+  readonly setMany: (
+    entries: ReadonlyArray<readonly [key: string, value: string]>,
+    ttl: number | undefined
+  ) => Effect.Effect<void, DriverFailure>
+  /** Sets and answers true when the key is absent, in one atomic step. */
+  readonly setIfAbsent: (
+    key: string,
+    value: string,
+    ttl: number | undefined
+  ) => Effect.Effect<boolean, DriverFailure>
+  /** Removes distinct keys, at least one, and answers how many live ones there were. */
+  readonly deleteMany: (keys: ReadonlyArray<string>) => Effect.Effect<number, DriverFailure>
+  /** Reads and removes in one atomic step. A key that holds anything but text reads as absent and stays. */
+  readonly getAndDelete: (key: string) => Effect.Effect<string | undefined, DriverFailure>
+  /** Removes the key and answers true when its value equals `expected`, in one atomic step. */
+  readonly compareAndDelete: (key: string, expected: string) => Effect.Effect<boolean, DriverFailure>
+  /** Whether the key is live, whatever it holds. */
+  readonly exists: (key: string) => Effect.Effect<boolean, DriverFailure>
+  /** Sets the time to live of a live key; 0 removes the key, `undefined` lets it never expire. False when absent. */
+  readonly expire: (key: string, ttl: number | undefined) => Effect.Effect<boolean, DriverFailure>
+  /** What is left of the key's life. */
+  readonly ttl: (key: string) => Effect.Effect<TimeToLive, DriverFailure>
+  /**
+   * Adds a safe integer, negative ones too, in one atomic step. An absent key counts from 0, and only then `ttl` is
+   * set. Fails with `WrongType` unless the stored text is a canonical 64-bit decimal, and with `OutOfRange`, the value
+   * unchanged, when the result is not a safe integer.
+   */
+  readonly increment: (
+    key: string,
+    amount: number,
+    ttl: number | undefined
+  ) => Effect.Effect<number, DriverFailure>
+  /** Pages of live keys that match a checked pattern. A key may come more than once; the port removes repetitions. */
+  readonly scan: (pattern: string) => Stream.Stream<ReadonlyArray<string>, DriverFailure>
+  /** Removes what matches a checked pattern, without holding up other callers, and answers how many keys went. */
+  readonly deletePattern: (pattern: string) => Effect.Effect<number, DriverFailure>
+  /** Removes every key of the store. Asked only by a port whose namespace is empty. */
+  readonly flush: Effect.Effect<void, DriverFailure>
+  /** A round trip to every place that takes writes. */
+  readonly ping: Effect.Effect<void, DriverFailure>
+}

@@ -1,0 +1,211 @@
+/**
+ * The one error of the port, and the reasons it can have.
+ *
+ * Recover from one reason with
+ * `Effect.catchReason("CacheError", "Unavailable", (reason) => …)`.
+ */
+import { Data } from "effect"
+
+/** The members of `CachePort`, and `"layer"` for a layer that refuses its options. */
+export type CacheOperation =
+  | "get"
+  | "getJson"
+  | "set"
+  | "setJson"
+  | "setIfAbsent"
+  | "delete"
+  | "deleteMany"
+  | "getAndDelete"
+  | "compareAndDelete"
+  | "exists"
+  | "expire"
+  | "ttl"
+  | "increment"
+  | "decrement"
+  | "getMany"
+  | "setMany"
+  | "deletePattern"
+  | "scan"
+  | "flush"
+  | "ping"
+  | "layer"
+
+/** The stable string that logs and alerts match on. */
+export type CacheErrorCode =
+  | "CACHE_GET_ERROR"
+  | "CACHE_SET_ERROR"
+  | "CACHE_DELETE_ERROR"
+  | "CACHE_CONNECTION_ERROR"
+
+/**
+ * What is known of the operation's effect on the store: `"NotExecuted"` when it had none, `"Unknown"` when it was
+ * sent and not answered, so that it may have happened or happen yet.
+ */
+export type CacheErrorOutcome = "NotExecuted" | "Unknown"
+
+interface ReasonDetail {
+  /** One plain sentence. It holds no value, no password and nothing that a server echoed. */
+  readonly message: string
+}
+
+/** The store cannot be asked now: no ready connection, too many waiting, loading, read-only, busy, or failing over. */
+export class Unavailable extends Data.TaggedError("Unavailable")<ReasonDetail> {}
+
+/** The deadline passed. A write that was sent may still happen. */
+export class TimedOut extends Data.TaggedError("TimedOut")<ReasonDetail> {}
+
+/** The connection broke after the operation was sent. A write may have happened. */
+export class ConnectionLost extends Data.TaggedError("ConnectionLost")<ReasonDetail> {}
+
+/** The store refuses this user, password, certificate or command. */
+export class AccessDenied extends Data.TaggedError("AccessDenied")<ReasonDetail> {}
+
+/** The store has no memory, or no place for one more client. */
+export class OutOfMemory extends Data.TaggedError("OutOfMemory")<ReasonDetail> {}
+
+/** The key holds something that cannot be counted on. */
+export class WrongType extends Data.TaggedError("WrongType")<ReasonDetail> {}
+
+/** The counter would leave the safe integers, -(2^53 - 1) to 2^53 - 1. The stored value is unchanged. */
+export class OutOfRange extends Data.TaggedError("OutOfRange")<ReasonDetail> {}
+
+/** The caller's key, value, time to live, amount or pattern breaks a law of input. Nothing was sent. */
+export class InvalidArgument extends Data.TaggedError("InvalidArgument")<ReasonDetail> {}
+
+/** JSON that does not parse, or a value that cannot be written as JSON. */
+export class InvalidValue extends Data.TaggedError("InvalidValue")<ReasonDetail> {}
+
+/** Anything else. `CacheError.serverCode` tells the first word of the server's reply, where there was one. */
+export class Unknown extends Data.TaggedError("Unknown")<ReasonDetail> {}
+
+/** Why an operation failed. */
+export type CacheErrorReason =
+  | Unavailable
+  | TimedOut
+  | ConnectionLost
+  | AccessDenied
+  | OutOfMemory
+  | WrongType
+  | OutOfRange
+  | InvalidArgument
+  | InvalidValue
+  | Unknown
+
+/** What a `CacheError` is made from; the rest of its fields follow from these. */
+export interface CacheErrorInput {
+  readonly operation: CacheOperation
+  readonly reason: CacheErrorReason
+  readonly key?: string | undefined
+  readonly keys?: ReadonlyArray<string> | undefined
+  readonly outcome?: CacheErrorOutcome | undefined
+  readonly serverCode?: string | undefined
+}
+
+interface CacheErrorFields extends ReasonDetail {
+  readonly operation: CacheOperation
+  readonly reason: CacheErrorReason
+  readonly key?: string
+  readonly keys?: ReadonlyArray<string>
+  readonly outcome: CacheErrorOutcome
+  readonly serverCode?: string
+  readonly code: CacheErrorCode
+  readonly isRetryable: boolean
+}
+
+/**
+ * The failure of every operation of `CachePort`.
+ *
+ * - `operation`: the member that failed.
+ * - `key` or `keys`: what the caller asked for, without namespace; absent where the key itself was refused.
+ * - `reason`: why, a tagged union.
+ * - `outcome`: whether the store may have been changed.
+ * - `isRetryable`: the reason may pass, and a repetition cannot do the work twice.
+ * - `serverCode`: the first word of the server's reply, where there was one.
+ * - `code`: the stable string for logs.
+ *
+ * Nothing in it holds a value, a password, or a reply that echoes its arguments, and it has no `cause`.
+ */
+export class CacheError extends Data.TaggedError("CacheError")<CacheErrorFields> {
+  constructor(input: CacheErrorInput) {
+    const { key, keys, operation, reason, serverCode } = input
+    const outcome = input.outcome ?? "NotExecuted"
+    super({
+      message: describe(input),
+      operation,
+      reason,
+      outcome,
+      code: codeOf(operation, reason),
+      isRetryable: isRetryable(operation, reason, outcome),
+      ...(key === undefined ? undefined : { key }),
+      ...(keys === undefined ? undefined : { keys }),
+      ...(serverCode === undefined ? undefined : { serverCode })
+    })
+  }
+}
+
+const codes: Record<CacheOperation, CacheErrorCode> = {
+  get: "CACHE_GET_ERROR",
+  getJson: "CACHE_GET_ERROR",
+  getMany: "CACHE_GET_ERROR",
+  exists: "CACHE_GET_ERROR",
+  ttl: "CACHE_GET_ERROR",
+  scan: "CACHE_GET_ERROR",
+  set: "CACHE_SET_ERROR",
+  setJson: "CACHE_SET_ERROR",
+  setIfAbsent: "CACHE_SET_ERROR",
+  setMany: "CACHE_SET_ERROR",
+  expire: "CACHE_SET_ERROR",
+  increment: "CACHE_SET_ERROR",
+  decrement: "CACHE_SET_ERROR",
+  delete: "CACHE_DELETE_ERROR",
+  deleteMany: "CACHE_DELETE_ERROR",
+  getAndDelete: "CACHE_DELETE_ERROR",
+  compareAndDelete: "CACHE_DELETE_ERROR",
+  deletePattern: "CACHE_DELETE_ERROR",
+  flush: "CACHE_DELETE_ERROR",
+  ping: "CACHE_CONNECTION_ERROR",
+  layer: "CACHE_CONNECTION_ERROR"
+}
+
+const codeOf = (operation: CacheOperation, reason: CacheErrorReason): CacheErrorCode => {
+  switch (reason._tag) {
+    case "Unavailable":
+    case "TimedOut":
+    case "ConnectionLost":
+    case "AccessDenied":
+      return "CACHE_CONNECTION_ERROR"
+    default:
+      return codes[operation]
+  }
+}
+
+/** Operations whose answer or effect differs when they run a second time. */
+const onceOnly: ReadonlySet<CacheOperation> = new Set<CacheOperation>([
+  "setIfAbsent",
+  "getAndDelete",
+  "compareAndDelete",
+  "increment",
+  "decrement"
+])
+
+const isRetryable = (operation: CacheOperation, reason: CacheErrorReason, outcome: CacheErrorOutcome): boolean => {
+  switch (reason._tag) {
+    case "Unavailable":
+    case "TimedOut":
+    case "ConnectionLost":
+      return outcome === "NotExecuted" || !onceOnly.has(operation)
+    default:
+      return false
+  }
+}
+
+const longestKeyInMessage = 100
+
+const describe = ({ key, keys, operation, reason }: CacheErrorInput): string => {
+  const subject = key !== undefined
+    ? ` ${JSON.stringify(key.length > longestKeyInMessage ? `${key.slice(0, longestKeyInMessage)}…` : key)}`
+    : keys !== undefined
+    ? ` of ${keys.length} ${keys.length === 1 ? "key" : "keys"}`
+    : ""
+  return `${operation}${subject} failed: ${reason.message} (${reason._tag})`
+}

@@ -1,0 +1,65 @@
+/**
+ * Hits, misses and errors of each namespace, counted in this process.
+ *
+ * Every port made by `CachePort.fromDriver` counts: `get`, `getJson`, `getAndDelete` and each key of `getMany` is a hit
+ * or a miss; an operation that the store failed is an error. Refused input counts as nothing. Ports of the same
+ * namespace count together, whatever their adapter.
+ */
+import { Effect } from "effect"
+
+/** The counts of one namespace. */
+export interface NamespaceStats {
+  readonly hits: number
+  readonly misses: number
+  readonly errors: number
+  /** `hits / (hits + misses)`, from 0 to 1; 0 while nothing was read. */
+  readonly hitRate: number
+}
+
+/** The live counters of one namespace: plain numbers, since every operation touches them. */
+export interface Counters {
+  hits: number
+  misses: number
+  errors: number
+}
+
+const registry = new Map<string, Counters>()
+
+/**
+ * The counters that every port of `namespace` shares.
+ *
+ * @internal
+ */
+export const countersOf = (namespace: string): Counters => {
+  let counters = registry.get(namespace)
+  if (counters === undefined) {
+    counters = { hits: 0, misses: 0, errors: 0 }
+    registry.set(namespace, counters)
+  }
+  return counters
+}
+
+const read = ({ errors, hits, misses }: Counters): NamespaceStats => ({
+  hits,
+  misses,
+  errors,
+  hitRate: hits + misses === 0 ? 0 : hits / (hits + misses)
+})
+
+/** The counts of one namespace now. Zeros for a namespace that nothing has used. */
+export const of = (namespace: string): Effect.Effect<NamespaceStats> =>
+  Effect.sync(() => read(registry.get(namespace) ?? { hits: 0, misses: 0, errors: 0 }))
+
+/** The counts of every namespace now, by its name. A nested namespace is named `outer:inner`. */
+export const all: Effect.Effect<ReadonlyMap<string, NamespaceStats>> = Effect.sync(() =>
+  new Map(Array.from(registry, ([namespace, counters]) => [namespace, read(counters)]))
+)
+
+/** Sets every count back to zero. */
+export const reset: Effect.Effect<void> = Effect.sync(() => {
+  for (const counters of registry.values()) {
+    counters.hits = 0
+    counters.misses = 0
+    counters.errors = 0
+  }
+})

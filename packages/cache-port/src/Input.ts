@@ -1,0 +1,138 @@
+/**
+ * The laws of input, written once. Every function answers the checked input in the form that a driver takes, or throws
+ * `Refusal`, which the port turns into `InvalidArgument`. A refusal names what was wrong and never quotes it.
+ *
+ * @internal
+ */
+import { Duration } from "effect"
+import * as Glob from "./Glob.ts"
+import { utf8Length } from "./Utf8.ts"
+
+/** Input that breaks a law. `key` is the caller's key, where that one was in order. */
+export class Refusal {
+  readonly message: string
+  constructor(message: string) {
+    this.message = message
+  }
+}
+
+const refuse = (message: string): never => {
+  throw new Refusal(message)
+}
+
+/** The most bytes of UTF-8 that a key has, without its namespace. */
+export const maxKeyBytes = 65_536
+
+/** The most bytes of UTF-8 that a value has unless the composition root says otherwise: 32 MiB. */
+export const defaultMaxValueBytes = 33_554_432
+
+const isWithin = (text: string, bytes: number): boolean => text.length * 3 <= bytes || utf8Length(text) <= bytes
+
+const kind = (input: unknown): string => (input === null ? "null" : Array.isArray(input) ? "array" : typeof input)
+
+export const key = (input: unknown): string => {
+  if (typeof input !== "string") return refuse(`a key is a string, not ${kind(input)}`)
+  if (input.length === 0) return refuse("a key has at least one character")
+  if (!isWithin(input, maxKeyBytes)) return refuse(`a key has at most ${maxKeyBytes} bytes of UTF-8`)
+  if (!input.isWellFormed()) return refuse("a key is well-formed Unicode, without a lone surrogate")
+  return input
+}
+
+/** Keys of any iterable but text, repeated ones dropped, in the order of their first place. */
+export const keys = (input: unknown): ReadonlyArray<string> => {
+  const distinct = new Set<string>()
+  for (const each of iterable(input, "keys are an iterable of strings")) distinct.add(key(each))
+  return Array.from(distinct)
+}
+
+export const value = (input: unknown, maxBytes: number): string => {
+  if (typeof input !== "string") return refuse(`a value is a string, not ${kind(input)}`)
+  if (!isWithin(input, maxBytes)) return refuse(`a value has at most ${maxBytes} bytes of UTF-8`)
+  if (!input.isWellFormed()) return refuse("a value is well-formed Unicode, without a lone surrogate")
+  return input
+}
+
+/** Entries of any iterable of pairs; the last of a repeated key wins. */
+export const entries = (input: unknown, maxBytes: number): ReadonlyArray<readonly [string, string]> => {
+  const last = new Map<string, string>()
+  for (const each of iterable(input, "entries are an iterable of [key, value]")) {
+    if (!Array.isArray(each) || each.length !== 2) return refuse("an entry is a pair [key, value]")
+    last.set(key(each[0]), value(each[1], maxBytes))
+  }
+  return Array.from(last)
+}
+
+const iterable = (input: unknown, law: string): Iterable<unknown> => {
+  if (typeof input !== "object" || input === null || !(Symbol.iterator in input)) {
+    return refuse(`${law}, not ${kind(input)}`)
+  }
+  return input as Iterable<unknown>
+}
+
+/** The `ttl` of an options object, over zero. */
+export const ttlOption = (options: unknown): number | undefined => {
+  if (options === undefined) return undefined
+  if (typeof options !== "object" || options === null) return refuse(`options are an object, not ${kind(options)}`)
+  const ttl = (options as { readonly ttl?: unknown }).ttl
+  if (ttl === undefined) return undefined
+  const millis = timeToLive(ttl)
+  return millis === 0 ? refuse("a time to live is over zero") : millis
+}
+
+/** Whole milliseconds from 0 to 2^53 - 1, rounded up, or `undefined` for `Duration.infinity`. */
+export const timeToLive = (input: unknown): number | undefined => {
+  const millis = durationMillis(input)
+  if (millis === Infinity) return undefined
+  if (millis < 0) return refuse("a time to live is not negative")
+  const whole = Math.ceil(millis)
+  return whole <= Number.MAX_SAFE_INTEGER ? whole : refuse("a time to live is at most 2^53 - 1 milliseconds")
+}
+
+const durationMillis = (input: unknown): number => {
+  // Effect reads NaN, and an object with none of its fields, as a duration of zero.
+  if (typeof input === "number") return Number.isNaN(input) ? notADuration(input) : input
+  if (typeof input === "object" && input !== null && !Duration.isDuration(input) && !hasOnlyNumbers(input)) {
+    return notADuration(input)
+  }
+  const duration = Duration.fromInput(input as Duration.Input)
+  return duration._tag === "None" ? notADuration(input) : Duration.toMillis(duration.value)
+}
+
+const notADuration = (input: unknown): never =>
+  refuse(`a time to live is a duration, such as "5 minutes" or Duration.seconds(30), not this ${kind(input)}`)
+
+const units = ["weeks", "days", "hours", "minutes", "seconds", "milliseconds", "microseconds", "nanoseconds"]
+
+const hasOnlyNumbers = (input: object): boolean => {
+  const parts = Array.isArray(input)
+    ? input
+    : units.map((unit) => (input as Record<string, unknown>)[unit]).filter((part) => part !== undefined)
+  return parts.length > 0 && parts.every((part) => typeof part === "number" && !Number.isNaN(part))
+}
+
+export const amount = (input: unknown): number => {
+  if (!Number.isSafeInteger(input)) return refuse("an amount is a safe integer, from -(2^53 - 1) to 2^53 - 1")
+  // Minus zero would be sent as text.
+  return (input as number) + 0
+}
+
+export const pattern = (input: unknown): string => {
+  if (typeof input !== "string") return refuse(`a pattern is a string, not ${kind(input)}`)
+  const refusal = Glob.refusalOf(input)
+  return refusal === undefined ? input : refuse(refusal)
+}
+
+export const namespace = (input: unknown): string => {
+  if (input === undefined) return ""
+  if (typeof input !== "string") return refuse(`a namespace is a string, not ${kind(input)}`)
+  if (!isWithin(input, 1_024)) return refuse("a namespace has at most 1024 bytes of UTF-8")
+  if (!input.isWellFormed()) return refuse("a namespace is well-formed Unicode, without a lone surrogate")
+  return input
+}
+
+export const maxValueBytes = (input: unknown): number => {
+  if (input === undefined) return defaultMaxValueBytes
+  return Number.isSafeInteger(input) && (input as number) >= 0 && (input as number) <= 536_870_912
+    ? (input as number)
+    : refuse("maxValueBytes is an integer from 0 to 536870912")
+}

@@ -1,0 +1,300 @@
+/**
+ * Between port and driver: what is the same for every store.
+ *
+ * @internal
+ */
+import { Effect, Option, type Schema, Stream } from "effect"
+import type { CacheDriver, DriverFailure } from "./CacheDriver.ts"
+import { CacheError, type CacheErrorInput, type CacheOperation, InvalidArgument, InvalidValue } from "./CacheError.ts"
+import * as CacheKey from "./CacheKey.ts"
+import type { CachePort, FromDriverOptions } from "./CachePort.ts"
+import * as CacheStats from "./CacheStats.ts"
+import * as Glob from "./Glob.ts"
+import * as Input from "./Input.ts"
+import { driverOf } from "./PortDriver.ts"
+
+type Service = CachePort["Service"]
+
+/** What a port stands on, so that `namespaced` can build on the driver itself. */
+interface Ground {
+  readonly driver: CacheDriver
+  readonly prefix: string
+  readonly namespace: string
+  readonly maxValueBytes: number
+}
+
+const grounds = new WeakMap<Service, Ground>()
+
+export const fromDriver = (driver: CacheDriver, options: FromDriverOptions): Service => {
+  try {
+    const namespace = Input.namespace(options.namespace)
+    return make({
+      driver,
+      namespace,
+      prefix: prefixOf(namespace),
+      maxValueBytes: Input.maxValueBytes(options.maxValueBytes)
+    })
+  } catch (thrown) {
+    return refusing(thrown)
+  }
+}
+
+export const namespaced = (cache: Service, namespace: string): Service => {
+  const outer = grounds.get(cache) ??
+    { driver: driverOf(cache), prefix: "", namespace: "", maxValueBytes: Input.defaultMaxValueBytes }
+  try {
+    const inner = Input.namespace(namespace)
+    return make({
+      ...outer,
+      prefix: outer.prefix + prefixOf(inner),
+      namespace: outer.namespace === "" ? inner : inner === "" ? outer.namespace : `${outer.namespace}:${inner}`
+    })
+  } catch (thrown) {
+    return refusing(thrown)
+  }
+}
+
+const prefixOf = (namespace: string): string => (namespace === "" ? "" : `${CacheKey.encodePart(namespace)}:`)
+
+/** What a failed operation was asked of. */
+type Subject = Pick<CacheErrorInput, "key" | "keys">
+
+const refused = (operation: CacheOperation, thrown: unknown): CacheError =>
+  new CacheError({
+    operation,
+    reason: new InvalidArgument({
+      message: thrown instanceof Input.Refusal ? thrown.message : "the input threw an error while it was read"
+    })
+  })
+
+/** Checks the input, then asks: what a driver throws is never taken for bad input. */
+const checked = <I, A, E>(
+  operation: CacheOperation,
+  check: () => I,
+  ask: (input: I) => Effect.Effect<A, E>
+): Effect.Effect<A, E | CacheError> => {
+  let input: I
+  try {
+    input = check()
+  } catch (thrown) {
+    return Effect.fail(refused(operation, thrown))
+  }
+  return ask(input)
+}
+
+const toMaybe = (value: string | undefined): Option.Option<string> =>
+  value === undefined ? Option.none() : Option.some(value)
+
+const make = (ground: Ground): Service => {
+  const { driver, maxValueBytes, prefix } = ground
+  const counters = CacheStats.countersOf(ground.namespace)
+  const everything = `${Glob.escape(prefix)}*`
+
+  const failure = (operation: CacheOperation, subject: Subject, { outcome, reason, serverCode }: DriverFailure) => {
+    counters.errors++
+    return new CacheError({ operation, reason, outcome, serverCode, ...subject })
+  }
+
+  const settle = <A, B>(
+    asked: Effect.Effect<A, DriverFailure>,
+    operation: CacheOperation,
+    subject: Subject,
+    succeed: (answer: A) => B
+  ): Effect.Effect<B, CacheError> =>
+    Effect.matchEffect(asked, {
+      onFailure: (failed) => Effect.fail(failure(operation, subject, failed)),
+      onSuccess: (answer) => Effect.succeed(succeed(answer))
+    })
+
+  const relay = <A>(
+    asked: Effect.Effect<A, DriverFailure>,
+    operation: CacheOperation,
+    subject: Subject
+  ): Effect.Effect<A, CacheError> => Effect.mapError(asked, (failed) => failure(operation, subject, failed))
+
+  const counted = (value: string | undefined): Option.Option<string> => {
+    if (value === undefined) counters.misses++
+    else counters.hits++
+    return toMaybe(value)
+  }
+
+  const withTtl = (key: string, options: unknown) => ({ key: Input.key(key), ttl: Input.ttlOption(options) })
+
+  const set = (operation: CacheOperation, key: string, value: string, ttl: number | undefined) =>
+    relay(driver.set(prefix + key, value, ttl), operation, { key })
+
+  const add = (operation: "increment" | "decrement", sign: 1 | -1): Service["increment"] => (key, amount = 1, options) =>
+    checked(
+      operation,
+      () => ({ ...withTtl(key, options), amount: Input.amount(amount) * sign + 0 }),
+      ({ amount, key, ttl }) => relay(driver.increment(prefix + key, amount, ttl), operation, { key })
+    )
+
+  const port: Service = {
+    get: (key) =>
+      checked("get", () => Input.key(key), (key) => settle(driver.get(prefix + key), "get", { key }, counted)),
+
+    getJson: (key) =>
+      checked("getJson", () => Input.key(key), (key) =>
+        Effect.flatMap(settle(driver.get(prefix + key), "getJson", { key }, toMaybe), (text) => {
+          if (Option.isNone(text)) {
+            counters.misses++
+            return Effect.succeed(Option.none())
+          }
+          try {
+            const parsed: Schema.Json = JSON.parse(text.value)
+            counters.hits++
+            return Effect.succeed(Option.some(parsed))
+          } catch {
+            counters.errors++
+            const reason = new InvalidValue({ message: "the stored text is not JSON" })
+            return Effect.fail(new CacheError({ operation: "getJson", key, reason }))
+          }
+        })),
+
+    set: (key, value, options) =>
+      checked(
+        "set",
+        () => ({ ...withTtl(key, options), value: Input.value(value, maxValueBytes) }),
+        ({ key, ttl, value }) => set("set", key, value, ttl)
+      ),
+
+    setJson: (key, value, options) =>
+      checked("setJson", () => withTtl(key, options), ({ key, ttl }) => {
+        const text = stringify(value)
+        if (text === undefined) {
+          const reason = new InvalidValue({ message: "the value cannot be written as JSON" })
+          return Effect.fail(new CacheError({ operation: "setJson", key, reason }))
+        }
+        return checked("setJson", () => Input.value(text, maxValueBytes), (text) => set("setJson", key, text, ttl))
+      }),
+
+    setIfAbsent: (key, value, options) =>
+      checked(
+        "setIfAbsent",
+        () => ({ ...withTtl(key, options), value: Input.value(value, maxValueBytes) }),
+        ({ key, ttl, value }) => relay(driver.setIfAbsent(prefix + key, value, ttl), "setIfAbsent", { key })
+      ),
+
+    delete: (key) =>
+      checked("delete", () => Input.key(key), (key) =>
+        settle(driver.deleteMany([prefix + key]), "delete", { key }, (removed) => removed === 1)),
+
+    deleteMany: (keys) =>
+      checked("deleteMany", () => Input.keys(keys), (keys) =>
+        keys.length === 0
+          ? Effect.succeed(0)
+          : relay(driver.deleteMany(keys.map((key) => prefix + key)), "deleteMany", { keys })),
+
+    getAndDelete: (key) =>
+      checked("getAndDelete", () => Input.key(key), (key) =>
+        settle(driver.getAndDelete(prefix + key), "getAndDelete", { key }, counted)),
+
+    compareAndDelete: (key, expected) =>
+      checked(
+        "compareAndDelete",
+        () => ({ key: Input.key(key), expected: Input.value(expected, maxValueBytes) }),
+        ({ expected, key }) => relay(driver.compareAndDelete(prefix + key, expected), "compareAndDelete", { key })
+      ),
+
+    exists: (key) =>
+      checked("exists", () => Input.key(key), (key) => relay(driver.exists(prefix + key), "exists", { key })),
+
+    expire: (key, ttl) =>
+      checked(
+        "expire",
+        () => ({ key: Input.key(key), ttl: Input.timeToLive(ttl) }),
+        ({ key, ttl }) => relay(driver.expire(prefix + key, ttl), "expire", { key })
+      ),
+
+    ttl: (key) => checked("ttl", () => Input.key(key), (key) => relay(driver.ttl(prefix + key), "ttl", { key })),
+
+    increment: add("increment", 1),
+
+    decrement: add("decrement", -1),
+
+    getMany: (keys) =>
+      checked("getMany", () => Input.keys(keys), (keys) => {
+        if (keys.length === 0) return Effect.succeed(new Map())
+        return settle(driver.getMany(keys.map((key) => prefix + key)), "getMany", { keys }, (values) =>
+          new Map(keys.map((key, index) => [key, counted(values[index])])))
+      }),
+
+    setMany: (entries, options) =>
+      checked(
+        "setMany",
+        () => ({ entries: Input.entries(entries, maxValueBytes), ttl: Input.ttlOption(options) }),
+        ({ entries, ttl }) => {
+          if (entries.length === 0) return Effect.void
+          const stored = entries.map(([key, value]) => [prefix + key, value] as const)
+          return relay(driver.setMany(stored, ttl), "setMany", { keys: entries.map(([key]) => key) })
+        }
+      ),
+
+    deletePattern: (pattern) =>
+      checked("deletePattern", () => Input.pattern(pattern), (pattern) =>
+        relay(driver.deletePattern(Glob.escape(prefix) + pattern), "deletePattern", {})),
+
+    scan: (pattern) =>
+      Stream.unwrap(checked("scan", () => Input.pattern(pattern), (pattern) =>
+        Effect.sync(() => {
+          const seen = new Set<string>()
+          return driver.scan(Glob.escape(prefix) + pattern).pipe(
+            Stream.mapError((failed) => failure("scan", {}, failed)),
+            Stream.map((page) => {
+              const fresh: Array<string> = []
+              for (const key of page) {
+                if (seen.has(key)) continue
+                seen.add(key)
+                fresh.push(key.slice(prefix.length))
+              }
+              return fresh
+            }),
+            Stream.flattenIterable
+          )
+        }))),
+
+    flush: relay(prefix === "" ? driver.flush : Effect.asVoid(driver.deletePattern(everything)), "flush", {}),
+
+    ping: settle(driver.ping, "ping", {}, () => true as const)
+  }
+
+  grounds.set(port, ground)
+  return port
+}
+
+/** The text of a value as JSON, or `undefined` where there is none. */
+const stringify = (value: unknown): string | undefined => {
+  try {
+    return JSON.stringify(value)
+  } catch {
+    return undefined
+  }
+}
+
+/** A port whose options broke a law: every operation says so. */
+const refusing = (thrown: unknown): Service => {
+  const fail = (operation: CacheOperation) => () => Effect.fail(refused(operation, thrown))
+  return {
+    get: fail("get"),
+    getJson: fail("getJson"),
+    set: fail("set"),
+    setJson: fail("setJson"),
+    setIfAbsent: fail("setIfAbsent"),
+    delete: fail("delete"),
+    deleteMany: fail("deleteMany"),
+    getAndDelete: fail("getAndDelete"),
+    compareAndDelete: fail("compareAndDelete"),
+    exists: fail("exists"),
+    expire: fail("expire"),
+    ttl: fail("ttl"),
+    increment: fail("increment"),
+    decrement: fail("decrement"),
+    getMany: fail("getMany"),
+    setMany: fail("setMany"),
+    deletePattern: fail("deletePattern"),
+    scan: () => Stream.fail(refused("scan", thrown)),
+    flush: fail("flush")(),
+    ping: fail("ping")()
+  }
+}

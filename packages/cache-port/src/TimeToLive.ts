@@ -1,0 +1,26 @@
+/**
+ * What is left of a key's life.
+ */
+import { Data, type Duration } from "effect"
+
+/**
+ * The answer of `CachePort.ttl`: `Missing` for an absent or expired key, `Persistent` for a key that never expires,
+ * `Expires` with the remaining time, in whole milliseconds.
+ *
+ * @example
+ * ```ts
+ * const seconds = TimeToLive.$match(yield* cache.ttl("session"), {
+ *   Missing: () => 0,
+ *   Persistent: () => Infinity,
+ *   Expires: ({ remaining }) => Duration.toSeconds(remaining)
+ * })
+ * ```
+ */
+export type TimeToLive = Data.TaggedEnum<{
+  Missing: {}
+  Persistent: {}
+  Expires: { readonly remaining: Duration.Duration }
+}>
+
+/** Constructors of `TimeToLive`, `$is` and `$match`. */
+export const TimeToLive: Data.TaggedEnum.Constructor<TimeToLive> = Data.taggedEnum<TimeToLive>()

@@ -1,0 +1,8 @@
+export type * from "./CacheDriver.ts"
+export { DriverFailure } from "./CacheDriver.ts"
+export * from "./CacheError.ts"
+export * as CacheKey from "./CacheKey.ts"
+export { CachePort, type FromDriverOptions, type SetOptions } from "./CachePort.ts"
+export * as CacheStats from "./CacheStats.ts"
+export * as Glob from "./Glob.ts"
+export { TimeToLive } from "./TimeToLive.ts"
