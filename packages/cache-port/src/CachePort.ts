@@ -1,7 +1,7 @@
 /**
  * The port: what domain code asks of a cache.
  */
-import { Context, type Duration, type Effect, type Option, type Schema, type Stream } from "effect"
+import { Context, type Duration, Effect, Layer, type Option, type Schema, type Scope, type Stream } from "effect"
 import type { CacheDriver } from "./CacheDriver.ts"
 import type { CacheError } from "./CacheError.ts"
 import * as Port from "./Port.ts"
@@ -117,6 +117,22 @@ export class CachePort extends Context.Service<CachePort, {
    */
   static fromDriver(driver: CacheDriver, options: FromDriverOptions = {}): CachePort["Service"] {
     return Port.fromDriver(driver, options)
+  }
+
+  /**
+   * The layer of an adapter: makes the driver in the layer's scope, and a port from it. Options that break a law fail
+   * the layer with `InvalidArgument`, before the driver is made.
+   */
+  static layerFromDriver<R>(
+    driver: Effect.Effect<CacheDriver, CacheError, R>,
+    options: FromDriverOptions = {}
+  ): Layer.Layer<CachePort, CacheError, Exclude<R, Scope.Scope>> {
+    return Layer.effect(
+      CachePort,
+      Effect.flatMap(Port.checkOptions(options), () =>
+        Effect.map(driver, (driver) => CachePort.of(Port.fromDriver(driver, options)))
+      )
+    )
   }
 
   /**

@@ -8,7 +8,7 @@ import { Duration } from "effect"
 import * as Glob from "./Glob.ts"
 import { utf8Length } from "./Utf8.ts"
 
-/** Input that breaks a law. `key` is the caller's key, where that one was in order. */
+/** Input that breaks a law. */
 export class Refusal {
   readonly message: string
   constructor(message: string) {
@@ -36,6 +36,15 @@ export const key = (input: unknown): string => {
   if (!isWithin(input, maxKeyBytes)) return refuse(`a key has at most ${maxKeyBytes} bytes of UTF-8`)
   if (!input.isWellFormed()) return refuse("a key is well-formed Unicode, without a lone surrogate")
   return input
+}
+
+/** Whether the input is a key that is in order. */
+export const isKey = (input: unknown): input is string => {
+  try {
+    return key(input) === input
+  } catch {
+    return false
+  }
 }
 
 /** Keys of any iterable but text, repeated ones dropped, in the order of their first place. */

@@ -23,6 +23,17 @@ interface Ground {
   readonly maxValueBytes: number
 }
 
+/** Options that break a law, as the failure of a layer. */
+export const checkOptions = (options: FromDriverOptions): Effect.Effect<void, CacheError> =>
+  checked(
+    "layer",
+    () => {
+      Input.namespace(options.namespace)
+      Input.maxValueBytes(options.maxValueBytes)
+    },
+    () => Effect.void
+  )
+
 const grounds = new WeakMap<Service, Ground>()
 
 export const fromDriver = (driver: CacheDriver, options: FromDriverOptions): Service => {
@@ -59,9 +70,10 @@ const prefixOf = (namespace: string): string => (namespace === "" ? "" : `${Cach
 /** What a failed operation was asked of. */
 type Subject = Pick<CacheErrorInput, "key" | "keys">
 
-const refused = (operation: CacheOperation, thrown: unknown): CacheError =>
+const refused = (operation: CacheOperation, thrown: unknown, key?: unknown): CacheError =>
   new CacheError({
     operation,
+    key: Input.isKey(key) ? key : undefined,
     reason: new InvalidArgument({
       message: thrown instanceof Input.Refusal ? thrown.message : "the input threw an error while it was read"
     })
@@ -71,13 +83,14 @@ const refused = (operation: CacheOperation, thrown: unknown): CacheError =>
 const checked = <I, A, E>(
   operation: CacheOperation,
   check: () => I,
-  ask: (input: I) => Effect.Effect<A, E>
+  ask: (input: I) => Effect.Effect<A, E>,
+  key?: unknown
 ): Effect.Effect<A, E | CacheError> => {
   let input: I
   try {
     input = check()
   } catch (thrown) {
-    return Effect.fail(refused(operation, thrown))
+    return Effect.fail(refused(operation, thrown, key))
   }
   return ask(input)
 }
@@ -127,7 +140,8 @@ const make = (ground: Ground): Service => {
     checked(
       operation,
       () => ({ ...withTtl(key, options), amount: Input.amount(amount) * sign + 0 }),
-      ({ amount, key, ttl }) => relay(driver.increment(prefix + key, amount, ttl), operation, { key })
+      ({ amount, key, ttl }) => relay(driver.increment(prefix + key, amount, ttl), operation, { key }),
+      key
     )
 
   const port: Service = {
@@ -156,7 +170,8 @@ const make = (ground: Ground): Service => {
       checked(
         "set",
         () => ({ ...withTtl(key, options), value: Input.value(value, maxValueBytes) }),
-        ({ key, ttl, value }) => set("set", key, value, ttl)
+        ({ key, ttl, value }) => set("set", key, value, ttl),
+        key
       ),
 
     setJson: (key, value, options) =>
@@ -166,14 +181,15 @@ const make = (ground: Ground): Service => {
           const reason = new InvalidValue({ message: "the value cannot be written as JSON" })
           return Effect.fail(new CacheError({ operation: "setJson", key, reason }))
         }
-        return checked("setJson", () => Input.value(text, maxValueBytes), (text) => set("setJson", key, text, ttl))
-      }),
+        return checked("setJson", () => Input.value(text, maxValueBytes), (text) => set("setJson", key, text, ttl), key)
+      }, key),
 
     setIfAbsent: (key, value, options) =>
       checked(
         "setIfAbsent",
         () => ({ ...withTtl(key, options), value: Input.value(value, maxValueBytes) }),
-        ({ key, ttl, value }) => relay(driver.setIfAbsent(prefix + key, value, ttl), "setIfAbsent", { key })
+        ({ key, ttl, value }) => relay(driver.setIfAbsent(prefix + key, value, ttl), "setIfAbsent", { key }),
+        key
       ),
 
     delete: (key) =>
@@ -194,7 +210,8 @@ const make = (ground: Ground): Service => {
       checked(
         "compareAndDelete",
         () => ({ key: Input.key(key), expected: Input.value(expected, maxValueBytes) }),
-        ({ expected, key }) => relay(driver.compareAndDelete(prefix + key, expected), "compareAndDelete", { key })
+        ({ expected, key }) => relay(driver.compareAndDelete(prefix + key, expected), "compareAndDelete", { key }),
+        key
       ),
 
     exists: (key) =>
@@ -204,7 +221,8 @@ const make = (ground: Ground): Service => {
       checked(
         "expire",
         () => ({ key: Input.key(key), ttl: Input.timeToLive(ttl) }),
-        ({ key, ttl }) => relay(driver.expire(prefix + key, ttl), "expire", { key })
+        ({ key, ttl }) => relay(driver.expire(prefix + key, ttl), "expire", { key }),
+        key
       ),
 
     ttl: (key) => checked("ttl", () => Input.key(key), (key) => relay(driver.ttl(prefix + key), "ttl", { key })),

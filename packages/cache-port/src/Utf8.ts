@@ -1,7 +1,5 @@
 /**
- * UTF-8 of well-formed text. Kept here since the port runs where neither `Buffer` nor DOM types exist.
- *
- * @internal
+ * UTF-8 of well-formed text, since the port and its adapters also run where there is neither `Buffer` nor a DOM.
  */
 
 /** The number of bytes of `text` in UTF-8. */

@@ -6,3 +6,4 @@ export { CachePort, type FromDriverOptions, type SetOptions } from "./CachePort.
 export * as CacheStats from "./CacheStats.ts"
 export * as Glob from "./Glob.ts"
 export { TimeToLive } from "./TimeToLive.ts"
+export { utf8Length } from "./Utf8.ts"

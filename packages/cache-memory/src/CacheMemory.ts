@@ -1,0 +1,201 @@
+/**
+ * The in-memory adapter: Redis's semantics without a server. The fake of the tests, and the cache of a single process.
+ */
+import {
+  type CacheDriver,
+  CacheError,
+  CachePort,
+  DriverFailure,
+  type FromDriverOptions,
+  Glob,
+  InvalidArgument,
+  OutOfMemory,
+  OutOfRange,
+  TimeToLive,
+  utf8Length,
+  WrongType
+} from "@hexcache/cache-port"
+import { Clock, Duration, Effect, type Layer, Scope, Stream } from "effect"
+import * as Counter from "./Counter.ts"
+import { Store } from "./Store.ts"
+import * as Sweep from "./Sweep.ts"
+
+/** How much a memory cache holds, and for whom. */
+export interface CacheMemoryOptions extends FromDriverOptions {
+  /** The most entries, a positive integer; the least recently used goes first. Without bound unless given. */
+  readonly maxEntries?: number | undefined
+  /**
+   * The most bytes of UTF-8 in keys and values together, a positive integer; the least recently used goes first.
+   * Without bound unless given. An entry that is larger by itself is refused with `OutOfMemory`.
+   */
+  readonly maxBytes?: number | undefined
+}
+
+/**
+ * A cache in this process's memory, empty, and gone with the layer's scope.
+ *
+ * Time is Effect's `Clock`, so that it runs under `TestClock`. Expired entries are reclaimed without being read: a few
+ * by every write, all before anything live is evicted, and the rest about every second by a timer that does not keep
+ * the process alive.
+ *
+ * Fails with `InvalidArgument` on options out of range; without options it cannot fail.
+ *
+ * @example
+ * ```ts
+ * program.pipe(Effect.provide(CacheMemory.layer()))
+ * ```
+ */
+export const layer: {
+  (): Layer.Layer<CachePort>
+  (options: CacheMemoryOptions): Layer.Layer<CachePort, CacheError>
+} = (options: CacheMemoryOptions = {}): Layer.Layer<CachePort> =>
+  // Without options there is nothing to refuse, which the first signature says.
+  CachePort.layerFromDriver(make(options), options) as Layer.Layer<CachePort>
+
+const make = (options: CacheMemoryOptions): Effect.Effect<CacheDriver, CacheError, Scope.Scope> =>
+  Effect.gen(function*() {
+    const store = new Store({
+      maxEntries: yield* bound("maxEntries", options.maxEntries),
+      maxBytes: yield* bound("maxBytes", options.maxBytes),
+      weigh: (key, value) => utf8Length(key) + utf8Length(value)
+    })
+    const sweep = yield* Effect.acquireRelease(
+      Effect.sync(() => Sweep.start(store)),
+      (sweep) => Effect.sync(sweep.stop)
+    )
+    return driver(store, sweep.saw)
+  })
+
+const bound = (name: string, value: number | undefined): Effect.Effect<number, CacheError> => {
+  if (value === undefined) return Effect.succeed(Infinity)
+  if (Number.isSafeInteger(value) && value > 0) return Effect.succeed(value)
+  const reason = new InvalidArgument({ message: `${name} is a positive integer` })
+  return Effect.fail(new CacheError({ operation: "layer", reason }))
+}
+
+/** Keys that a walk over the store looks at before it lets other fibers run. */
+const keysAtOnce = 1_000
+
+const driver = (store: Store, saw: (clock: Clock.Clock) => void): CacheDriver => {
+  const at = <A>(run: (now: number) => A): Effect.Effect<A> =>
+    Effect.withFiber((fiber) => {
+      const clock = fiber.getRef(Clock.Clock)
+      saw(clock)
+      return Effect.succeed(run(clock.currentTimeMillisUnsafe()))
+    })
+
+  const atExit = <A>(run: (now: number) => A | DriverFailure): Effect.Effect<A, DriverFailure> =>
+    Effect.flatMap(at(run), (answer) =>
+      answer instanceof DriverFailure ? Effect.fail(answer) : Effect.succeed(answer))
+
+  const expiry = (now: number, ttl: number | undefined): number => (ttl === undefined ? Infinity : now + ttl)
+
+  const tooLarge = () =>
+    new DriverFailure(new OutOfMemory({ message: "the entry alone is larger than maxBytes of the memory cache" }))
+
+  const walk = (pattern: string, visit: (key: string, now: number) => void): Effect.Effect<void> =>
+    Effect.gen(function*() {
+      const glob = Glob.compile(pattern)
+      if (typeof glob === "string") return
+      const keys = store.keys()
+      for (let done = false; !done;) {
+        yield* at((now) => {
+          for (let looked = 0; looked < keysAtOnce; looked++) {
+            const next = keys.next()
+            if (next.done) {
+              done = true
+              return
+            }
+            if (glob.matches(next.value) && store.has(next.value, now)) visit(next.value, now)
+          }
+        })
+        yield* Effect.yieldNow
+      }
+    })
+
+  return {
+    get: (key) => at((now) => store.get(key, now)),
+
+    getMany: (keys) => at((now) => keys.map((key) => store.get(key, now))),
+
+    set: (key, value, ttl) =>
+      atExit((now) => {
+        if (!store.fits(key, value)) return tooLarge()
+        return store.set(key, value, expiry(now, ttl), now)
+      }),
+
+    setMany: (entries, ttl) =>
+      atExit((now) => {
+        if (!entries.every(([key, value]) => store.fits(key, value))) return tooLarge()
+        return entries.forEach(([key, value]) => store.set(key, value, expiry(now, ttl), now))
+      }),
+
+    setIfAbsent: (key, value, ttl) =>
+      atExit((now) => {
+        if (store.has(key, now)) return false
+        if (!store.fits(key, value)) return tooLarge()
+        store.set(key, value, expiry(now, ttl), now)
+        return true
+      }),
+
+    deleteMany: (keys) => at((now) => keys.reduce((removed, key) => removed + (store.delete(key, now) ? 1 : 0), 0)),
+
+    getAndDelete: (key) =>
+      at((now) => {
+        const value = store.get(key, now)
+        store.delete(key, now)
+        return value
+      }),
+
+    compareAndDelete: (key, expected) => at((now) => store.get(key, now) === expected && store.delete(key, now)),
+
+    exists: (key) => at((now) => store.has(key, now)),
+
+    expire: (key, ttl) =>
+      at((now) => (ttl === 0 ? store.delete(key, now) : store.expire(key, expiry(now, ttl), now))),
+
+    ttl: (key) =>
+      at((now) => {
+        const expiresAt = store.expiresAt(key, now)
+        if (expiresAt === undefined) return TimeToLive.Missing()
+        if (expiresAt === Infinity) return TimeToLive.Persistent()
+        return TimeToLive.Expires({ remaining: Duration.millis(expiresAt - now) })
+      }),
+
+    increment: (key, amount, ttl) =>
+      atExit((now) => {
+        const stored = store.get(key, now)
+        const sum = Counter.add(stored ?? "0", amount)
+        if (sum === "WrongType") return new DriverFailure(new WrongType({ message: "the value is not an integer" }))
+        if (sum === "OutOfRange") {
+          return new DriverFailure(new OutOfRange({ message: "the result would not be a safe integer" }))
+        }
+        const text = String(sum)
+        if (!store.fits(key, text)) return tooLarge()
+        const expiresAt = stored === undefined ? expiry(now, ttl) : store.expiresAt(key, now)
+        store.set(key, text, expiresAt ?? Infinity, now)
+        return sum
+      }),
+
+    scan: (pattern) =>
+      Stream.unwrap(Effect.map(
+        Effect.suspend(() => {
+          const found: Array<string> = []
+          return Effect.as(walk(pattern, (key) => found.push(key)), found)
+        }),
+        (found) => Stream.make(found)
+      )),
+
+    deletePattern: (pattern) =>
+      Effect.suspend(() => {
+        let removed = 0
+        return Effect.map(walk(pattern, (key, now) => {
+          if (store.delete(key, now)) removed++
+        }), () => removed)
+      }),
+
+    flush: Effect.sync(() => store.clear()),
+
+    ping: Effect.void
+  }
+}

@@ -1,0 +1,1 @@
+export * as CacheMemory from "./CacheMemory.ts"
