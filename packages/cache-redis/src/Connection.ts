@@ -1,0 +1,307 @@
+/**
+ * One connection's life: handshake, calls with deadlines, the watchdog, and its replacement.
+ *
+ * Each attempt to connect is a node-redis client of its own, told not to reconnect. So nothing of one connection, a
+ * queued command above all, ever reaches the next, and a client that is in doubt is simply destroyed.
+ *
+ * @internal
+ */
+import { DriverFailure } from "@hexcache/cache-port"
+import { createClient, RESP_TYPES, type RedisClientOptions } from "@redis/client"
+import { Effect, Exit } from "effect"
+import { Deadlines, type Timed } from "./Deadlines.ts"
+import { type Decode, UnexpectedReply } from "./Reply.ts"
+import * as ReplyError from "./ReplyError.ts"
+
+/** Where and how to connect. Times are in milliseconds. */
+export interface ConnectionOptions {
+  /** The part of node-redis's options that says whom to connect to, and as whom. */
+  readonly client: Pick<RedisClientOptions, "socket" | "username" | "password" | "database">
+  readonly commandTimeout: number
+  readonly connectTimeout: number
+  readonly maxPending: number
+  /** Told of what has no caller. */
+  readonly report: (event: ConnectionEvent) => void
+}
+
+/** What happens to a connection beside its calls. */
+export type ConnectionEvent =
+  | { readonly _tag: "ReadyAgain" }
+  /** No connection is ready from now on; told once for each change of the reason. */
+  | { readonly _tag: "NotReady"; readonly failure: DriverFailure }
+
+/** A command and what its reply means. */
+export interface Command<A> {
+  readonly args: ReadonlyArray<string | Buffer>
+  readonly decode: Decode<A>
+  /** What an error reply means, where it is not simply a failure. */
+  readonly recover?: ((failure: DriverFailure) => Exit.Exit<A, DriverFailure>) | undefined
+  /** Reads texts in the reply as bytes. */
+  readonly asBytes?: boolean | undefined
+}
+
+type Client = ReturnType<typeof createRedisClient>
+
+const createRedisClient = (options: ConnectionOptions, signal: AbortSignal) =>
+  createClient({
+    ...options.client,
+    RESP: 2,
+    disableOfflineQueue: true,
+    maintNotifications: "disabled",
+    clientInfoTag: "hexcache",
+    // The client's own timeout covers only what is not written yet, and costs an AbortSignal a command.
+    commandOptions: { timeout: 0 },
+    socket: {
+      ...options.client.socket,
+      // Not among the client's types, and handed on to the socket: ends it in every phase, while it connects too.
+      signal,
+      connectTimeout: options.connectTimeout,
+      reconnectStrategy: false
+    } as NonNullable<RedisClientOptions["socket"]>
+  })
+
+const bytesMapping = { typeMapping: { [RESP_TYPES.BLOB_STRING]: Buffer } }
+
+/** Backoff between attempts to connect, in milliseconds: doubled from the first to the last, half of it at random. */
+const firstBackoff = 25
+const lastBackoff = 500
+
+/** What calls in flight are given when the connection closes, in milliseconds. */
+const closeTimeout = 300
+
+/**
+ * A call in flight. To node-redis it looks like the command's AbortSignal: the client hands over the means to take the
+ * command back, and lets go of the signal in the moment in which it writes the command. A real signal would do the same
+ * at several times the cost.
+ */
+class Call implements Timed {
+  deadline = 0
+  previous: Timed | undefined
+  next: Timed | undefined
+  sent = false
+  /** Whether it is in the connection's list: false once it was answered, ran out of time, or lost its connection. */
+  waiting = true
+  /** Replies of the connection when the call began. */
+  readonly repliesBefore: number
+  /** Unset once the caller has its answer, or has gone. */
+  settle: ((exit: Exit.Exit<unknown, DriverFailure>) => void) | undefined
+  readonly aborted = false
+  #takeBack: (() => void) | undefined
+
+  constructor(settle: (exit: Exit.Exit<unknown, DriverFailure>) => void, repliesBefore: number) {
+    this.settle = settle
+    this.repliesBefore = repliesBefore
+  }
+
+  addEventListener(_: "abort", takeBack: () => void): void {
+    this.#takeBack = takeBack
+  }
+
+  removeEventListener(): void {
+    this.#takeBack = undefined
+    this.sent = true
+  }
+
+  /** Takes an unsent command out of the client's queue, so that it is never sent. */
+  takeBack(): void {
+    const takeBack = this.#takeBack
+    if (takeBack === undefined) return
+    takeBack()
+    this.sent = false
+  }
+
+  finish(exit: Exit.Exit<unknown, DriverFailure>): void {
+    const settle = this.settle
+    this.settle = undefined
+    settle?.(exit)
+  }
+}
+
+/** A connection to one server, replaced whenever it is in doubt. */
+export class Connection {
+  readonly #options: ConnectionOptions
+  readonly #calls: Deadlines<Call>
+  #ready: Client | undefined
+  /** Ends the current client, ready or connecting, for the given reason. */
+  #end: ((failure: DriverFailure) => void) | undefined
+  #backoff = firstBackoff
+  #backoffTimer: NodeJS.Timeout | undefined
+  /** Why no connection is ready. */
+  #refusal: DriverFailure = ReplyError.connecting()
+  #reported: string | undefined
+  #replies = 0
+  #closed = false
+  /** Told when the first attempt is over, and when the last call in flight is. */
+  #onAttempt: (() => void) | undefined
+  #onIdle: (() => void) | undefined
+
+  constructor(options: ConnectionOptions) {
+    this.#options = options
+    this.#calls = new Deadlines(options.commandTimeout, (call) => this.#expired(call))
+  }
+
+  /** Starts to connect, and waits for the first attempt, at most `millis`. */
+  start(millis: number): Promise<void> {
+    this.#connect()
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, millis)
+      this.#onAttempt = () => {
+        this.#onAttempt = undefined
+        clearTimeout(timer)
+        resolve()
+      }
+    })
+  }
+
+  /** Sends a command once, if a connection is ready now, and settles by the deadline. */
+  send<A>(command: Command<A>): Effect.Effect<A, DriverFailure> {
+    return Effect.callback<A, DriverFailure>((resume) => {
+      const client = this.#ready
+      if (client === undefined) return resume(Exit.fail(this.#refusal))
+      if (this.#calls.size >= this.#options.maxPending) {
+        return resume(Exit.fail(ReplyError.tooManyPending(this.#options.maxPending)))
+      }
+      // The exit is of this command's type: its own decoder made it.
+      const call = new Call(resume as (exit: Exit.Exit<unknown, DriverFailure>) => void, this.#replies)
+      this.#calls.add(call)
+      client
+        .sendCommand(command.args, {
+          abortSignal: call as unknown as AbortSignal,
+          ...(command.asBytes === true ? bytesMapping : undefined)
+        })
+        .then(
+          (reply) => this.#answered(call, command, reply),
+          (error) => this.#rejected(call, command, error)
+        )
+      return Effect.sync(() => this.#abandon(call))
+    })
+  }
+
+  /**
+   * Stops connecting, refuses new calls, gives the ones in flight a moment, and destroys the socket. Takes at most
+   * 300 ms.
+   */
+  async close(): Promise<void> {
+    this.#closed = true
+    this.#refusal = ReplyError.closed()
+    this.#ready = undefined
+    clearTimeout(this.#backoffTimer)
+    if (this.#calls.size > 0) {
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, Math.min(closeTimeout, this.#options.commandTimeout))
+        this.#onIdle = () => {
+          clearTimeout(timer)
+          resolve()
+        }
+      })
+    }
+    this.#end?.(this.#refusal)
+    this.#calls.stop()
+  }
+
+  #connect(): void {
+    const abort = new AbortController()
+    const client = createRedisClient(this.#options, abort.signal)
+    let over = false
+    const end = (failure: DriverFailure) => {
+      if (over) return
+      over = true
+      clearTimeout(deadline)
+      this.#end = undefined
+      // Calls are told before the client is: its own way out hides which of them had been sent.
+      this.#lost(failure)
+      abort.abort()
+      client.destroy()
+    }
+    const fail = (error: unknown) => end(ReplyError.fromConnect(error))
+    // Stays for good: an error without a listener ends the process, and sockets have errors after their end.
+    client.on("error", fail)
+    const { connectTimeout } = this.#options
+    const deadline = setTimeout(() => end(ReplyError.noHandshake(connectTimeout)), connectTimeout)
+    this.#end = end
+    client.connect().then(() => {
+      if (over) return
+      clearTimeout(deadline)
+      if (!this.#closed) this.#becomeReady(client)
+    }, fail)
+  }
+
+  #becomeReady(client: Client): void {
+    this.#ready = client
+    this.#backoff = firstBackoff
+    if (this.#reported !== undefined) this.#options.report({ _tag: "ReadyAgain" })
+    this.#reported = undefined
+    this.#onAttempt?.()
+  }
+
+  /** The current client is of no more use. */
+  #lost(failure: DriverFailure): void {
+    this.#ready = undefined
+    for (const call of this.#calls.drain()) {
+      call.waiting = false
+      call.finish(Exit.fail(ReplyError.lost(call.sent)))
+    }
+    this.#idle()
+    if (this.#closed) return
+    this.#refusal = failure
+    if (this.#reported !== failure.reason.message) {
+      this.#reported = failure.reason.message
+      this.#options.report({ _tag: "NotReady", failure })
+    }
+    this.#onAttempt?.()
+    const millis = this.#backoff * (0.5 + Math.random() / 2)
+    this.#backoff = Math.min(this.#backoff * 2, lastBackoff)
+    this.#backoffTimer = setTimeout(() => this.#connect(), millis)
+  }
+
+  #answered<A>(call: Call, command: Command<A>, reply: unknown): void {
+    this.#replies++
+    if (!call.waiting) return
+    this.#leave(call)
+    try {
+      if (call.settle !== undefined) call.finish(Exit.succeed(command.decode(reply)))
+    } catch (thrown) {
+      if (!(thrown instanceof UnexpectedReply)) throw thrown
+      const failure = ReplyError.unexpectedReply()
+      call.finish(Exit.fail(failure))
+      this.#end?.(failure)
+    }
+  }
+
+  #rejected<A>(call: Call, command: Command<A>, error: unknown): void {
+    const failure = ReplyError.fromCommand(error, call.sent)
+    if (failure.serverCode !== undefined) this.#replies++
+    if (!call.waiting) return
+    this.#leave(call)
+    if (call.settle !== undefined) call.finish(command.recover?.(failure) ?? Exit.fail(failure))
+  }
+
+  /** The caller was interrupted. What was sent stays in the list, so that the watchdog still counts it. */
+  #abandon(call: Call): void {
+    if (call.settle === undefined) return
+    call.settle = undefined
+    if (call.sent) return
+    this.#leave(call)
+    call.takeBack()
+  }
+
+  #expired(call: Call): void {
+    const { sent } = call
+    call.waiting = false
+    call.takeBack()
+    call.finish(Exit.fail(ReplyError.timedOut(sent, this.#options.commandTimeout)))
+    this.#idle()
+    // Not one reply for as long as this call has waited: the connection is silent, whatever is still written to it.
+    if (sent && call.repliesBefore === this.#replies) this.#end?.(ReplyError.silent())
+  }
+
+  #leave(call: Call): void {
+    call.waiting = false
+    this.#calls.remove(call)
+    this.#idle()
+  }
+
+  #idle(): void {
+    if (this.#calls.size === 0) this.#onIdle?.()
+  }
+}

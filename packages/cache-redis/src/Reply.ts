@@ -1,0 +1,46 @@
+/**
+ * What replies must look like. A reply of another type than asked for means that the connection cannot be trusted.
+ *
+ * @internal
+ */
+
+/** Thrown by a decoder; carries nothing of the reply. */
+export class UnexpectedReply extends Error {}
+
+const unexpected = (): never => {
+  throw new UnexpectedReply("unexpected type of reply")
+}
+
+/** Turns a reply of node-redis into an answer, or throws `UnexpectedReply`. */
+export type Decode<A> = (reply: unknown) => A
+
+export const text: Decode<string | undefined> = (reply) =>
+  typeof reply === "string" ? reply : reply === null ? undefined : unexpected()
+
+export const integer: Decode<number> = (reply) => (typeof reply === "number" ? reply : unexpected())
+
+export const flag: Decode<boolean> = (reply) => integer(reply) === 1
+
+export const ok: Decode<void> = (reply) => (reply === "OK" ? undefined : unexpected())
+
+/** `OK` or nothing, as `SET … NX` answers. */
+export const okOrNothing: Decode<boolean> = (reply) => (reply === "OK" ? true : reply === null ? false : unexpected())
+
+export const pong: Decode<void> = (reply) => (reply === "PONG" ? undefined : unexpected())
+
+/** As many texts as were asked for. */
+export const texts = (length: number): Decode<ReadonlyArray<string | undefined>> => (reply) =>
+  Array.isArray(reply) && reply.length === length ? reply.map(text) : unexpected()
+
+/** A page of SCAN, read as bytes: keys that are not UTF-8 belong to others, and have to be told apart. */
+export interface Page {
+  readonly cursor: string
+  readonly keys: ReadonlyArray<Buffer>
+}
+
+export const page: Decode<Page> = (reply) => {
+  if (!Array.isArray(reply) || reply.length !== 2) return unexpected()
+  const [cursor, keys] = reply
+  if (!Buffer.isBuffer(cursor) || !Array.isArray(keys) || !keys.every(Buffer.isBuffer)) return unexpected()
+  return { cursor: cursor.toString(), keys }
+}

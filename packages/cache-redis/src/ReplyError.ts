@@ -1,0 +1,125 @@
+/**
+ * The one place where replies and socket errors become reasons.
+ *
+ * An error reply is told apart by its first word. Its text goes no further: the reply to an unknown command echoes its
+ * arguments, values among them. The same holds for socket errors, whose text names the server's address.
+ *
+ * @internal
+ */
+import {
+  AccessDenied,
+  type CacheErrorOutcome,
+  type CacheErrorReason,
+  ConnectionLost,
+  DriverFailure,
+  InvalidArgument,
+  OutOfMemory,
+  OutOfRange,
+  TimedOut,
+  Unavailable,
+  Unknown,
+  WrongType
+} from "@hexcache/cache-port"
+import { ErrorReply } from "@redis/client"
+
+type Reason = (code: string) => CacheErrorReason
+
+const unavailable = (message: string): Reason => (code) => new Unavailable({ message: `${message} (${code})` })
+const denied = (message: string): Reason => (code) => new AccessDenied({ message: `${message} (${code})` })
+
+/** First words of error replies: https://redis.io/docs/latest/develop/reference/protocol-spec/#simple-errors */
+const byFirstWord: Record<string, Reason> = {
+  LOADING: unavailable("the server is loading its data"),
+  READONLY: unavailable("the server is a read-only replica"),
+  MASTERDOWN: unavailable("the replica has lost its master"),
+  CLUSTERDOWN: unavailable("the cluster is down"),
+  TRYAGAIN: unavailable("the keys are moving between nodes"),
+  BUSY: unavailable("the server is busy with a script"),
+  MISCONF: unavailable("the server cannot save and takes no writes"),
+  NOREPLICAS: unavailable("the server has too few replicas to take writes"),
+  NOAUTH: denied("the server asks for a password"),
+  WRONGPASS: denied("the server refuses this user and password"),
+  NOPERM: denied("the user may not run this command or touch this key"),
+  DENIED: denied("the server is in protected mode"),
+  OOM: () => new OutOfMemory({ message: "the server is out of memory (OOM)" }),
+  WRONGTYPE: () => new WrongType({ message: "the key holds something that cannot be counted on" }),
+  OUTOFRANGE: () => new OutOfRange({ message: "the result would not be a safe integer" })
+}
+
+/** Replies whose first word is the general `ERR`, by how their text begins. */
+const byText: ReadonlyArray<readonly [begin: string, reason: Reason]> = [
+  ["ERR max number of clients", () => new OutOfMemory({ message: "the server has reached its maximum of clients" })],
+  ["ERR AUTH", denied("the server knows no password")],
+  ["ERR Client sent AUTH", denied("the server knows no password")],
+  ["ERR DB index is out of range", () => new InvalidArgument({ message: "the server has no database of this number" })],
+  ["ERR invalid DB index", () => new InvalidArgument({ message: "the server has no database of this number" })]
+]
+
+/** The first word of an error reply, where it is one. */
+export const serverCodeOf = (error: unknown): string | undefined =>
+  error instanceof ErrorReply ? (/^[A-Z][A-Z0-9_]*/.exec(error.message)?.[0] ?? "ERR") : undefined
+
+/** The failure that an error reply stands for. The server refused, so nothing was executed. */
+const fromReply = (code: string, text: string): DriverFailure => {
+  const reason = byFirstWord[code] ?? byText.find(([begin]) => text.startsWith(begin))?.[1]
+  return new DriverFailure(
+    reason?.(code) ?? new Unknown({ message: `the server answered with an error (${code})` }),
+    "NotExecuted",
+    code
+  )
+}
+
+const deniedByTls = /^(?:CERT_|ERR_TLS_|ERR_SSL_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_)/
+
+/** The failure of an attempt to connect, with which operations fail until one succeeds. */
+export const fromConnect = (error: unknown): DriverFailure => {
+  const replied = serverCodeOf(error)
+  if (replied !== undefined) return fromReply(replied, (error as ErrorReply).message)
+  const code = error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined
+  if (code !== undefined && deniedByTls.test(code)) return new DriverFailure(denied("TLS was refused")(code))
+  return new DriverFailure(
+    new Unavailable({ message: `no connection is ready${code === undefined ? "" : ` (${code})`}` })
+  )
+}
+
+/** The failure of a command that the client rejected. `sent` tells whether it had left. */
+export const fromCommand = (error: unknown, sent: boolean): DriverFailure => {
+  const replied = serverCodeOf(error)
+  if (replied !== undefined) return fromReply(replied, (error as ErrorReply).message)
+  return lost(sent)
+}
+
+/** The connection broke. */
+export const lost = (sent: boolean): DriverFailure =>
+  sent
+    ? new DriverFailure(new ConnectionLost({ message: "the connection broke before the answer" }), "Unknown")
+    : new DriverFailure(new Unavailable({ message: "the connection broke before the operation was sent" }))
+
+/** The deadline passed. */
+export const timedOut = (sent: boolean, millis: number): DriverFailure => {
+  const outcome: CacheErrorOutcome = sent ? "Unknown" : "NotExecuted"
+  return new DriverFailure(new TimedOut({ message: `no answer within ${millis} ms` }), outcome)
+}
+
+/** Too many operations wait for their answers. */
+export const tooManyPending = (maxPending: number): DriverFailure =>
+  new DriverFailure(new Unavailable({ message: `${maxPending} operations wait for their answers already` }))
+
+/** The layer's scope is closed. */
+export const closed = (): DriverFailure => new DriverFailure(new Unavailable({ message: "the cache is closed" }))
+
+/** The first attempt to connect is not over. */
+export const connecting = (): DriverFailure =>
+  new DriverFailure(new Unavailable({ message: "no connection is ready yet" }))
+
+/** The handshake was not answered in time. */
+export const noHandshake = (millis: number): DriverFailure =>
+  new DriverFailure(new Unavailable({ message: `no connection is ready: no handshake within ${millis} ms` }))
+
+/** The server answered nothing for a whole deadline. */
+export const silent = (): DriverFailure =>
+  new DriverFailure(new Unavailable({ message: "no connection is ready: the server fell silent" }))
+
+/** The server's answer is of another type than asked for. */
+export const unexpectedReply = (): DriverFailure =>
+  new DriverFailure(new Unknown({ message: "the server answered with another type than asked for" }), "Unknown")

@@ -1,0 +1,79 @@
+/**
+ * What no single command does in one atomic step.
+ *
+ * Scripts run by EVALSHA; a server that does not know one says NOSCRIPT, has then done nothing, and is sent the text.
+ *
+ * @internal
+ */
+import type { DriverFailure } from "@hexcache/cache-port"
+import { Effect } from "effect"
+import { createHash } from "node:crypto"
+import type { Connection } from "./Connection.ts"
+import type { Decode } from "./Reply.ts"
+
+/** A script and the name by which the server knows it. */
+export interface Script {
+  readonly lua: string
+  readonly sha1: string
+}
+
+const script = (lua: string): Script => ({ lua, sha1: createHash("sha1").update(lua).digest("hex") })
+
+/**
+ * KEYS: the counter. ARGV: amount, and a time to live in milliseconds or nothing.
+ *
+ * The server adds in 64 bits and answers a Lua number, a double: exact as long as it is a safe integer, and taken back
+ * where it is not.
+ */
+export const increment: Script = script(`
+local ttl = ARGV[2] ~= '' and redis.call('EXISTS', KEYS[1]) == 0
+local sum = redis.pcall('INCRBY', KEYS[1], ARGV[1])
+if type(sum) == 'table' then
+  if string.find(sum.err, 'not an integer', 1, true) then return redis.error_reply('WRONGTYPE not an integer') end
+  if string.find(sum.err, 'overflow', 1, true) then return redis.error_reply('OUTOFRANGE overflow') end
+  return sum
+end
+if sum > 9007199254740991 or sum < -9007199254740991 then
+  redis.call('DECRBY', KEYS[1], ARGV[1])
+  return redis.error_reply('OUTOFRANGE not a safe integer')
+end
+if ttl then redis.call('PEXPIRE', KEYS[1], ARGV[2]) end
+return sum`)
+
+/** KEYS: the key. ARGV: the expected value. Another type of value is no match. */
+export const compareAndDelete: Script = script(`
+local value = redis.pcall('GET', KEYS[1])
+if type(value) == 'table' and not string.find(value.err, '^%-?WRONGTYPE') then return value end
+if value == ARGV[1] then return redis.call('DEL', KEYS[1]) end
+return 0`)
+
+/** KEYS: the key. Answers whether it is live. */
+export const persist: Script = script(`
+redis.call('PERSIST', KEYS[1])
+return redis.call('EXISTS', KEYS[1])`)
+
+/** KEYS: the keys. ARGV: their values, and a time to live in milliseconds or nothing. */
+export const setMany: Script = script(`
+local ttl = ARGV[#KEYS + 1]
+for i = 1, #KEYS do
+  if ttl == '' then redis.call('SET', KEYS[i], ARGV[i]) else redis.call('SET', KEYS[i], ARGV[i], 'PX', ttl) end
+end
+return redis.status_reply('OK')`)
+
+/** Runs a script in one atomic step. */
+export const run = <A>(
+  connection: Connection,
+  { lua, sha1 }: Script,
+  keys: ReadonlyArray<string>,
+  args: ReadonlyArray<string>,
+  decode: Decode<A>
+): Effect.Effect<A, DriverFailure> => {
+  const rest = [String(keys.length), ...keys, ...args]
+  return Effect.catch(
+    connection.send({ args: ["EVALSHA", sha1, ...rest], decode }),
+    (failure): Effect.Effect<A, DriverFailure> =>
+      failure.serverCode === "NOSCRIPT"
+        ? connection.send({ args: ["EVAL", lua, ...rest], decode })
+        : Effect.fail(failure)
+  )
+}

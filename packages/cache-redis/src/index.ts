@@ -1,0 +1,1 @@
+export * as CacheRedis from "./CacheRedis.ts"
