@@ -1,0 +1,6 @@
+export { askRedis, RedisReplyError, serverVersion } from "./askRedis.ts"
+export { type FindRedisOptions, type FoundRedis, findRedis, type RedisWay } from "./findRedis.ts"
+export { findServerBinary } from "./findServerBinary.ts"
+export { freePort } from "./freePort.ts"
+export { RedisServer, type RedisServerOptions } from "./RedisServer.ts"
+export { redactUrl } from "./redactUrl.ts"
