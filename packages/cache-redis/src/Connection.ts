@@ -289,10 +289,11 @@ export class Connection {
     const { sent } = call
     call.waiting = false
     call.takeBack()
+    // Not one reply for as long as this call has waited: the connection is silent, whatever is still written to it.
+    // Ended before the caller hears of it, who may ask again at once.
+    if (sent && call.repliesBefore === this.#replies) this.#end?.(ReplyError.silent())
     call.finish(Exit.fail(ReplyError.timedOut(sent, this.#options.commandTimeout)))
     this.#idle()
-    // Not one reply for as long as this call has waited: the connection is silent, whatever is still written to it.
-    if (sent && call.repliesBefore === this.#replies) this.#end?.(ReplyError.silent())
   }
 
   #leave(call: Call): void {

@@ -1,0 +1,88 @@
+/**
+ * The contract tests of the port: one test for every law, the law's words as its name.
+ */
+import { CachePort } from "@hexcache/cache-port"
+import { describe, it } from "@effect/vitest"
+import { Effect, Exit, type Layer } from "effect"
+import { TestClock } from "effect/testing"
+import { batches } from "./chapters/batches.ts"
+import { concurrency } from "./chapters/concurrency.ts"
+import { conditionalWrites } from "./chapters/conditionalWrites.ts"
+import { counters } from "./chapters/counters.ts"
+import { interruption } from "./chapters/interruption.ts"
+import { isolation } from "./chapters/isolation.ts"
+import { keys } from "./chapters/keys.ts"
+import { patterns } from "./chapters/patterns.ts"
+import { timeToLive } from "./chapters/timeToLive.ts"
+import { values } from "./chapters/values.ts"
+import { type Harness, makeWorld } from "./Harness.ts"
+import type { Chapter, Law } from "./Law.ts"
+
+export type { Harness } from "./Harness.ts"
+export type { Chapter, Law } from "./Law.ts"
+export * as Model from "./Model.ts"
+
+/** Every chapter, in the order in which a reader learns the port. */
+export const chapters: ReadonlyArray<Chapter> = [
+  values,
+  keys,
+  timeToLive,
+  counters,
+  batches,
+  patterns,
+  conditionalWrites,
+  isolation,
+  concurrency,
+  interruption
+]
+
+/**
+ * Registers the contract's tests for an adapter with vitest. Each test builds the layer anew and has a namespace of its
+ * own, so the store need not be empty, and nothing outside these namespaces is touched.
+ *
+ * @example
+ * ```ts
+ * CacheContract.suite("memory", CacheMemory.layer(), { time: "TestClock" })
+ * CacheContract.suite("redis", CacheRedis.layer({ url, namespace: "test" }), { time: "real" })
+ * ```
+ */
+export const suite = (name: string, layer: Layer.Layer<CachePort, unknown>, harness: Harness): void => {
+  const test = harness.time === "TestClock" ? it.effect : it.live
+  describe(name, () => {
+    for (const chapter of chapters) {
+      // Where time is real, the tests that wait for it wait side by side.
+      describe(chapter.name, { concurrent: harness.time === "real", timeout: 30_000 }, () => {
+        for (const law of chapter.laws) {
+          if (law.applies(harness)) test(law.name, () => examineLaw(law, layer, harness))
+        }
+      })
+    }
+  })
+}
+
+const examineLaw = (law: Law, layer: Layer.Layer<CachePort, unknown>, harness: Harness): Effect.Effect<void, unknown> =>
+  Effect.scoped(Effect.provide(Effect.flatMap(makeWorld(harness), law.check), layer))
+
+/** A law that a cache broke. */
+export interface Breach {
+  readonly chapter: string
+  readonly law: string
+}
+
+/** Checks laws without a test runner, and answers those that are broken. */
+export const breaches = (
+  layer: Layer.Layer<CachePort, unknown>,
+  harness: Harness,
+  among: ReadonlyArray<Chapter> = chapters
+): Effect.Effect<ReadonlyArray<Breach>> =>
+  Effect.map(
+    Effect.forEach(
+      among.flatMap(({ laws, name }) => laws.filter((law) => law.applies(harness)).map((law) => ({ chapter: name, law }))),
+      ({ chapter, law }) => {
+        const examined = examineLaw(law, layer, harness)
+        const timed = harness.time === "TestClock" ? Effect.provide(examined, TestClock.layer()) : examined
+        return Effect.map(Effect.exit(timed), (exit) => (Exit.isFailure(exit) ? [{ chapter, law: law.name }] : []))
+      }
+    ),
+    (found) => found.flat()
+  )

@@ -1,0 +1,74 @@
+/**
+ * What the contract has to be told of a store, and what a law is given.
+ */
+import { CachePort } from "@hexcache/cache-port"
+import { type Duration, Effect } from "effect"
+import { TestClock } from "effect/testing"
+
+/** How an adapter is examined. */
+export interface Harness {
+  /**
+   * How time passes: `"TestClock"` for a store whose time is Effect's `Clock`, so that no test sleeps; `"real"` for one
+   * with a clock of its own, so that tests wait for it.
+   */
+  readonly time: "TestClock" | "real"
+  /**
+   * Puts something that is not text at a key of the store itself, for instance a list, given the port's namespace as
+   * part of the key. Without it the laws on other types of value are left out, for stores that have text only.
+   */
+  readonly setOtherType?: ((key: string) => Effect.Effect<void, unknown>) | undefined
+}
+
+/** What a law is checked with. */
+export interface World {
+  /** The cache under examination, as a namespace of its own that is empty. */
+  readonly cache: CachePort["Service"]
+  /** The key in the store of a key in `cache`, below the namespace that the layer itself has. */
+  readonly storedKey: (key: string) => string
+  readonly time: Time
+  readonly harness: Harness
+}
+
+/** Times to live that fit how time passes. */
+export interface Time {
+  /** A time to live in milliseconds; `almost` and `rest` together are at least this. */
+  readonly ttl: number
+  /** Lets most of `ttl` pass, so that what has it is still live. */
+  readonly almost: Effect.Effect<void>
+  /** After `almost`, lets the rest of it pass. */
+  readonly rest: Effect.Effect<void>
+  /** Lets some time pass. */
+  readonly pass: (duration: Duration.Input) => Effect.Effect<void>
+  /** How far a remaining time may be off, in milliseconds. */
+  readonly tolerance: number
+}
+
+const testClock: Time = {
+  ttl: 1_000,
+  almost: TestClock.adjust(999),
+  rest: TestClock.adjust(1),
+  pass: TestClock.adjust,
+  tolerance: 0
+}
+
+const realTime: Time = {
+  ttl: 600,
+  almost: Effect.sleep(200),
+  rest: Effect.sleep(600),
+  pass: Effect.sleep,
+  tolerance: 150
+}
+
+let worlds = 0
+
+/** A world on a new namespace of the port in the context. */
+export const makeWorld = (harness: Harness): Effect.Effect<World, never, CachePort> =>
+  Effect.map(CachePort, (port) => {
+    const namespace = `contract-${++worlds}-${Math.random().toString(36).slice(2)}`
+    return {
+      cache: CachePort.namespaced(port, namespace),
+      storedKey: (key) => `${namespace}:${key}`,
+      time: harness.time === "TestClock" ? testClock : realTime,
+      harness
+    }
+  })

@@ -1,0 +1,45 @@
+/**
+ * Laws and chapters as data, so that a test runner registers them and the contract's own tests run them too.
+ */
+import { CacheError, type CacheErrorReason } from "@hexcache/cache-port"
+import { Effect, type Scope } from "effect"
+import { assert } from "vitest"
+import type { Harness, World } from "./Harness.ts"
+
+/** One law of the port, and how to see whether a cache keeps it. */
+export interface Law {
+  /** The law, in the words that the port has for it. */
+  readonly name: string
+  /** Fails, or throws, when the law is broken. */
+  readonly check: (world: World) => Effect.Effect<void, unknown, Scope.Scope>
+  /** Whether the law applies to such a store. */
+  readonly applies: (harness: Harness) => boolean
+}
+
+/** Laws of one subject. */
+export interface Chapter {
+  readonly name: string
+  readonly laws: ReadonlyArray<Law>
+}
+
+/** A law whose check is written as a generator. */
+export const law = (
+  name: string,
+  check: (world: World) => Generator<Effect.Effect<unknown, unknown, Scope.Scope>, void, never>,
+  applies: (harness: Harness) => boolean = () => true
+): Law => ({ name, check: Effect.fnUntraced(check), applies })
+
+/** The operation fails with a `CacheError` of this reason, and not with a defect; answers the error. */
+export const failsWith = (
+  reason: CacheErrorReason["_tag"],
+  asked: Effect.Effect<unknown, unknown>,
+  what = "the operation"
+): Effect.Effect<CacheError> =>
+  Effect.map(Effect.exit(asked), (exit) => {
+    assert(exit._tag === "Failure", `${what} succeeds, and should fail with ${reason}`)
+    const [first] = exit.cause.reasons
+    assert(first?._tag === "Fail", `${what} does not fail but is a ${first?._tag}`)
+    assert(first.error instanceof CacheError, `${what} fails with something else than a CacheError`)
+    assert.strictEqual(first.error.reason._tag, reason, what)
+    return first.error
+  })

@@ -1,0 +1,105 @@
+import type { CachePort } from "@hexcache/cache-port"
+import { Array as Arr, type Effect, Option, Stream } from "effect"
+import { assert } from "vitest"
+import * as Hostile from "../Hostile.ts"
+import { type Chapter, failsWith, law } from "../Law.ts"
+
+/** Every operation that takes a key, asked with this one. */
+const withKey = (
+  cache: CachePort["Service"],
+  key: string
+): ReadonlyArray<readonly [name: string, asked: Effect.Effect<unknown, unknown>]> => [
+  ["get", cache.get(key)],
+  ["getJson", cache.getJson(key)],
+  ["set", cache.set(key, "value")],
+  ["setJson", cache.setJson(key, "value")],
+  ["setIfAbsent", cache.setIfAbsent(key, "value")],
+  ["delete", cache.delete(key)],
+  ["deleteMany", cache.deleteMany(["ordinary", key])],
+  ["getAndDelete", cache.getAndDelete(key)],
+  ["compareAndDelete", cache.compareAndDelete(key, "value")],
+  ["exists", cache.exists(key)],
+  ["expire", cache.expire(key, "1 hour")],
+  ["ttl", cache.ttl(key)],
+  ["increment", cache.increment(key)],
+  ["decrement", cache.decrement(key)],
+  ["getMany", cache.getMany(["ordinary", key])],
+  ["setMany", cache.setMany([["ordinary", "value"], [key, "value"]])]
+]
+
+export const keys: Chapter = {
+  name: "keys",
+  laws: [
+    law("NUL, CR LF, spaces, emoji, glob characters and __proto__ are ordinary", function*({ cache }) {
+      yield* cache.setMany(Hostile.ordinary.map((key, index) => [key, String(index)]))
+      const found = yield* cache.getMany(Hostile.ordinary)
+      assert.deepStrictEqual(Array.from(found.keys()), Hostile.ordinary)
+      for (const [index, key] of Hostile.ordinary.entries()) {
+        const name = JSON.stringify(key)
+        assert.strictEqual(Option.getOrUndefined(found.get(key) ?? Option.none()), String(index), name)
+        assert.strictEqual(Option.getOrUndefined(yield* cache.get(key)), String(index), name)
+        assert.isTrue(yield* cache.exists(key), name)
+        assert.strictEqual((yield* cache.ttl(key))._tag, "Persistent", name)
+      }
+      const scanned = yield* Stream.runCollect(cache.scan("*"))
+      assert.deepStrictEqual(new Set(scanned), new Set(Hostile.ordinary))
+      for (const key of Hostile.ordinary) {
+        assert.isTrue(yield* cache.delete(key), JSON.stringify(key))
+        assert.deepStrictEqual(yield* cache.get(key), Option.none(), JSON.stringify(key))
+      }
+    }),
+
+    law("keys that differ in case or in normalization are different keys", function*({ cache }) {
+      const alike = ["key", "KEY", "Key", "é", "e\u0301", "ﬁ", "fi"]
+      yield* cache.setMany(alike.map((key) => [key, key]))
+      for (const key of alike) assert.strictEqual(Option.getOrUndefined(yield* cache.get(key)), key)
+    }),
+
+    law("a key of 65,536 bytes of UTF-8 works, also of characters of several bytes", function*({ cache }) {
+      for (const key of ["k".repeat(65_536), "é".repeat(32_768), "😀".repeat(16_384)]) {
+        yield* cache.set(key, "value")
+        assert.strictEqual(Option.getOrUndefined(yield* cache.get(key)), "value")
+        assert.strictEqual(yield* cache.deleteMany([key]), 1)
+      }
+    }),
+
+    law("a key of no byte, or of one byte more, fails with InvalidArgument in every operation", function*({ cache }) {
+      for (const key of ["", "k".repeat(65_537), `${"é".repeat(32_768)}k`, "日".repeat(21_846)]) {
+        for (const [name, asked] of withKey(cache, key)) {
+          const error = yield* failsWith("InvalidArgument", asked, `${name} of a key of ${key.length} units`)
+          assert.strictEqual(error.outcome, "NotExecuted")
+          assert.isTrue(error.message.length < 500)
+        }
+      }
+      assert.deepStrictEqual(yield* Stream.runCollect(cache.scan("*")), [])
+    }),
+
+    law("what is no text, or holds a lone surrogate, fails with InvalidArgument in every operation", function*({ cache }) {
+      for (const [kind, input] of Hostile.notText) {
+        for (const [name, asked] of withKey(cache, input as string)) {
+          yield* failsWith("InvalidArgument", asked, `${name} of ${kind} as a key`)
+        }
+      }
+      assert.deepStrictEqual(yield* Stream.runCollect(cache.scan("*")), [])
+    }),
+
+    law("an error names the operation and the key", function*({ cache }) {
+      const asked: ReadonlyArray<readonly [string, Effect.Effect<unknown, unknown>]> = [
+        ["set", cache.set("key", 5 as never)],
+        ["setJson", cache.setJson("key", undefined as never)],
+        ["setIfAbsent", cache.setIfAbsent("key", "value", { ttl: 0 })],
+        ["compareAndDelete", cache.compareAndDelete("key", 5 as never)],
+        ["expire", cache.expire("key", -1)],
+        ["increment", cache.increment("key", 0.5)],
+        ["decrement", cache.decrement("key", 0.5)]
+      ]
+      for (const [operation, effect] of asked) {
+        const error = yield* failsWith(operation === "setJson" ? "InvalidValue" : "InvalidArgument", effect, operation)
+        assert.strictEqual(error.operation, operation)
+        assert.strictEqual(error.key, "key")
+        assert.isFalse(error.isRetryable)
+        assert.strictEqual(error.code, "CACHE_SET_ERROR".replace("SET", Arr.contains(["compareAndDelete"], operation) ? "DELETE" : "SET"))
+      }
+    })
+  ]
+}

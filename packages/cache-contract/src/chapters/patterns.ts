@@ -1,0 +1,140 @@
+import { Glob } from "@hexcache/cache-port"
+import { Stream } from "effect"
+import { assert } from "vitest"
+import * as Hostile from "../Hostile.ts"
+import { type Chapter, failsWith, law } from "../Law.ts"
+
+/** What Redis itself answers, for each corner of its glob language. */
+const language: ReadonlyArray<readonly [pattern: string, matching: ReadonlyArray<string>, not: ReadonlyArray<string>]> = [
+  ["*", ["a", "anything", "*"], []],
+  ["a*", ["a", "ab", "a*"], ["b", "ba"]],
+  ["*a", ["a", "ba", "aa"], ["ab"]],
+  ["a*b*c", ["abc", "aXbYc", "abbcc", "abcbc"], ["ac", "abcd"]],
+  ["a**b", ["ab", "axb"], ["a"]],
+  ["h?llo", ["hello", "hallo", "h?llo"], ["hllo", "heello"]],
+  ["??", ["ab", "é"], ["a", "abc", "日"]],
+  ["????", ["abcd", "😀", "éé"], ["é"]],
+  ["h[ae]llo", ["hello", "hallo"], ["hillo", "h[ae]llo"]],
+  ["h[^e]llo", ["hallo", "h^llo"], ["hello"]],
+  ["h[a-c]llo", ["hallo", "hbllo", "hcllo"], ["hdllo", "h-llo"]],
+  ["h[c-a]llo", ["hallo", "hbllo", "hcllo"], ["hdllo"]],
+  ["[a-]", ["^", "_", "]", "a", "`"], ["-", "b"]],
+  ["[]a]", [], ["a]", "]", "a", "]a]"]],
+  ["x[]", [], ["x", "x]", "x[]"]],
+  ["[^]", ["a", "]"], ["ab", ""]],
+  ["[abc", ["a", "b", "c"], ["[abc", "d"]],
+  ["[", [], ["[", "a"]],
+  ["[^", ["a", "^", "["], ["ab"]],
+  ["[a\\]b]", ["a", "]", "b"], ["\\"]],
+  ["[\\-a]", ["-", "a"], ["\\", "b"]],
+  ["\\*", ["*"], ["a", "\\*"]],
+  ["\\?x", ["?x"], ["ax"]],
+  ["\\[a]", ["[a]"], ["a"]],
+  ["\\a", ["a"], ["\\a"]],
+  ["a\\", ["a\\"], ["a"]],
+  ["a\\\\b", ["a\\b"], ["ab"]],
+  ["[!a]", ["!", "a"], ["b"]],
+  ["{a,b}", ["{a,b}"], ["a", "b"]],
+  ["A*", ["Ab"], ["ab"]],
+  ["é*", ["été", "é"], ["e"]],
+  ["a\nb*", ["a\nbc"], ["ab"]],
+  ["", [], ["a"]]
+]
+
+/** Any text, mostly of characters that mean something in a pattern. */
+const randomText = (longest: number): string => {
+  const characters = "aab*?[]^-\\cé"
+  const length = 1 + Math.floor(Math.random() * longest)
+  return Array.from({ length }, () => characters[Math.floor(Math.random() * characters.length)]).join("")
+}
+
+export const patterns: Chapter = {
+  name: "patterns",
+  laws: [
+    law("scan: Redis's glob language, byte-wise as Redis does it", function*({ cache }) {
+      const keys = new Set(language.flatMap(([, matching, not]) => [...matching, ...not]).filter((key) => key !== ""))
+      yield* cache.setMany(Array.from(keys, (key) => [key, "value"]))
+      for (const [pattern, matching, not] of language) {
+        const found = new Set(yield* Stream.runCollect(cache.scan(pattern)))
+        for (const key of matching) assert.isTrue(found.has(key), `${pattern} should match ${JSON.stringify(key)}`)
+        for (const key of not) assert.isFalse(found.has(key), `${pattern} should not match ${JSON.stringify(key)}`)
+        const expected = Array.from(keys).filter((key) => Glob.matches(pattern, key))
+        assert.deepStrictEqual(found, new Set(expected), `Glob.matches agrees on ${pattern}`)
+      }
+    }),
+
+    law("scan: agrees with Glob.matches on random patterns, or refuses them", function*({ cache }) {
+      const keys = new Set(Array.from({ length: 60 }, () => randomText(5)))
+      yield* cache.setMany(Array.from(keys, (key) => [key, "value"]))
+      for (let round = 0; round < 200; round++) {
+        const pattern = randomText(7)
+        if (Glob.refusalOf(pattern) !== undefined) {
+          yield* failsWith("InvalidArgument", Stream.runDrain(cache.scan(pattern)), pattern)
+        } else {
+          const found = new Set(yield* Stream.runCollect(cache.scan(pattern)))
+          const expected = Array.from(keys).filter((key) => Glob.matches(pattern, key))
+          assert.deepStrictEqual(found, new Set(expected), JSON.stringify(pattern))
+        }
+      }
+    }),
+
+    law("deletePattern: removes what matches, leaves the rest, and counts keys removed", function*({ cache }) {
+      const keys = ["user:1", "user:2", "user:10", "user:*", "order:1", "user"]
+      yield* cache.setMany(keys.map((key) => [key, "value"]))
+      assert.strictEqual(yield* cache.deletePattern("user:?"), 3)
+      assert.strictEqual(yield* cache.deletePattern("user:?"), 0)
+      assert.deepStrictEqual(
+        new Set(yield* Stream.runCollect(cache.scan("*"))),
+        new Set(["user:10", "order:1", "user"])
+      )
+      assert.strictEqual(yield* cache.deletePattern("order:[0-9]"), 1)
+      assert.strictEqual(yield* cache.deletePattern("*"), 2)
+    }),
+
+    law("deletePattern: 5,000 keys of 10,000", function*({ cache }) {
+      yield* cache.setMany(
+        Array.from({ length: 10_000 }, (_, index) => [`${index % 2 === 0 ? "even" : "odd"}:${index}`, "value"] as const)
+      )
+      assert.strictEqual(yield* cache.deletePattern("even:*"), 5_000)
+      const left = yield* Stream.runCollect(cache.scan("*"))
+      assert.strictEqual(left.length, 5_000)
+      assert.isTrue(left.every((key) => key.startsWith("odd:")))
+    }),
+
+    law("scan: each live key once", function*({ cache }) {
+      const keys = Array.from({ length: 3_000 }, (_, index) => `key-${index}`)
+      yield* cache.setMany(keys.map((key) => [key, "value"]))
+      const found = yield* Stream.runCollect(cache.scan("key-*"))
+      assert.strictEqual(found.length, keys.length)
+      assert.deepStrictEqual(new Set(found), new Set(keys))
+      assert.lengthOf(yield* Stream.runCollect(Stream.take(cache.scan("*"), 5)), 5)
+    }),
+
+    law("Glob.escape makes any text literal", function*({ cache }) {
+      yield* cache.setMany(Hostile.ordinary.map((key) => [key, "value"]))
+      for (const key of Hostile.ordinary) {
+        assert.deepStrictEqual(yield* Stream.runCollect(cache.scan(Glob.escape(key))), [key], JSON.stringify(key))
+      }
+      for (const key of Hostile.ordinary) assert.strictEqual(yield* cache.deletePattern(Glob.escape(key)), 1)
+    }),
+
+    law("a pattern that is no text, or whose class holds more than ASCII, fails with InvalidArgument", function*({ cache }) {
+      yield* cache.setMany([["a", "1"], ["é", "2"]])
+      const refused: ReadonlyArray<readonly [string, unknown]> = [
+        ...Hostile.notText,
+        ["a class of é", "[é]"],
+        ["a range to é", "[a-é]"],
+        ["an escaped é in a class", "[\\é]"],
+        ["an open class of é", "*[^é"],
+        ["too many stars", "*a".repeat(1_001)],
+        ["more than 1 MiB", "a".repeat(1_048_577)]
+      ]
+      for (const [kind, pattern] of refused) {
+        yield* failsWith("InvalidArgument", cache.deletePattern(pattern as string), `deletePattern of ${kind}`)
+        yield* failsWith("InvalidArgument", Stream.runDrain(cache.scan(pattern as string)), `scan of ${kind}`)
+      }
+      assert.isTrue(yield* cache.exists("a"))
+      assert.isTrue(yield* cache.exists("é"))
+    })
+  ]
+}

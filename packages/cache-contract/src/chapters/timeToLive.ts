@@ -1,0 +1,233 @@
+import { type CachePort, TimeToLive } from "@hexcache/cache-port"
+import { Duration, Effect, Option, Stream } from "effect"
+import { assert } from "vitest"
+import type { Time } from "../Harness.ts"
+import * as Hostile from "../Hostile.ts"
+import { type Chapter, failsWith, law } from "../Law.ts"
+
+/** The remaining time is `millis`, as exactly as the store's time allows. */
+const assertRemains = (answer: TimeToLive, millis: number, time: Time): void => {
+  assert(TimeToLive.$is("Expires")(answer), `expected to expire, and is ${answer._tag}`)
+  const remaining = Duration.toMillis(answer.remaining)
+  assert.isAtMost(remaining, millis)
+  assert.isAtLeast(remaining, millis - time.tolerance)
+  assert.isTrue(Number.isInteger(remaining), "whole milliseconds")
+}
+
+const longest = Number.MAX_SAFE_INTEGER
+
+/** Every write that takes a time to live, on one key. */
+const writes = (
+  cache: CachePort["Service"],
+  key: string,
+  ttl: Duration.Input
+): ReadonlyArray<readonly [name: string, asked: Effect.Effect<unknown, unknown>]> => [
+  ["set", cache.set(key, "1", { ttl })],
+  ["setJson", cache.setJson(key, 1, { ttl })],
+  ["setIfAbsent", cache.setIfAbsent(key, "1", { ttl })],
+  ["setMany", cache.setMany([[key, "1"]], { ttl })],
+  ["increment", cache.increment(key, 1, { ttl })],
+  ["decrement", cache.decrement(key, -1, { ttl })]
+]
+
+const names = ["set", "setJson", "setIfAbsent", "setMany", "increment", "decrement"]
+
+export const timeToLive: Chapter = {
+  name: "time to live",
+  laws: [
+    law("set: without ttl the key never expires", function*({ cache, time }) {
+      yield* cache.set("key", "value")
+      yield* cache.setMany([["many", "value"]])
+      yield* cache.increment("count")
+      yield* time.pass(time.tolerance === 0 ? "36500 days" : 300)
+      for (const key of ["key", "many", "count"]) {
+        assert.isTrue(yield* cache.exists(key))
+        assert.strictEqual((yield* cache.ttl(key))._tag, "Persistent")
+      }
+    }),
+
+    law("every write: the key is live until its time to live has passed, and absent from then on", function*({
+      cache,
+      time
+    }) {
+      for (const name of names) {
+        for (const [write, asked] of writes(cache, name, time.ttl)) if (write === name) yield* asked
+      }
+      yield* time.almost
+      for (const name of names) {
+        assert.isTrue(Option.isSome(yield* cache.get(name)), name)
+        assert.isTrue(yield* cache.exists(name), name)
+      }
+      assert.deepStrictEqual(new Set(yield* Stream.runCollect(cache.scan("*"))), new Set(names))
+      yield* time.rest
+      for (const name of names) {
+        assert.isTrue(Option.isNone(yield* cache.get(name)), name)
+        assert.isTrue(Option.isNone(yield* cache.getJson(name)), name)
+        assert.isFalse(yield* cache.exists(name), name)
+        assert.strictEqual((yield* cache.ttl(name))._tag, "Missing", name)
+      }
+      assert.isTrue(Array.from((yield* cache.getMany(names)).values()).every(Option.isNone))
+      assert.deepStrictEqual(yield* Stream.runCollect(cache.scan("*")), [])
+    }),
+
+    law("an expired key is absent to every operation", function*({ cache, time }) {
+      const keys = ["delete", "many", "pattern", "getAndDelete", "compare", "expire", "setIfAbsent", "count"]
+      yield* cache.setMany(keys.map((key) => [key, "7"]), { ttl: time.ttl })
+      yield* time.almost
+      yield* time.rest
+      assert.isFalse(yield* cache.delete("delete"))
+      assert.strictEqual(yield* cache.deleteMany(["many"]), 0)
+      assert.strictEqual(yield* cache.deletePattern("patt*"), 0)
+      assert.deepStrictEqual(yield* cache.getAndDelete("getAndDelete"), Option.none())
+      assert.isFalse(yield* cache.compareAndDelete("compare", "7"))
+      assert.isFalse(yield* cache.expire("expire", "1 hour"))
+      assert.isFalse(yield* cache.exists("expire"))
+      assert.isTrue(yield* cache.setIfAbsent("setIfAbsent", "new"))
+      assert.strictEqual((yield* cache.ttl("setIfAbsent"))._tag, "Persistent")
+      assert.strictEqual(yield* cache.increment("count", 1, { ttl: "1 hour" }), 1)
+      assertRemains(yield* cache.ttl("count"), 3_600_000, time)
+    }),
+
+    law("set: replaces the time to live", function*({ cache, time }) {
+      yield* cache.set("key", "a", { ttl: time.ttl })
+      yield* cache.set("key", "b")
+      assert.strictEqual((yield* cache.ttl("key"))._tag, "Persistent")
+      yield* cache.set("key", "c", { ttl: "1 hour" })
+      assertRemains(yield* cache.ttl("key"), 3_600_000, time)
+      yield* cache.set("key", "d", { ttl: time.ttl })
+      yield* cache.set("key", "e", { ttl: "2 hours" })
+      yield* cache.setMany([["many", "a"]], { ttl: time.ttl })
+      yield* cache.setMany([["many", "b"]])
+      yield* time.almost
+      yield* time.rest
+      assert.strictEqual(Option.getOrUndefined(yield* cache.get("key")), "e")
+      assert.strictEqual(Option.getOrUndefined(yield* cache.get("many")), "b")
+      assert.strictEqual((yield* cache.ttl("many"))._tag, "Persistent")
+    }),
+
+    law("ttl: Missing, Persistent, or Expires with what remains", function*({ cache, time }) {
+      assert.deepStrictEqual(yield* cache.ttl("key"), TimeToLive.Missing())
+      yield* cache.set("key", "value")
+      assert.deepStrictEqual(yield* cache.ttl("key"), TimeToLive.Persistent())
+      yield* cache.set("key", "value", { ttl: "1 hour" })
+      assertRemains(yield* cache.ttl("key"), 3_600_000, time)
+      yield* time.pass(100)
+      assertRemains(yield* cache.ttl("key"), 3_599_900, time)
+    }),
+
+    law("a time to live is any Duration.Input, a bare number is milliseconds", function*({ cache, time }) {
+      const hour: ReadonlyArray<Duration.Input> = [
+        "1 hour",
+        3_600_000,
+        Duration.minutes(60),
+        [3_600, 0],
+        { minutes: 60 },
+        3_600_000_000_000n
+      ]
+      for (const ttl of hour) {
+        yield* cache.set("key", "value", { ttl })
+        assertRemains(yield* cache.ttl("key"), 3_600_000, time)
+      }
+    }),
+
+    law("a time to live is rounded up to whole milliseconds", function*({ cache, time }) {
+      for (const [ttl, millis] of [[59_999.1, 60_000], [Duration.nanos(60_000_000_001n), 60_001]] as const) {
+        yield* cache.set("key", "value", { ttl })
+        assertRemains(yield* cache.ttl("key"), millis, time)
+        assert.isTrue(yield* cache.expire("key", ttl))
+        assertRemains(yield* cache.ttl("key"), millis, time)
+      }
+      // A millisecond of a store's own clock may be over before it answers; what counts is that it is taken.
+      yield* cache.set("tiny", "value", { ttl: 0.001 })
+      yield* cache.set("tiny", "value", { ttl: Duration.nanos(1n) })
+    }),
+
+    law("Duration.infinity means none", function*({ cache }) {
+      for (const name of names) {
+        for (const [write, asked] of writes(cache, name, Duration.infinity)) if (write === name) yield* asked
+        assert.strictEqual((yield* cache.ttl(name))._tag, "Persistent", name)
+      }
+    }),
+
+    law("the longest time to live is 2^53 - 1 milliseconds", function*({ cache, time }) {
+      for (const name of names) {
+        for (const [write, asked] of writes(cache, name, longest)) if (write === name) yield* asked
+        assertRemains(yield* cache.ttl(name), longest, time)
+      }
+      assert.isTrue(yield* cache.expire("set", longest))
+      assertRemains(yield* cache.ttl("set"), longest, time)
+    }),
+
+    law("zero or what is no time to live fails with InvalidArgument and leaves the old value and time to live", function*({
+      cache,
+      time
+    }) {
+      yield* cache.set("key", "5", { ttl: "1 hour" })
+      const refused = [["zero", 0], ["zero as text", "0 seconds"], ...Hostile.notTimeToLive] as const
+      for (const [kind, ttl] of refused) {
+        for (const key of ["key", "absent"]) {
+          for (const [name, asked] of writes(cache, key, ttl as Duration.Input)) {
+            yield* failsWith("InvalidArgument", asked, `${name} with ${kind}`)
+          }
+        }
+      }
+      for (const options of [5, "5 minutes", null, true]) {
+        yield* failsWith("InvalidArgument", cache.set("key", "new", options as never))
+      }
+      assert.strictEqual(Option.getOrUndefined(yield* cache.get("key")), "5")
+      assertRemains(yield* cache.ttl("key"), 3_600_000, time)
+      assert.isFalse(yield* cache.exists("absent"))
+    }),
+
+    law("expire: gives a live key a new time to live, false when absent", function*({ cache, time }) {
+      assert.isFalse(yield* cache.expire("key", "1 hour"))
+      assert.isFalse(yield* cache.exists("key"))
+      yield* cache.set("key", "value")
+      yield* cache.set("longer", "value", { ttl: time.ttl })
+      assert.isTrue(yield* cache.expire("key", time.ttl))
+      assert.isTrue(yield* cache.expire("longer", "1 hour"))
+      yield* time.almost
+      assert.strictEqual(Option.getOrUndefined(yield* cache.get("key")), "value")
+      yield* time.rest
+      assert.isFalse(yield* cache.exists("key"))
+      assert.isTrue(yield* cache.exists("longer"))
+    }),
+
+    law("expire: a zero ttl deletes at once and answers true", function*({ cache }) {
+      yield* cache.set("key", "value")
+      yield* cache.set("other", "value", { ttl: "1 hour" })
+      assert.isTrue(yield* cache.expire("key", 0))
+      assert.isTrue(yield* cache.expire("other", Duration.zero))
+      assert.isFalse(yield* cache.exists("key"))
+      assert.isFalse(yield* cache.exists("other"))
+      assert.isFalse(yield* cache.expire("key", 0))
+    }),
+
+    law("expire: Duration.infinity lets the key never expire", function*({ cache }) {
+      yield* cache.set("key", "value", { ttl: "1 hour" })
+      assert.isTrue(yield* cache.expire("key", Duration.infinity))
+      assert.strictEqual((yield* cache.ttl("key"))._tag, "Persistent")
+      assert.isTrue(yield* cache.expire("key", Duration.infinity))
+      assert.isFalse(yield* cache.expire("absent", Duration.infinity))
+    }),
+
+    law("expire: what is no time to live fails with InvalidArgument and changes nothing", function*({ cache, time }) {
+      yield* cache.set("key", "value", { ttl: "1 hour" })
+      for (const [kind, ttl] of [["undefined", undefined], ...Hostile.notTimeToLive] as const) {
+        yield* failsWith("InvalidArgument", cache.expire("key", ttl as Duration.Input), `expire with ${kind}`)
+      }
+      assertRemains(yield* cache.ttl("key"), 3_600_000, time)
+    }),
+
+    law("a key that is read does not live longer", function*({ cache, time }) {
+      yield* cache.set("key", "value", { ttl: time.ttl })
+      yield* time.almost
+      yield* cache.get("key")
+      yield* cache.getMany(["key"])
+      yield* cache.exists("key")
+      yield* time.rest
+      assert.isFalse(yield* cache.exists("key"))
+      yield* Effect.void
+    })
+  ]
+}

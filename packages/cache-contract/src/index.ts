@@ -1,0 +1,1 @@
+export * as CacheContract from "./CacheContract.ts"

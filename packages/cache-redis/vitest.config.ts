@@ -1,0 +1,5 @@
+import { defineProject } from "vitest/config"
+
+export default defineProject({
+  test: { name: "cache-redis", globalSetup: ["@hexcache/redis-testkit/vitest"], testTimeout: 30_000, hookTimeout: 120_000 }
+})
