@@ -1,0 +1,96 @@
+/**
+ * What the tour shows.
+ */
+import { CacheStats } from "@hexcache/cache-port"
+import { Context, Duration, Effect, Layer } from "effect"
+import { QueryCount } from "../cities/QueryCount.ts"
+import { count, percent, time } from "../console/figures.ts"
+import { heading, table } from "../console/table.ts"
+
+/** Something that the tour does and shows. */
+export interface Step<A, R = never> {
+  readonly operation: string
+  readonly run: Effect.Effect<A, never, R>
+  readonly show: (answer: A) => string
+  /** How many records it asks for. 1 unless given. */
+  readonly records?: number | undefined
+  /** How often it runs; the time shown is the median. Once unless given. */
+  readonly times?: number | undefined
+  /** Who answers, where that is not told by the queries that reach the database. */
+  readonly from?: ((answer: A) => string) | undefined
+}
+
+/** Runs steps and prints a row for each. */
+export class Report extends Context.Service<Report, {
+  /** Prints what the columns of the steps are. */
+  readonly titles: Effect.Effect<void>
+  /** Begins a part of the tour. */
+  readonly part: (text: string) => Effect.Effect<void>
+  /** Runs a step, prints its row, and answers what its last run answered. */
+  readonly step: <A, R>(step: Step<A, R>) => Effect.Effect<A, never, R>
+  /** Prints hits and misses of the catalogue's namespaces since the last time it did, and counts anew. */
+  readonly hitRates: (text: string) => Effect.Effect<void>
+}>()("@hexcache/demo/tour/Report") {
+  static readonly layer: Layer.Layer<Report, never, QueryCount> = Layer.effect(
+    Report,
+    Effect.gen(function*() {
+      const queryCount = yield* QueryCount
+      const steps = table([
+        { title: "Operation", width: 38 },
+        { title: "Answer", width: 26 },
+        { title: "Answered from", width: 20 },
+        { title: "Runs", width: 5, align: "right" },
+        { title: "Median", width: 8, align: "right" }
+      ])
+      const rates = table([
+        { title: "Namespace", width: 12 },
+        { title: "Hits", width: 8, align: "right" },
+        { title: "Misses", width: 8, align: "right" },
+        { title: "Errors", width: 8, align: "right" },
+        { title: "Hit rate", width: 10, align: "right" }
+      ])
+
+      return Report.of({
+        titles: steps.titles,
+
+        part: heading,
+
+        step: Effect.fnUntraced(function*({ from, operation, records = 1, run, show, times = 1 }) {
+          const before = yield* queryCount.current
+          const runs = yield* Effect.replicateEffect(Effect.timed(run), times)
+          const after = yield* queryCount.current
+          const [, answer] = runs[runs.length - 1]!
+          yield* steps.row([
+            operation,
+            show(answer),
+            from === undefined ? source(after.records - before.records, records * times) : from(answer),
+            count(times),
+            time(median(runs.map(([took]) => took)))
+          ])
+          return answer
+        }),
+
+        hitRates: Effect.fnUntraced(function*(text) {
+          yield* heading(text)
+          yield* rates.titles
+          for (const [namespace, { errors, hitRate, hits, misses }] of yield* CacheStats.all) {
+            const [, name] = namespace.split(":")
+            if (name === undefined || hits + misses + errors === 0) continue
+            const rate = hits + misses === 0 ? "–" : percent(hitRate)
+            yield* rates.row([name, count(hits), count(misses), count(errors), rate])
+          }
+          yield* CacheStats.reset
+        })
+      })
+    })
+  )
+}
+
+/** Who answered, by the records that the database was asked for. */
+const source = (fromDatabase: number, asked: number): string => {
+  if (fromDatabase === 0) return "cache"
+  return fromDatabase >= asked ? "database" : `cache ${asked - fromDatabase}, database ${fromDatabase}`
+}
+
+const median = (durations: ReadonlyArray<Duration.Duration>): Duration.Duration =>
+  durations.toSorted(Duration.Order)[Math.floor(durations.length / 2)] ?? Duration.zero
