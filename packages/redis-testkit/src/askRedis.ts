@@ -71,5 +71,6 @@ const readReply = (bytes: Buffer): Reply | undefined => {
   if (kind !== "$" || line === "-1") return { text: line, isError: kind === "-", length: lineEnd + 2 }
   const start = lineEnd + 2
   const end = start + Number(line)
-  return bytes.length < end + 2 ? undefined : { text: bytes.toString("utf8", start, end), isError: false, length: end + 2 }
+  if (bytes.length < end + 2) return undefined
+  return { text: bytes.toString("utf8", start, end), isError: false, length: end + 2 }
 }

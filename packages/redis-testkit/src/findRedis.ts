@@ -34,29 +34,29 @@ export const findRedis = async ({ only }: FindRedisOptions = {}): Promise<FoundR
     try {
       return await take[way]()
     } catch (error) {
-      failures.push(`${way}: ${error instanceof Error ? error.message : error}`)
+      failures.push(`${way}: ${messageOf(error)}`)
     }
   }
   throw new Error(`No Redis for the tests.\n${failures.map((failure) => `  ${failure}\n`).join("")}${help}`)
 }
 
 /** Whoever sets `REDIS_URL` wants that server and no other. */
-const orderOfWays = (): ReadonlyArray<RedisWay> => (process.env["REDIS_URL"] ? ["url"] : ["docker", "binary"])
+const orderOfWays = (): ReadonlyArray<RedisWay> => (process.env.REDIS_URL ? ["url"] : ["docker", "binary"])
 
 const take: Record<RedisWay, () => Promise<FoundRedis>> = {
   url: async () => {
-    const url = process.env["REDIS_URL"]
+    const url = process.env.REDIS_URL
     if (!url) throw new Error("REDIS_URL is not set")
     return sayTaken("REDIS_URL", { url, way: "url", stop: async () => {} })
   },
 
   docker: async () => {
     if (!(await isDockerEngineUp())) throw new Error("no Docker engine answers")
-    const image = process.env["REDIS_IMAGE"] || "redis:8-alpine"
+    const image = process.env.REDIS_IMAGE || "redis:8-alpine"
     try {
       return await sayTaken(`a container of ${image}`, { ...(await startRedisContainer(image)), way: "docker" })
     } catch (error) {
-      announce(`the Docker engine gave no container of ${image}: ${error}`)
+      announce(`the Docker engine gave no container of ${image}: ${messageOf(error)}`)
       throw error
     }
   },
@@ -77,8 +77,11 @@ const sayTaken = async (from: string, redis: FoundRedis): Promise<FoundRedis> =>
   }
 }
 
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error)).trim()
+
 const help = `Any one of these will do:
   1. REDIS_URL names a server that answers, such as redis://127.0.0.1:6379
-  2. a Docker engine has, or can pull, redis:8-alpine or the image that REDIS_IMAGE names
+  2. a Docker engine has, or can pull, redis:8-alpine or the image that REDIS_IMAGE names, and testcontainers' helper
+     ryuk (TESTCONTAINERS_RYUK_DISABLED=true does without the helper)
   3. redis-server or valkey-server is on the PATH
   4. Debian or Ubuntu as root, where apt-get can install redis-server`

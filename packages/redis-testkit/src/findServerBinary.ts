@@ -13,7 +13,7 @@ export const findServerBinary = async (): Promise<string> => {
   const present = findServerOnPath()
   if (present !== undefined) return present
   if (process.getuid?.() !== 0 || findOnPath("apt-get") === undefined) {
-    throw new Error("neither redis-server nor valkey-server is on the PATH, and this is not Debian or Ubuntu as root")
+    throw new Error("neither redis-server nor valkey-server is on the PATH; install one of them")
   }
   announce("no redis-server on the PATH: running apt-get install -y redis-server")
   await installByApt()
@@ -25,7 +25,7 @@ export const findServerBinary = async (): Promise<string> => {
 const findServerOnPath = (): string | undefined => findOnPath("redis-server") ?? findOnPath("valkey-server")
 
 const findOnPath = (command: string): string | undefined =>
-  (process.env["PATH"] ?? "")
+  (process.env.PATH ?? "")
     .split(delimiter)
     .map((folder) => join(folder, command))
     .find(isExecutable)

@@ -13,7 +13,8 @@ declare module "vitest" {
  * of a run share one. `REDIS_REQUIRE` (`url`, `docker` or `binary`) names the only way that may bring it.
  */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const shared = (run[runKey] ??= { users: 0, redis: findRedis({ only: requiredWay() }) })
+  run[runKey] ??= { users: 0, redis: findRedis({ only: requiredWay() }) }
+  const shared = run[runKey]
   shared.users += 1
   project.provide("redisUrl", (await shared.redis).url)
   return async () => {
@@ -29,7 +30,7 @@ const runKey = Symbol.for("@hexcache/redis-testkit/run")
 const run = globalThis as { [runKey]?: { users: number; readonly redis: Promise<FoundRedis> } }
 
 const requiredWay = (): RedisWay | undefined => {
-  const way = process.env["REDIS_REQUIRE"] || undefined
+  const way = process.env.REDIS_REQUIRE || undefined
   if (way === undefined || way === "url" || way === "docker" || way === "binary") return way
   throw new Error(`REDIS_REQUIRE is "${way}": it must be url, docker or binary`)
 }
