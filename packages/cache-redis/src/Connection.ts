@@ -36,8 +36,11 @@ export interface Command<A> {
   readonly decode: Decode<A>
   /** What an error reply means, where it is not simply a failure. */
   readonly recover?: ((failure: DriverFailure) => Exit.Exit<A, DriverFailure>) | undefined
-  /** Reads texts in the reply as bytes. */
-  readonly asBytes?: boolean | undefined
+  /**
+   * Reads texts in the reply as bytes, or numbers as text: node-redis adds up the digits of a number as a double, and is
+   * off by one near 2^53.
+   */
+  readonly read?: keyof typeof readings | undefined
 }
 
 type Client = ReturnType<typeof createRedisClient>
@@ -60,7 +63,10 @@ const createRedisClient = (options: ConnectionOptions, signal: AbortSignal) =>
     } as NonNullable<RedisClientOptions["socket"]>
   })
 
-const bytesMapping = { typeMapping: { [RESP_TYPES.BLOB_STRING]: Buffer } }
+const readings = {
+  textsAsBytes: { typeMapping: { [RESP_TYPES.BLOB_STRING]: Buffer } },
+  numbersAsText: { typeMapping: { [RESP_TYPES.NUMBER]: String } }
+}
 
 /** Backoff between attempts to connect, in milliseconds: doubled from the first to the last, half of it at random. */
 const firstBackoff = 25
@@ -167,7 +173,7 @@ export class Connection {
       client
         .sendCommand(command.args, {
           abortSignal: call as unknown as AbortSignal,
-          ...(command.asBytes === true ? bytesMapping : undefined)
+          ...(command.read === undefined ? undefined : readings[command.read])
         })
         .then(
           (reply) => this.#answered(call, command, reply),

@@ -44,15 +44,14 @@ export const make = (connection: Connection): CacheDriver => {
         connection,
         Scripts.setMany,
         entries.map(([key]) => key),
-        [...entries.map(([, value]) => value), millis(ttl)],
-        Reply.ok
+        [...entries.map(([, value]) => value), millis(ttl)]
       )
 
   const page = (cursor: string, pattern: string): Effect.Effect<Reply.Page, DriverFailure> =>
     connection.send({
       args: ["SCAN", cursor, "MATCH", pattern, "COUNT", scanCount],
       decode: Reply.page,
-      asBytes: true
+      read: "textsAsBytes"
     })
 
   return {
@@ -78,19 +77,22 @@ export const make = (connection: Connection): CacheDriver => {
     getAndDelete: (key) => read("GETDEL", key),
 
     compareAndDelete: (key, expected) =>
-      Scripts.run(connection, Scripts.compareAndDelete, [key], [expected], Reply.flag),
+      Scripts.run(connection, Scripts.compareAndDelete, [key], [expected]),
 
     exists: (key) => send(Reply.flag, "EXISTS", key),
 
     expire: (key, ttl) =>
       ttl === undefined
-        ? Scripts.run(connection, Scripts.persist, [key], [], Reply.flag)
+        ? Scripts.run(connection, Scripts.persist, [key], [])
         : send(Reply.flag, "PEXPIRE", key, millis(ttl)),
 
-    ttl: (key) => Effect.map(send(Reply.integer, "PTTL", key), toTimeToLive),
+    ttl: (key) => Effect.map(
+        connection.send({ args: ["PTTL", key], decode: Reply.digits, read: "numbersAsText" }),
+        toTimeToLive
+      ),
 
     increment: (key, amount, ttl) =>
-      Scripts.run(connection, Scripts.increment, [key], [String(amount), millis(ttl)], Reply.integer),
+      Scripts.run(connection, Scripts.increment, [key], [String(amount), millis(ttl)]),
 
     scan: (pattern) =>
       Stream.paginate("0", (cursor) =>

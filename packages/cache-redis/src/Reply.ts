@@ -19,6 +19,10 @@ export const text: Decode<string | undefined> = (reply) =>
 
 export const integer: Decode<number> = (reply) => (typeof reply === "number" ? reply : unexpected())
 
+/** A number that was read as text, so that no digit is lost. */
+export const digits: Decode<number> = (reply) =>
+  typeof reply === "string" && /^-?[0-9]+$/.test(reply) ? Number(reply) : unexpected()
+
 export const flag: Decode<boolean> = (reply) => integer(reply) === 1
 
 export const ok: Decode<void> = (reply) => (reply === "OK" ? undefined : unexpected())

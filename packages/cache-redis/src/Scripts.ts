@@ -8,16 +8,21 @@
 import type { DriverFailure } from "@hexcache/cache-port"
 import { Effect } from "effect"
 import { createHash } from "node:crypto"
-import type { Connection } from "./Connection.ts"
-import type { Decode } from "./Reply.ts"
+import type { Command, Connection } from "./Connection.ts"
+import * as Reply from "./Reply.ts"
 
-/** A script and the name by which the server knows it. */
-export interface Script {
+/** A script, the name by which the server knows it, and what its reply means. */
+export interface Script<A> extends Omit<Command<A>, "args"> {
   readonly lua: string
   readonly sha1: string
 }
 
-const script = (lua: string): Script => ({ lua, sha1: createHash("sha1").update(lua).digest("hex") })
+const script = <A>(decode: Reply.Decode<A>, lua: string, read?: Command<A>["read"]): Script<A> => ({
+  lua,
+  sha1: createHash("sha1").update(lua).digest("hex"),
+  decode,
+  read
+})
 
 /**
  * KEYS: the counter. ARGV: amount, and a time to live in milliseconds or nothing.
@@ -25,7 +30,7 @@ const script = (lua: string): Script => ({ lua, sha1: createHash("sha1").update(
  * The server adds in 64 bits and answers a Lua number, a double: exact as long as it is a safe integer, and taken back
  * where it is not.
  */
-export const increment: Script = script(`
+export const increment: Script<number> = script(Reply.digits, `
 local ttl = ARGV[2] ~= '' and redis.call('EXISTS', KEYS[1]) == 0
 local sum = redis.pcall('INCRBY', KEYS[1], ARGV[1])
 if type(sum) == 'table' then
@@ -38,22 +43,22 @@ if sum > 9007199254740991 or sum < -9007199254740991 then
   return redis.error_reply('OUTOFRANGE not a safe integer')
 end
 if ttl then redis.call('PEXPIRE', KEYS[1], ARGV[2]) end
-return sum`)
+return sum`, "numbersAsText")
 
 /** KEYS: the key. ARGV: the expected value. Another type of value is no match. */
-export const compareAndDelete: Script = script(`
+export const compareAndDelete: Script<boolean> = script(Reply.flag, `
 local value = redis.pcall('GET', KEYS[1])
 if type(value) == 'table' and not string.find(value.err, '^%-?WRONGTYPE') then return value end
 if value == ARGV[1] then return redis.call('DEL', KEYS[1]) end
 return 0`)
 
 /** KEYS: the key. Answers whether it is live. */
-export const persist: Script = script(`
+export const persist: Script<boolean> = script(Reply.flag, `
 redis.call('PERSIST', KEYS[1])
 return redis.call('EXISTS', KEYS[1])`)
 
 /** KEYS: the keys. ARGV: their values, and a time to live in milliseconds or nothing. */
-export const setMany: Script = script(`
+export const setMany: Script<void> = script(Reply.ok, `
 local ttl = ARGV[#KEYS + 1]
 for i = 1, #KEYS do
   if ttl == '' then redis.call('SET', KEYS[i], ARGV[i]) else redis.call('SET', KEYS[i], ARGV[i], 'PX', ttl) end
@@ -63,17 +68,13 @@ return redis.status_reply('OK')`)
 /** Runs a script in one atomic step. */
 export const run = <A>(
   connection: Connection,
-  { lua, sha1 }: Script,
+  { lua, sha1, ...meaning }: Script<A>,
   keys: ReadonlyArray<string>,
-  args: ReadonlyArray<string>,
-  decode: Decode<A>
+  args: ReadonlyArray<string>
 ): Effect.Effect<A, DriverFailure> => {
   const rest = [String(keys.length), ...keys, ...args]
-  return Effect.catch(
-    connection.send({ args: ["EVALSHA", sha1, ...rest], decode }),
-    (failure): Effect.Effect<A, DriverFailure> =>
-      failure.serverCode === "NOSCRIPT"
-        ? connection.send({ args: ["EVAL", lua, ...rest], decode })
-        : Effect.fail(failure)
-  )
+  return Effect.catch(connection.send({ ...meaning, args: ["EVALSHA", sha1, ...rest] }), (failure) =>
+    failure.serverCode === "NOSCRIPT"
+      ? connection.send({ ...meaning, args: ["EVAL", lua, ...rest] })
+      : Effect.fail(failure))
 }
