@@ -131,20 +131,24 @@ export interface ModelReport {
   readonly difference: Difference | undefined
 }
 
-/** Compares two caches over random sequences of operations. `next` gives two empty ones for each sequence. */
+/** Compares two caches over random sequences of operations; flushes both before each sequence. */
 export const check = (
-  next: () => readonly [first: Cache, second: Cache],
+  first: Cache,
+  second: Cache,
   { maxLength, seed = Date.now() % 2 ** 31, sequences }: ModelOptions
 ): Effect.Effect<ModelReport> =>
-  Effect.promise(async () => {
+  Effect.promise(async (signal) => {
     let operations = 0
     let difference: Difference | undefined
-    const property = fc.asyncProperty(fc.array(arbitraryOperation, { minLength: 1, maxLength, size: "max" }), async (sequence) => {
+    const sequence = fc.array(arbitraryOperation, { minLength: 1, maxLength, size: "max" })
+    const alike = fc.asyncProperty(sequence, async (sequence) => {
       operations += sequence.length
-      const found = await Effect.runPromise(compare(...next(), sequence))
+      const compared = Effect.andThen(Effect.orDie(Effect.all([first.flush, second.flush])), compare(first, second, sequence))
+      const found = await Effect.runPromise(compared, { signal })
+      // Shrinking ends on the shortest sequence that differs.
       if (found !== undefined) difference = found
       return found === undefined
     })
-    const result = await fc.check(property, { numRuns: sequences, seed })
+    const result = await fc.check(alike, { numRuns: sequences, seed })
     return { seed, sequences: result.numRuns, operations, difference }
   })
