@@ -23,6 +23,8 @@ export interface Harness {
 export interface World {
   /** The cache under examination, as a namespace of its own that is empty. */
   readonly cache: CachePort["Service"]
+  /** The cache as the layer made it; a law that uses it owns the keys that it writes. */
+  readonly port: CachePort["Service"]
   /** The key in the store of a key in `cache`, below the namespace that the layer itself has. */
   readonly storedKey: (key: string) => string
   readonly time: Time
@@ -67,6 +69,7 @@ export const makeWorld = (harness: Harness): Effect.Effect<World, never, CachePo
     const namespace = `contract-${++worlds}-${Math.random().toString(36).slice(2)}`
     return {
       cache: CachePort.namespaced(port, namespace),
+      port,
       storedKey: (key) => `${namespace}:${key}`,
       time: harness.time === "TestClock" ? testClock : realTime,
       harness

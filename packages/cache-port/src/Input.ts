@@ -48,11 +48,7 @@ export const isKey = (input: unknown): input is string => {
 }
 
 /** Keys of any iterable but text, repeated ones dropped, in the order of their first place. */
-export const keys = (input: unknown): ReadonlyArray<string> => {
-  const distinct = new Set<string>()
-  for (const each of iterable(input, "keys are an iterable of strings")) distinct.add(key(each))
-  return Array.from(distinct)
-}
+export const keys = (input: unknown): ReadonlyArray<string> => Array.from(new Set(list(input, key)))
 
 export const value = (input: unknown, maxBytes: number): string => {
   if (typeof input !== "string") return refuse(`a value is a string, not ${kind(input)}`)
@@ -62,20 +58,24 @@ export const value = (input: unknown, maxBytes: number): string => {
 }
 
 /** Entries of any iterable of pairs; the last of a repeated key wins. */
-export const entries = (input: unknown, maxBytes: number): ReadonlyArray<readonly [string, string]> => {
-  const last = new Map<string, string>()
-  for (const each of iterable(input, "entries are an iterable of [key, value]")) {
-    if (!Array.isArray(each) || each.length !== 2) return refuse("an entry is a pair [key, value]")
-    last.set(key(each[0]), value(each[1], maxBytes))
-  }
-  return Array.from(last)
-}
+export const entries = (input: unknown, maxBytes: number): ReadonlyArray<readonly [string, string]> =>
+  Array.from(
+    new Map(list(input, (each) => {
+      const [first, second] = pair(each)
+      return [first, value(second, maxBytes)]
+    }))
+  )
 
-const iterable = (input: unknown, law: string): Iterable<unknown> => {
+/** A key, and a value that is not checked yet. */
+export const pair = (input: unknown): readonly [string, unknown] =>
+  Array.isArray(input) && input.length === 2 ? [key(input[0]), input[1]] : refuse("an entry is a pair [key, value]")
+
+/** Every member of an iterable, checked. */
+export const list = <A>(input: unknown, check: (each: unknown) => A): ReadonlyArray<A> => {
   if (typeof input !== "object" || input === null || !(Symbol.iterator in input)) {
-    return refuse(`${law}, not ${kind(input)}`)
+    return refuse(`keys and entries come as an iterable, not as ${kind(input)}`)
   }
-  return input as Iterable<unknown>
+  return Array.from(input as Iterable<unknown>, check)
 }
 
 /** The `ttl` of an options object, over zero. */

@@ -5,13 +5,14 @@
  */
 import { Effect, Option, type Schema, Stream } from "effect"
 import type { CacheDriver, DriverFailure } from "./CacheDriver.ts"
-import { CacheError, type CacheErrorInput, type CacheOperation, InvalidArgument, InvalidValue } from "./CacheError.ts"
+import { CacheError, type CacheErrorInput, type CacheOperation, InvalidValue } from "./CacheError.ts"
 import * as CacheKey from "./CacheKey.ts"
 import type { CachePort, FromDriverOptions } from "./CachePort.ts"
 import * as CacheStats from "./CacheStats.ts"
+import { checked, refused } from "./Checked.ts"
+import { delegate } from "./Delegate.ts"
 import * as Glob from "./Glob.ts"
 import * as Input from "./Input.ts"
-import { driverOf } from "./PortDriver.ts"
 
 type Service = CachePort["Service"]
 
@@ -51,14 +52,14 @@ export const fromDriver = (driver: CacheDriver, options: FromDriverOptions): Ser
 }
 
 export const namespaced = (cache: Service, namespace: string): Service => {
-  const outer = grounds.get(cache) ??
-    { driver: driverOf(cache), prefix: "", namespace: "", maxValueBytes: Input.defaultMaxValueBytes }
   try {
     const inner = Input.namespace(namespace)
+    const outer = grounds.get(cache)
+    if (outer === undefined) return delegate(cache, prefixOf(inner), CacheStats.countersOf(inner))
     return make({
       ...outer,
       prefix: outer.prefix + prefixOf(inner),
-      namespace: outer.namespace === "" ? inner : inner === "" ? outer.namespace : `${outer.namespace}:${inner}`
+      namespace: [outer.namespace, inner].filter((name) => name !== "").join(":")
     })
   } catch (thrown) {
     return refusing(thrown)
@@ -69,31 +70,6 @@ const prefixOf = (namespace: string): string => (namespace === "" ? "" : `${Cach
 
 /** What a failed operation was asked of. */
 type Subject = Pick<CacheErrorInput, "key" | "keys">
-
-const refused = (operation: CacheOperation, thrown: unknown, key?: unknown): CacheError =>
-  new CacheError({
-    operation,
-    key: Input.isKey(key) ? key : undefined,
-    reason: new InvalidArgument({
-      message: thrown instanceof Input.Refusal ? thrown.message : "the input threw an error while it was read"
-    })
-  })
-
-/** Checks the input, then asks: what a driver throws is never taken for bad input. */
-const checked = <I, A, E>(
-  operation: CacheOperation,
-  check: () => I,
-  ask: (input: I) => Effect.Effect<A, E>,
-  key?: unknown
-): Effect.Effect<A, E | CacheError> => {
-  let input: I
-  try {
-    input = check()
-  } catch (thrown) {
-    return Effect.fail(refused(operation, thrown, key))
-  }
-  return ask(input)
-}
 
 const toMaybe = (value: string | undefined): Option.Option<string> =>
   value === undefined ? Option.none() : Option.some(value)

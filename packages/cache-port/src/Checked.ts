@@ -1,0 +1,34 @@
+/**
+ * Checks input, then asks: what is wrong with the input is the caller's `InvalidArgument`, and nothing else is.
+ *
+ * @internal
+ */
+import { Effect } from "effect"
+import { CacheError, type CacheOperation, InvalidArgument } from "./CacheError.ts"
+import * as Input from "./Input.ts"
+
+/** `key` is the caller's, named by the error if it is in order itself. */
+export const checked = <I, A, E>(
+  operation: CacheOperation,
+  check: () => I,
+  ask: (input: I) => Effect.Effect<A, E>,
+  key?: unknown
+): Effect.Effect<A, E | CacheError> => {
+  let input: I
+  try {
+    input = check()
+  } catch (thrown) {
+    return Effect.fail(refused(operation, thrown, key))
+  }
+  return ask(input)
+}
+
+/** The error of refused input. */
+export const refused = (operation: CacheOperation, thrown: unknown, key?: unknown): CacheError =>
+  new CacheError({
+    operation,
+    key: Input.isKey(key) ? key : undefined,
+    reason: new InvalidArgument({
+      message: thrown instanceof Input.Refusal ? thrown.message : "the input threw an error while it was read"
+    })
+  })
