@@ -9,7 +9,7 @@ import { NodeRuntime } from "@effect/platform-node"
 import { CacheMemory } from "@hexcache/cache-memory"
 import { type CacheError, CachePort } from "@hexcache/cache-port"
 import { CacheRedis } from "@hexcache/cache-redis"
-import { Cause, Config, Console, Data, Effect, Exit, Layer, Logger, Option, Redacted, Runtime } from "effect"
+import { Cause, Config, Console, Data, Duration, Effect, Exit, Layer, Logger, Option, Redacted, Runtime } from "effect"
 import { QueryCount } from "./cities/QueryCount.ts"
 import * as SqliteCityStore from "./cities/SqliteCityStore.ts"
 import { loadingProgress } from "./console/progress.ts"
@@ -45,18 +45,26 @@ const refuse = (message: string, exitCode = 1): Refusal => new Refusal({ message
 const cacheConfig = Config.withDefault(Config.Literals(["memory", "redis"], "CACHE"), "memory")
 
 const redisUrl = Effect.filterOrFail(
-  Effect.map(Config.option(Config.Redacted("REDIS_URL")), Option.getOrElse(() => Redacted.make(""))),
+  Effect.map(
+    Config.option(Config.Redacted("REDIS_URL")),
+    Option.getOrElse(() => Redacted.make(""))
+  ),
   (url) => Redacted.value(url) !== "",
   () => refuse("CACHE=redis needs REDIS_URL, for example REDIS_URL=redis://localhost:6379")
 )
 
-const rateLimit = Layer.unwrap(Effect.map(
+const rateLimit = Layer.unwrap(
   Config.all({
     limit: Config.withDefault(Config.Int("RATE_LIMIT"), 100),
-    window: Config.withDefault(Config.Duration("RATE_WINDOW"), "10 seconds")
-  }),
-  RateLimit.layer
-))
+    window: Config.withDefault(Config.Duration("RATE_WINDOW"), Duration.seconds(10))
+  }).pipe(
+    Effect.filterOrFail(
+      ({ window }) => Duration.isPositive(window),
+      () => refuse("RATE_WINDOW is over zero")
+    ),
+    Effect.map(RateLimit.layer)
+  )
+)
 
 /** The catalogue on SQLite, and on whatever cache it is given. */
 const catalogue = Layer.mergeAll(Cities.layer, Visits.layer, rateLimit).pipe(
@@ -65,45 +73,52 @@ const catalogue = Layer.mergeAll(Cities.layer, Visits.layer, rateLimit).pipe(
   Layer.provide(SqliteCityStore.layer({ onProgress: loadingProgress }))
 )
 
-const serve = Effect.gen(function*() {
-  const cache = yield* cacheConfig
-  const port = yield* Config.withDefault(Config.Port("PORT"), 3000)
-  const cacheLayer: Layer.Layer<CachePort, CacheError> = cache === "memory"
-    ? CacheMemory.layer({ namespace: "demo" })
-    : CacheRedis.layer({ url: yield* redisUrl, namespace: "demo" })
+/**
+ * The database begins anew with each process, so what is cached of it may not outlive the process, nor be shared with
+ * another.
+ */
+const namespace = `demo-${randomUUID().slice(0, 8)}`
+const leaveNothing = CachePort.use((cache) => Effect.ignore(cache.flush))
 
-  yield* Server.listen({ port }).pipe(
-    Effect.provide(Layer.provideMerge(catalogue, cacheLayer)),
+const serve = Effect.gen(function* () {
+  const port = yield* Config.withDefault(Config.Port("PORT"), 3000)
+  const cache =
+    (yield* cacheConfig) === "memory"
+      ? CacheMemory.layer({ namespace })
+      : CacheRedis.layer({ url: yield* redisUrl, namespace })
+
+  yield* Effect.ensuring(Server.listen({ port }), leaveNothing).pipe(
+    Effect.provide(Layer.provideMerge(catalogue, cache)),
     Effect.provide(Logger.layer([Logger.withConsoleError(Logger.formatLogFmt)]))
   )
 })
 
-/** A tour has a namespace of its own, so that it begins cold, and leaves nothing behind. */
-const runTour = Effect.gen(function*() {
-  const cache = yield* cacheConfig
-  const namespace = `demo-tour-${randomUUID().slice(0, 8)}`
-  const cacheLayer = cache === "memory" ? CacheMemory.layer({ namespace }) : redisToLose(yield* redisUrl, namespace)
+const runTour = Effect.gen(function* () {
+  const choice = yield* cacheConfig
+  const cache = choice === "memory" ? CacheMemory.layer({ namespace }) : redisToLose(yield* redisUrl)
 
-  yield* Console.log(`\n  A catalogue of cities: SQLite, and a cache in ${cache === "memory" ? "memory" : "Redis"}`)
-  yield* Effect.ensuring(tour, CachePort.use((cache) => Effect.ignore(cache.flush))).pipe(
-    Effect.provide(Report.layer.pipe(Layer.provideMerge(catalogue), Layer.provideMerge(cacheLayer))),
+  yield* Console.log(`\n  A catalogue of cities: SQLite, and a cache in ${choice === "memory" ? "memory" : "Redis"}`)
+  yield* Effect.ensuring(tour, leaveNothing).pipe(
+    Effect.provide(Report.layer.pipe(Layer.provideMerge(catalogue), Layer.provideMerge(cache))),
     Effect.provide(Logger.layer([warnings]))
   )
 })
 
 /** Redis behind a proxy that the tour can cut; not over TLS, whose certificate is for another host. */
-const redisToLose = (url: Redacted.Redacted, namespace: string): Layer.Layer<CachePort, CacheError> =>
-  Layer.unwrap(Effect.gen(function*() {
-    const parsed = URL.parse(Redacted.value(url))
-    if (parsed?.protocol !== "redis:") return CacheRedis.layer({ url, namespace })
-    const proxy = yield* TcpProxy.inFrontOf(parsed, 6379)
-    return Layer.merge(
-      CacheRedis.layer({ url: Redacted.make(proxy.url), namespace }),
-      Layer.succeed(Outage, proxy.outage)
-    )
-  }))
+const redisToLose = (url: Redacted.Redacted): Layer.Layer<CachePort, CacheError> =>
+  Layer.unwrap(
+    Effect.gen(function* () {
+      const parsed = URL.parse(Redacted.value(url))
+      if (parsed?.protocol !== "redis:") return CacheRedis.layer({ url, namespace })
+      const proxy = yield* TcpProxy.inFrontOf(parsed, 6379)
+      return Layer.merge(
+        CacheRedis.layer({ url: Redacted.make(proxy.url), namespace }),
+        Layer.succeed(Outage, proxy.outage)
+      )
+    })
+  )
 
-const main = Effect.gen(function*() {
+const main = Effect.gen(function* () {
   const command = process.argv.slice(2).join(" ")
   if (command === "") return yield* runTour
   if (command === "serve") return yield* serve
@@ -111,11 +126,14 @@ const main = Effect.gen(function*() {
 }).pipe(
   Effect.catchTags({
     CacheError: (error) => refuse(error.message),
-    ConfigError: (error) => refuse(error.message),
-    ServeError: () => refuse("The port is not free")
+    ConfigError: (error) => refuse(oneLine(error.message)),
+    ServeError: () => refuse("The server cannot listen there: is PORT free?")
   }),
   Effect.tapErrorTag("Refusal", ({ message }) => Console.error(message))
 )
+
+/** The setting and what is expected of it, without the error's class and its layout. */
+const oneLine = (message: string): string => message.replace(/^SchemaError\(|\)$/g, "").replace(/\s+/g, " ")
 
 /** A server that was told to stop has done what it was asked. */
 const teardown: Runtime.Teardown = (exit, onExit) =>

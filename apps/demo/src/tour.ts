@@ -13,37 +13,34 @@ import { Report } from "./tour/Report.ts"
 import { largestOfJapan, request, tokyo, tokyoGrows, twelveCities, visit } from "./tour/steps.ts"
 
 /** Goes through the catalogue and prints what it sees. Ends by itself, whatever the cache does. */
-export const tour: Effect.Effect<
-  void,
-  never,
-  CachePort | Cities | QueryCount | RateLimit | Report | Visits
-> = Effect.gen(function*() {
-  const { hitRates, part, step, titles } = yield* Report
+export const tour: Effect.Effect<void, never, CachePort | Cities | QueryCount | RateLimit | Report | Visits> =
+  Effect.gen(function* () {
+    const { hitRates, part, step, titles } = yield* Report
 
-  yield* titles
-  yield* part("Reads go through the cache")
-  yield* step(tokyo("Tokyo, cold"))
-  yield* step(tokyo("Tokyo, warm", 200))
-  yield* step(largestOfJapan("Largest cities of Japan, cold"))
-  yield* step(largestOfJapan("Largest cities of Japan, warm", 200))
-  yield* step(twelveCities("Twelve cities, one of them warm"))
-  yield* step(twelveCities("Twelve cities, warm", 50))
+    yield* titles
+    yield* part("Reads go through the cache")
+    yield* step(tokyo("Tokyo, cold"))
+    yield* step(tokyo("Tokyo, warm", 200))
+    yield* step(largestOfJapan("Largest cities of Japan, cold"))
+    yield* step(largestOfJapan("Largest cities of Japan, warm", 200))
+    yield* step(twelveCities("Twelve cities, one of them warm"))
+    yield* step(twelveCities("Twelve cities, warm", 50))
 
-  yield* part("An update invalidates the city, and by pattern every ranking of its country")
-  yield* step(tokyoGrows("Tokyo grows", 14_187_176))
-  yield* step(tokyo("Tokyo, at once"))
-  yield* step(tokyo("Tokyo, again"))
-  yield* step(largestOfJapan("Largest cities of Japan, at once"))
-  yield* step(largestOfJapan("Largest cities of Japan, again"))
+    yield* part("An update invalidates the city, and by pattern every ranking of its country")
+    yield* step(tokyoGrows("Tokyo grows", 14_187_176))
+    yield* step(tokyo("Tokyo, at once"))
+    yield* step(tokyo("Tokyo, again"))
+    yield* step(largestOfJapan("Largest cities of Japan, at once"))
+    yield* step(largestOfJapan("Largest cities of Japan, again"))
 
-  yield* part("The cache counts")
-  yield* step(visit("Visits of Tokyo", 1_000))
-  yield* step(request("A request under the rate limit"))
-  yield* step(request("A client that asks too much", 200))
+    yield* part("The cache counts")
+    yield* step(visit("Visits of Tokyo", 1_000))
+    yield* step(request("A request under the rate limit"))
+    yield* step(request("A client that asks too much", 200))
 
-  yield* hitRates("Hit rate by namespace")
+    yield* hitRates("Hit rate by namespace")
 
-  const outage = yield* Effect.serviceOption(Outage)
-  if (Option.isSome(outage)) yield* Effect.provideService(loss, Outage, outage.value)
-  yield* Console.log("\n  The tour is over. Every request was answered.\n")
-})
+    const outage = yield* Effect.serviceOption(Outage)
+    if (Option.isSome(outage)) yield* Effect.provideService(loss, Outage, outage.value)
+    yield* Console.log("\n  The tour is over. Every request was answered.\n")
+  })

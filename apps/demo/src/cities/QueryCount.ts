@@ -5,13 +5,16 @@ import { Context, Effect, Layer } from "effect"
 import { CityStore } from "../domain/CityStore.ts"
 
 /** Counts the queries that reach the store behind the cache: what the cache is there to spare. */
-export class QueryCount extends Context.Service<QueryCount, {
-  /** How many queries there were, and how many records they asked for. */
-  readonly current: Effect.Effect<{ readonly queries: number; readonly records: number }>
-}>()("@hexcache/demo/cities/QueryCount") {
+export class QueryCount extends Context.Service<
+  QueryCount,
+  {
+    /** How many queries there were, and how many records they asked for. */
+    readonly current: Effect.Effect<{ readonly queries: number; readonly records: number }>
+  }
+>()("@hexcache/demo/cities/QueryCount") {
   /** A store that counts, around the store that answers. */
   static readonly layer: Layer.Layer<CityStore | QueryCount, never, CityStore> = Layer.effectContext(
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const store = yield* CityStore
       let queries = 0
       let records = 0

@@ -3,7 +3,7 @@
  */
 import { DatabaseSync, type SQLOutputValue } from "node:sqlite"
 import { Effect, Layer, Option, Schema } from "effect"
-import { City, CountryCode, CountryRanking } from "../domain/City.ts"
+import { City, type CountryCode, CountryRanking } from "../domain/City.ts"
 import { CityStore } from "../domain/CityStore.ts"
 import { loadCities, type OnProgress } from "./loadCities.ts"
 
@@ -17,7 +17,7 @@ export interface SqliteCityStoreOptions {
 export const layer = ({ onProgress }: SqliteCityStoreOptions): Layer.Layer<CityStore> =>
   Layer.effect(
     CityStore,
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const database = yield* Effect.acquireRelease(
         Effect.sync(() => new DatabaseSync(":memory:")),
         (database) => Effect.sync(() => database.close())
@@ -89,10 +89,12 @@ const toRanking = (
 ): Option.Option<CountryRanking> => {
   const [first] = rows
   if (first === undefined) return Option.none()
-  return Option.some(decodeRanking({
-    country,
-    cities: first["countryCities"],
-    population: first["countryPopulation"],
-    largest: rows
-  }))
+  return Option.some(
+    decodeRanking({
+      country,
+      cities: first["countryCities"],
+      population: first["countryPopulation"],
+      largest: rows
+    })
+  )
 }

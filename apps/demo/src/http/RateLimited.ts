@@ -13,10 +13,10 @@ export class RateLimited extends HttpApiMiddleware.Service<RateLimited>()("@hexc
 }) {
   static readonly layer: Layer.Layer<RateLimited, never, RateLimit> = Layer.effect(
     RateLimited,
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const rateLimit = yield* RateLimit
       return (handler) =>
-        Effect.gen(function*() {
+        Effect.gen(function* () {
           const request = yield* HttpServerRequest.HttpServerRequest
           const client = Option.getOrElse(request.remoteAddress, () => "unknown")
           return yield* Verdict.$match(yield* rateLimit.check(client), {

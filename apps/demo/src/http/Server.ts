@@ -1,11 +1,11 @@
 /**
  * The HTTP server.
  */
-import { createServer } from "node:http"
-import type { CachePort } from "@hexcache/cache-port"
+
 import { NodeHttpServer } from "@effect/platform-node"
+import type { CachePort } from "@hexcache/cache-port"
 import { Console, type Duration, Effect, Layer } from "effect"
-import { HttpRouter, HttpServer, HttpServerRespondable, type HttpServerError } from "effect/http"
+import { HttpRouter, HttpServer, type HttpServerError, HttpServerRespondable } from "effect/http"
 import { HttpApiBuilder, HttpApiMiddleware } from "effect/http-api"
 import type { QueryCount } from "../cities/QueryCount.ts"
 import type { Cities } from "../domain/Cities.ts"
@@ -14,6 +14,7 @@ import type { RateLimit } from "../domain/RateLimit.ts"
 import type { Visits } from "../domain/Visits.ts"
 import { Api } from "./Api.ts"
 import { catalogueHandlers } from "./catalogueHandlers.ts"
+import * as gracefulServer from "./gracefulServer.ts"
 import { NotFound } from "./Problems.ts"
 import { RateLimited } from "./RateLimited.ts"
 import { statusHandlers } from "./statusHandlers.ts"
@@ -32,27 +33,30 @@ export const routes = Layer.merge(
     Layer.provide([catalogueHandlers, statusHandlers]),
     Layer.provide([RateLimited.layer, HttpApiMiddleware.layerProblemDetails({ includeDetails: true })])
   ),
-  HttpRouter.add("*", "/*", HttpServerRespondable.toResponse(new NotFound({ detail: "There is nothing at this path" })))
+  HttpRouter.add(
+    "GET",
+    "/*",
+    HttpServerRespondable.toResponse(new NotFound({ detail: "There is nothing at this path" }))
+  )
 )
 
-/** Serves the catalogue on loopback until it is interrupted. Then it takes no more requests and finishes those it has. */
-export const listen = (
-  { port, stopWithin = "10 seconds" }: ServerOptions
-): Effect.Effect<
+/** Serves the catalogue on loopback until it is interrupted, and then finishes the requests that it has. */
+export const listen = ({
+  port,
+  stopWithin = "10 seconds"
+}: ServerOptions): Effect.Effect<
   never,
   HttpServerError.ServeError,
   CachePort | Cities | FailOpen | QueryCount | RateLimit | Visits
 > => {
-  const server = HttpRouter.serve(routes, { disableLogger: true, disableListenLog: true }).pipe(
-    Layer.provideMerge(NodeHttpServer.layer(createServer, {
-      host: "127.0.0.1",
-      port,
-      gracefulShutdownTimeout: stopWithin
-    }))
+  const { server, stop } = gracefulServer.make(stopWithin)
+  const serving = HttpRouter.serve(routes, { disableLogger: true, disableListenLog: true }).pipe(
+    Layer.provideMerge(NodeHttpServer.layer(() => server, { host: "127.0.0.1", port }))
   )
+
   return HttpServer.addressFormattedWith((url) => Console.log(`  Listening on ${url}`)).pipe(
     Effect.andThen(Effect.never),
-    Effect.onInterrupt(() => Console.log("  Stopping: requests in flight finish")),
-    Effect.provide(server)
+    Effect.onInterrupt(() => Effect.andThen(Console.log("  Stopping: requests in flight finish"), stop)),
+    Effect.provide(serving)
   )
 }

@@ -13,14 +13,14 @@ import { NotFound } from "./Problems.ts"
 export const catalogueHandlers = HttpApiBuilder.group(
   Api,
   "catalogue",
-  Effect.fnUntraced(function*(handlers) {
+  Effect.fnUntraced(function* (handlers) {
     const cities = yield* Cities
     const visits = yield* Visits
 
     return handlers.handleAll({
       city: ({ params }) => orNotFound(cities.byId(params.id)),
 
-      cities: Effect.fnUntraced(function*({ query }) {
+      cities: Effect.fnUntraced(function* ({ query }) {
         const found = yield* cities.byIds(query.ids)
         const ids = new Set(found.map((city) => city.id))
         return { cities: found, missing: query.ids.filter((id) => !ids.has(id)) }
@@ -30,7 +30,7 @@ export const catalogueHandlers = HttpApiBuilder.group(
 
       setPopulation: ({ params, payload }) => orNotFound(cities.setPopulation(params.id, payload.population)),
 
-      visit: Effect.fnUntraced(function*({ params }) {
+      visit: Effect.fnUntraced(function* ({ params }) {
         const city = yield* orNotFound(cities.byId(params.id))
         return { visits: Option.getOrNull(yield* visits.count(city.id)) }
       })
@@ -39,7 +39,10 @@ export const catalogueHandlers = HttpApiBuilder.group(
 )
 
 const orNotFound = <A>(found: Effect.Effect<A, CityNotFound | CountryNotFound>): Effect.Effect<A, NotFound> =>
-  Effect.mapError(found, (error) =>
-    new NotFound({
-      detail: error._tag === "CityNotFound" ? `No city has the id ${error.id}` : `No city lies in ${error.country}`
-    }))
+  Effect.mapError(
+    found,
+    (error) =>
+      new NotFound({
+        detail: error._tag === "CityNotFound" ? `No city has the id ${error.id}` : `No city lies in ${error.country}`
+      })
+  )

@@ -1,10 +1,11 @@
 /**
  * Health and figures over HTTP.
  */
-import { CachePort, CacheStats } from "@hexcache/cache-port"
+import { CachePort } from "@hexcache/cache-port"
 import { Duration, Effect } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
 import { QueryCount } from "../cities/QueryCount.ts"
+import { catalogueStats } from "../domain/catalogueStats.ts"
 import { FailOpen } from "../domain/FailOpen.ts"
 import { Api } from "./Api.ts"
 
@@ -12,22 +13,22 @@ import { Api } from "./Api.ts"
 export const statusHandlers = HttpApiBuilder.group(
   Api,
   "status",
-  Effect.fnUntraced(function*(handlers) {
+  Effect.fnUntraced(function* (handlers) {
     const cache = yield* CachePort
     const failOpen = yield* FailOpen
     const queryCount = yield* QueryCount
 
-    const namespaces = Effect.map(CacheStats.all, (all) => Object.fromEntries(all))
+    const namespaces = Effect.map(catalogueStats, (stats) => Object.fromEntries(stats))
 
     return handlers.handleAll({
       health: () =>
-        Effect.gen(function*() {
+        Effect.gen(function* () {
           const state = yield* Effect.match(Effect.timed(cache.ping), {
             onFailure: (error) => ({ state: "down" as const, reason: error.reason._tag }),
             onSuccess: ([took]) => ({ state: "up" as const, pingMillis: Duration.toMillis(took) })
           })
           return {
-            status: state.state === "up" ? "ok" as const : "degraded" as const,
+            status: state.state === "up" ? ("ok" as const) : ("degraded" as const),
             cache: state,
             namespaces: yield* namespaces
           }

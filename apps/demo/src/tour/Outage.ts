@@ -4,11 +4,14 @@
 import { Context, type Effect } from "effect"
 
 /** Takes the cache's server away and brings it back. Provided where there is a server to lose. */
-export class Outage extends Context.Service<Outage, {
-  /** From now on the server takes everything and answers nothing. */
-  readonly freeze: Effect.Effect<void>
-  /** Ends every connection and refuses new ones. */
-  readonly cut: Effect.Effect<void>
-  /** The server is back. */
-  readonly restore: Effect.Effect<void>
-}>()("@hexcache/demo/tour/Outage") {}
+export class Outage extends Context.Service<
+  Outage,
+  {
+    /** From now on the server takes everything and answers nothing. */
+    readonly freeze: Effect.Effect<void>
+    /** Ends every connection and refuses new ones. */
+    readonly cut: Effect.Effect<void>
+    /** The server is back. */
+    readonly restore: Effect.Effect<void>
+  }
+>()("@hexcache/demo/tour/Outage") {}

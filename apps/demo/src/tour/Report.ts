@@ -6,6 +6,7 @@ import { Context, Duration, Effect, Layer } from "effect"
 import { QueryCount } from "../cities/QueryCount.ts"
 import { count, percent, time } from "../console/figures.ts"
 import { heading, table } from "../console/table.ts"
+import { catalogueStats } from "../domain/catalogueStats.ts"
 
 /** Something that the tour does and shows. */
 export interface Step<A, R = never> {
@@ -21,19 +22,22 @@ export interface Step<A, R = never> {
 }
 
 /** Runs steps and prints a row for each. */
-export class Report extends Context.Service<Report, {
-  /** Prints what the columns of the steps are. */
-  readonly titles: Effect.Effect<void>
-  /** Begins a part of the tour. */
-  readonly part: (text: string) => Effect.Effect<void>
-  /** Runs a step, prints its row, and answers what its last run answered. */
-  readonly step: <A, R>(step: Step<A, R>) => Effect.Effect<A, never, R>
-  /** Prints hits and misses of the catalogue's namespaces since the last time it did, and counts anew. */
-  readonly hitRates: (text: string) => Effect.Effect<void>
-}>()("@hexcache/demo/tour/Report") {
+export class Report extends Context.Service<
+  Report,
+  {
+    /** Prints what the columns of the steps are. */
+    readonly titles: Effect.Effect<void>
+    /** Begins a part of the tour. */
+    readonly part: (text: string) => Effect.Effect<void>
+    /** Runs a step, prints its row, and answers what its last run answered. */
+    readonly step: <A, R>(step: Step<A, R>) => Effect.Effect<A, never, R>
+    /** Prints hits and misses of the catalogue's namespaces since the last time it did, and counts anew. */
+    readonly hitRates: (text: string) => Effect.Effect<void>
+  }
+>()("@hexcache/demo/tour/Report") {
   static readonly layer: Layer.Layer<Report, never, QueryCount> = Layer.effect(
     Report,
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const queryCount = yield* QueryCount
       const steps = table([
         { title: "Operation", width: 38 },
@@ -55,7 +59,7 @@ export class Report extends Context.Service<Report, {
 
         part: heading,
 
-        step: Effect.fnUntraced(function*({ from, operation, records = 1, run, show, times = 1 }) {
+        step: Effect.fnUntraced(function* ({ from, operation, records = 1, run, show, times = 1 }) {
           const before = yield* queryCount.current
           const runs = yield* Effect.replicateEffect(Effect.timed(run), times)
           const after = yield* queryCount.current
@@ -70,12 +74,11 @@ export class Report extends Context.Service<Report, {
           return answer
         }),
 
-        hitRates: Effect.fnUntraced(function*(text) {
+        hitRates: Effect.fnUntraced(function* (text) {
           yield* heading(text)
           yield* rates.titles
-          for (const [namespace, { errors, hitRate, hits, misses }] of yield* CacheStats.all) {
-            const [, name] = namespace.split(":")
-            if (name === undefined || hits + misses + errors === 0) continue
+          for (const [name, { errors, hitRate, hits, misses }] of yield* catalogueStats) {
+            if (hits + misses + errors === 0) continue
             const rate = hits + misses === 0 ? "–" : percent(hitRate)
             yield* rates.row([name, count(hits), count(misses), count(errors), rate])
           }

@@ -13,7 +13,7 @@ export interface TcpProxy {
 
 /** Starts a proxy on loopback in front of a server; it ends with the scope. While frozen it holds what it receives. */
 export const inFrontOf = (url: URL, defaultPort: number): Effect.Effect<TcpProxy, never, Scope.Scope> =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const target = { host: url.hostname.replace(/^\[|\]$/g, ""), port: Number(url.port) || defaultPort }
     const links = new Set<Link>()
     let isFrozen = false

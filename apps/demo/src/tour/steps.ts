@@ -30,7 +30,7 @@ export const tokyo = (operation: string, times?: number): Step<City, Cities> => 
 export const largestOfJapan = (operation: string, times?: number): Step<CountryRanking, Cities> => ({
   operation,
   run: Cities.use((cities) => Effect.orDie(cities.largest(CountryCode.make("JP"), 10))),
-  show: ({ largest: [first] }) => first === undefined ? "none" : `${first.name}, ${count(first.population)} people`,
+  show: ({ largest: [first] }) => (first === undefined ? "none" : `${first.name}, ${count(first.population)} people`),
   times
 })
 
