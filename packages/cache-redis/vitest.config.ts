@@ -1,5 +1,10 @@
 import { defineProject } from "vitest/config"
 
 export default defineProject({
-  test: { name: "cache-redis", globalSetup: ["@hexcache/redis-testkit/vitest"], testTimeout: 30_000, hookTimeout: 120_000 }
+  test: {
+    name: "cache-redis",
+    globalSetup: ["@hexcache/redis-testkit/vitest"],
+    testTimeout: 30_000,
+    hookTimeout: 120_000
+  }
 })

@@ -1,8 +1,9 @@
 /**
  * The contract tests of the port: one test for every law, the law's words as its name.
  */
-import { CachePort } from "@hexcache/cache-port"
+
 import { describe, it } from "@effect/vitest"
+import type { CachePort } from "@hexcache/cache-port"
 import { Effect, Exit, type Layer } from "effect"
 import { TestClock } from "effect/testing"
 import { batches } from "./chapters/batches.ts"
@@ -77,7 +78,9 @@ export const breaches = (
 ): Effect.Effect<ReadonlyArray<Breach>> =>
   Effect.map(
     Effect.forEach(
-      among.flatMap(({ laws, name }) => laws.filter((law) => law.applies(harness)).map((law) => ({ chapter: name, law }))),
+      among.flatMap(({ laws, name }) =>
+        laws.filter((law) => law.applies(harness)).map((law) => ({ chapter: name, law }))
+      ),
       ({ chapter, law }) => {
         const examined = examineLaw(law, layer, harness)
         const timed = harness.time === "TestClock" ? Effect.provide(examined, TestClock.layer()) : examined

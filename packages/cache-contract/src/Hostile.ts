@@ -20,11 +20,14 @@ export const notText: ReadonlyArray<readonly [name: string, input: unknown]> = [
   ["a reversed pair of surrogates", "\udc00\ud800"],
   [
     "an object that throws",
-    new Proxy({}, {
-      get: () => {
-        throw new Error("hostile")
+    new Proxy(
+      {},
+      {
+        get: () => {
+          throw new Error("hostile")
+        }
       }
-    })
+    )
   ]
 ]
 

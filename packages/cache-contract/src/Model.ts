@@ -24,7 +24,22 @@ const operation = (name: keyof Cache, ...args: ReadonlyArray<unknown>): Operatio
 
 /** Few keys, so that operations meet; some that differ in case, in glob characters, or by a prefix. */
 const keys = ["a", "b", "ab", "A", "a*", "[a]", "é", "a:b", "__proto__"]
-const texts = ["", "x", "0", "1", "-1", "41", "05", " 5", "1.5", "9007199254740991", "9223372036854775807", "日", "null", "{\"a\":[1]}"]
+const texts = [
+  "",
+  "x",
+  "0",
+  "1",
+  "-1",
+  "41",
+  "05",
+  " 5",
+  "1.5",
+  "9007199254740991",
+  "9223372036854775807",
+  "日",
+  "null",
+  '{"a":[1]}'
+]
 const patterns = ["*", "a*", "?", "??", "[ab]", "[^a]*", "a\\*", "a:?", "é", "[", "A", "*b*", ""]
 /** Far more than a sequence takes, so that no key expires in the middle of a comparison. */
 const ttls = ["1 hour", 7_200_000, "Infinity", 86_400_000_000, Number.MAX_SAFE_INTEGER]
@@ -47,14 +62,20 @@ export const arbitraryOperation: fc.Arbitrary<Operation> = fc.oneof(
   { weight: 4, arbitrary: key.map((key) => operation("get", key)) },
   { weight: 1, arbitrary: key.map((key) => operation("getJson", key)) },
   { weight: 6, arbitrary: fc.tuple(key, text, options).map((args) => operation("set", ...args)) },
-  { weight: 2, arbitrary: fc.tuple(key, fc.jsonValue({ maxDepth: 2 }), options).map((args) => operation("setJson", ...args)) },
+  {
+    weight: 2,
+    arbitrary: fc.tuple(key, fc.jsonValue({ maxDepth: 2 }), options).map((args) => operation("setJson", ...args))
+  },
   { weight: 3, arbitrary: fc.tuple(key, text, options).map((args) => operation("setIfAbsent", ...args)) },
   { weight: 2, arbitrary: key.map((key) => operation("delete", key)) },
   { weight: 1, arbitrary: some(key).map((keys) => operation("deleteMany", keys)) },
   { weight: 1, arbitrary: key.map((key) => operation("getAndDelete", key)) },
   { weight: 2, arbitrary: fc.tuple(key, text).map((args) => operation("compareAndDelete", ...args)) },
   { weight: 2, arbitrary: key.map((key) => operation("exists", key)) },
-  { weight: 2, arbitrary: fc.tuple(key, fc.constantFrom(...ttls, ...badTtls)).map((args) => operation("expire", ...args)) },
+  {
+    weight: 2,
+    arbitrary: fc.tuple(key, fc.constantFrom(...ttls, ...badTtls)).map((args) => operation("expire", ...args))
+  },
   { weight: 3, arbitrary: key.map((key) => operation("ttl", key)) },
   { weight: 4, arbitrary: fc.tuple(key, amount, options).map((args) => operation("increment", ...args)) },
   { weight: 3, arbitrary: fc.tuple(key, amount, options).map((args) => operation("decrement", ...args)) },
@@ -99,7 +120,7 @@ export const compare = (
   second: Cache,
   sequence: ReadonlyArray<Operation>
 ): Effect.Effect<Difference | undefined> =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     for (const [index, { run }] of sequence.entries()) {
       const answers = [yield* answerOf(run(first)), yield* answerOf(run(second))] as const
       if (answers[0] !== answers[1]) {
@@ -143,7 +164,10 @@ export const check = (
     const sequence = fc.array(arbitraryOperation, { minLength: 1, maxLength, size: "max" })
     const alike = fc.asyncProperty(sequence, async (sequence) => {
       operations += sequence.length
-      const compared = Effect.andThen(Effect.orDie(Effect.all([first.flush, second.flush])), compare(first, second, sequence))
+      const compared = Effect.andThen(
+        Effect.orDie(Effect.all([first.flush, second.flush])),
+        compare(first, second, sequence)
+      )
       const found = await Effect.runPromise(compared, { signal })
       // Shrinking ends on the shortest sequence that differs.
       if (found !== undefined) difference = found

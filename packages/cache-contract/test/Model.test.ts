@@ -16,14 +16,22 @@ it("finds no difference between two caches that are right", async () => {
   assert.isAbove(report.operations, 2_000)
 })
 
-for (const name of ["set keeps the old time to live", "increment loses the time to live", "duplicates are counted twice"]) {
+for (const name of [
+  "set keeps the old time to live",
+  "increment loses the time to live",
+  "duplicates are counted twice"
+]) {
   it(`finds the shortest sequence that shows: ${name}`, async () => {
     const wrong = shelf.find((wrong) => wrong.name === name)
     assert.isDefined(wrong)
-    const report = await Effect.runPromise(Effect.scoped(Effect.gen(function*() {
-      const other = Context.get(yield* Layer.build(wrong.layer), CachePort)
-      return yield* CacheContract.Model.check(right(), other, { sequences: 2_000, maxLength: 60, seed: 1 })
-    })))
+    const report = await Effect.runPromise(
+      Effect.scoped(
+        Effect.gen(function* () {
+          const other = Context.get(yield* Layer.build(wrong.layer), CachePort)
+          return yield* CacheContract.Model.check(right(), other, { sequences: 2_000, maxLength: 60, seed: 1 })
+        })
+      )
+    )
     assert.isDefined(report.difference)
     assert.isAtMost(report.difference.sequence.length, 4)
   })

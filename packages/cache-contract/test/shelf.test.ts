@@ -8,7 +8,11 @@ import { shelf } from "../src/wrong/shelf.ts"
 
 const harness: CacheContract.Harness = { time: "TestClock" }
 
-CacheContract.suite("the right driver", Layer.sync(CachePort, () => CachePort.fromDriver(makeReference())), harness)
+CacheContract.suite(
+  "the right driver",
+  Layer.sync(CachePort, () => CachePort.fromDriver(makeReference())),
+  harness
+)
 
 describe("the shelf of wrong caches", () => {
   for (const wrong of shelf) {

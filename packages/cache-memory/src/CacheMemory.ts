@@ -15,7 +15,7 @@ import {
   utf8Length,
   WrongType
 } from "@hexcache/cache-port"
-import { Clock, Duration, Effect, type Layer, Scope, Stream } from "effect"
+import { Clock, Duration, Effect, type Layer, type Scope, Stream } from "effect"
 import * as Counter from "./Counter.ts"
 import { Store } from "./Store.ts"
 import * as Sweep from "./Sweep.ts"
@@ -53,7 +53,7 @@ export const layer: {
   CachePort.layerFromDriver(make(options), options) as Layer.Layer<CachePort>
 
 const make = (options: CacheMemoryOptions): Effect.Effect<CacheDriver, CacheError, Scope.Scope> =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const store = new Store({
       maxEntries: yield* bound("maxEntries", options.maxEntries),
       maxBytes: yield* bound("maxBytes", options.maxBytes),
@@ -86,7 +86,8 @@ const driver = (store: Store, saw: (clock: Clock.Clock) => void): CacheDriver =>
 
   const atExit = <A>(run: (now: number) => A | DriverFailure): Effect.Effect<A, DriverFailure> =>
     Effect.flatMap(at(run), (answer) =>
-      answer instanceof DriverFailure ? Effect.fail(answer) : Effect.succeed(answer))
+      answer instanceof DriverFailure ? Effect.fail(answer) : Effect.succeed(answer)
+    )
 
   const expiry = (now: number, ttl: number | undefined): number => (ttl === undefined ? Infinity : now + ttl)
 
@@ -94,11 +95,11 @@ const driver = (store: Store, saw: (clock: Clock.Clock) => void): CacheDriver =>
     new DriverFailure(new OutOfMemory({ message: "the entry alone is larger than maxBytes of the memory cache" }))
 
   const walk = (pattern: string, visit: (key: string, now: number) => void): Effect.Effect<void> =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const glob = Glob.compile(pattern)
       if (typeof glob === "string") return
       const keys = store.keys()
-      for (let done = false; !done;) {
+      for (let done = false; !done; ) {
         yield* at((now) => {
           for (let looked = 0; looked < keysAtOnce; looked++) {
             const next = keys.next()
@@ -127,7 +128,8 @@ const driver = (store: Store, saw: (clock: Clock.Clock) => void): CacheDriver =>
     setMany: (entries, ttl) =>
       atExit((now) => {
         if (!entries.every(([key, value]) => store.fits(key, value))) return tooLarge()
-        return entries.forEach(([key, value]) => store.set(key, value, expiry(now, ttl), now))
+        for (const [key, value] of entries) store.set(key, value, expiry(now, ttl), now)
+        return undefined
       }),
 
     setIfAbsent: (key, value, ttl) =>
@@ -151,8 +153,7 @@ const driver = (store: Store, saw: (clock: Clock.Clock) => void): CacheDriver =>
 
     exists: (key) => at((now) => store.has(key, now)),
 
-    expire: (key, ttl) =>
-      at((now) => (ttl === 0 ? store.delete(key, now) : store.expire(key, expiry(now, ttl), now))),
+    expire: (key, ttl) => at((now) => (ttl === 0 ? store.delete(key, now) : store.expire(key, expiry(now, ttl), now))),
 
     ttl: (key) =>
       at((now) => {
@@ -178,20 +179,28 @@ const driver = (store: Store, saw: (clock: Clock.Clock) => void): CacheDriver =>
       }),
 
     scan: (pattern) =>
-      Stream.unwrap(Effect.map(
-        Effect.suspend(() => {
-          const found: Array<string> = []
-          return Effect.as(walk(pattern, (key) => found.push(key)), found)
-        }),
-        (found) => Stream.make(found)
-      )),
+      Stream.unwrap(
+        Effect.map(
+          Effect.suspend(() => {
+            const found: Array<string> = []
+            return Effect.as(
+              walk(pattern, (key) => found.push(key)),
+              found
+            )
+          }),
+          (found) => Stream.make(found)
+        )
+      ),
 
     deletePattern: (pattern) =>
       Effect.suspend(() => {
         let removed = 0
-        return Effect.map(walk(pattern, (key, now) => {
-          if (store.delete(key, now)) removed++
-        }), () => removed)
+        return Effect.map(
+          walk(pattern, (key, now) => {
+            if (store.delete(key, now)) removed++
+          }),
+          () => removed
+        )
       }),
 
     flush: Effect.sync(() => store.clear()),

@@ -4,7 +4,7 @@
  *
  * @internal
  */
-import { ExpiryHeap, type Expiring } from "./ExpiryHeap.ts"
+import { type Expiring, ExpiryHeap } from "./ExpiryHeap.ts"
 
 /** What a store may hold. */
 export interface Bounds {

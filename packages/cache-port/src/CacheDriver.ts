@@ -45,11 +45,7 @@ export interface CacheDriver {
     ttl: number | undefined
   ) => Effect.Effect<void, DriverFailure>
   /** Sets and answers true when the key is absent, in one atomic step. */
-  readonly setIfAbsent: (
-    key: string,
-    value: string,
-    ttl: number | undefined
-  ) => Effect.Effect<boolean, DriverFailure>
+  readonly setIfAbsent: (key: string, value: string, ttl: number | undefined) => Effect.Effect<boolean, DriverFailure>
   /** Removes distinct keys, at least one, and answers how many live ones there were. */
   readonly deleteMany: (keys: ReadonlyArray<string>) => Effect.Effect<number, DriverFailure>
   /** Reads and removes in one atomic step. A key that holds anything but text reads as absent and stays. */
@@ -67,11 +63,7 @@ export interface CacheDriver {
    * set. Fails with `WrongType` unless the stored text is a canonical 64-bit decimal, and with `OutOfRange`, the value
    * unchanged, when the result is not a safe integer.
    */
-  readonly increment: (
-    key: string,
-    amount: number,
-    ttl: number | undefined
-  ) => Effect.Effect<number, DriverFailure>
+  readonly increment: (key: string, amount: number, ttl: number | undefined) => Effect.Effect<number, DriverFailure>
   /** Pages of live keys that match a checked pattern. A key may come more than once; the port removes repetitions. */
   readonly scan: (pattern: string) => Stream.Stream<ReadonlyArray<string>, DriverFailure>
   /** Removes what matches a checked pattern, without holding up other callers, and answers how many keys went. */

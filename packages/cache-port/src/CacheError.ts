@@ -31,11 +31,7 @@ export type CacheOperation =
   | "layer"
 
 /** The stable string that logs and alerts match on. */
-export type CacheErrorCode =
-  | "CACHE_GET_ERROR"
-  | "CACHE_SET_ERROR"
-  | "CACHE_DELETE_ERROR"
-  | "CACHE_CONNECTION_ERROR"
+export type CacheErrorCode = "CACHE_GET_ERROR" | "CACHE_SET_ERROR" | "CACHE_DELETE_ERROR" | "CACHE_CONNECTION_ERROR"
 
 /**
  * What is known of the operation's effect on the store: `"NotExecuted"` when it had none, `"Unknown"` when it was
@@ -202,10 +198,11 @@ const isRetryable = (operation: CacheOperation, reason: CacheErrorReason, outcom
 const longestKeyInMessage = 100
 
 const describe = ({ key, keys, operation, reason }: CacheErrorInput): string => {
-  const subject = key !== undefined
-    ? ` ${JSON.stringify(key.length > longestKeyInMessage ? `${key.slice(0, longestKeyInMessage)}…` : key)}`
-    : keys !== undefined
-    ? ` of ${keys.length} ${keys.length === 1 ? "key" : "keys"}`
-    : ""
+  const subject =
+    key !== undefined
+      ? ` ${JSON.stringify(key.length > longestKeyInMessage ? `${key.slice(0, longestKeyInMessage)}…` : key)}`
+      : keys !== undefined
+        ? ` of ${keys.length} ${keys.length === 1 ? "key" : "keys"}`
+        : ""
   return `${operation}${subject} failed: ${reason.message} (${reason._tag})`
 }

@@ -46,71 +46,72 @@ export interface FromDriverOptions {
  * })
  * ```
  */
-export class CachePort extends Context.Service<CachePort, {
-  /** The value; none when absent or expired. */
-  readonly get: (key: string) => Effect.Effect<Option.Option<string>, CacheError>
-  /** The value parsed as JSON. Text that does not parse fails with `InvalidValue`, which quotes nothing of it. */
-  readonly getJson: (key: string) => Effect.Effect<Option.Option<Schema.Json>, CacheError>
-  /** Replaces value and time to live; without `ttl` the key never expires. */
-  readonly set: (key: string, value: string, options?: SetOptions) => Effect.Effect<void, CacheError>
-  /**
-   * As `set`, with the value written by `JSON.stringify`. What that refuses or turns into nothing (`undefined`,
-   * functions, symbols, BigInt, cycles, a throwing `toJSON`, too deep) fails with `InvalidValue` and writes nothing.
-   */
-  readonly setJson: (key: string, value: Schema.Json, options?: SetOptions) => Effect.Effect<void, CacheError>
-  /** Sets and answers true when the key is absent, in one atomic step. */
-  readonly setIfAbsent: (key: string, value: string, options?: SetOptions) => Effect.Effect<boolean, CacheError>
-  /** Removes a key. True when a live key was removed. */
-  readonly delete: (key: string) => Effect.Effect<boolean, CacheError>
-  /** Removes keys and answers how many were live. A repeated key counts once. */
-  readonly deleteMany: (keys: Iterable<string>) => Effect.Effect<number, CacheError>
-  /** Reads and removes in one atomic step. */
-  readonly getAndDelete: (key: string) => Effect.Effect<Option.Option<string>, CacheError>
-  /** Removes the key only while its value equals `expected`, in one atomic step: releases a lock for its owner alone. */
-  readonly compareAndDelete: (key: string, expected: string) => Effect.Effect<boolean, CacheError>
-  /** Whether the key is live. */
-  readonly exists: (key: string) => Effect.Effect<boolean, CacheError>
-  /**
-   * Gives a live key a new time to live; false when absent. A zero ttl deletes at once and answers true;
-   * `Duration.infinity` lets the key never expire.
-   */
-  readonly expire: (key: string, ttl: Duration.Input) => Effect.Effect<boolean, CacheError>
-  /** What is left of the key's life: `Missing`, `Persistent` or `Expires`. */
-  readonly ttl: (key: string) => Effect.Effect<TimeToLive, CacheError>
-  /**
-   * Adds `amount`, a safe integer (1 unless given), and answers the result, in one atomic step. An absent key counts
-   * from 0; `ttl` is set only when this call creates the key; an existing time to live stays.
-   *
-   * Fails with `WrongType` unless the stored text is a canonical 64-bit decimal, and with `OutOfRange` when the result
-   * is not a safe integer; both leave the value unchanged.
-   */
-  readonly increment: (key: string, amount?: number, options?: SetOptions) => Effect.Effect<number, CacheError>
-  /** As `increment`, with the amount taken away. */
-  readonly decrement: (key: string, amount?: number, options?: SetOptions) => Effect.Effect<number, CacheError>
-  /** Every key asked for, in the order asked, with its value. Empty in, empty out, no I/O. */
-  readonly getMany: (
-    keys: Iterable<string>
-  ) => Effect.Effect<ReadonlyMap<string, Option.Option<string>>, CacheError>
-  /**
-   * Sets every entry, each as `set` does. Atomic on one node up to 1,000 entries, beyond that in parts, each atomic; per
-   * slot on a cluster. The last of a repeated key wins.
-   */
-  readonly setMany: (
-    entries: Iterable<readonly [key: string, value: string]>,
-    options?: SetOptions
-  ) => Effect.Effect<void, CacheError>
-  /**
-   * Removes the keys of this namespace that match a `Glob` and answers how many were removed, without holding up other
-   * callers meanwhile. Keys written while it runs may stay.
-   */
-  readonly deletePattern: (pattern: string) => Effect.Effect<number, CacheError>
-  /** Each live key of this namespace that matches a `Glob`, once, in no order. Holds the keys seen in memory. */
-  readonly scan: (pattern: string) => Stream.Stream<string, CacheError>
-  /** Removes this namespace's keys and nobody else's. */
-  readonly flush: Effect.Effect<void, CacheError>
-  /** A round trip to every place of the store that takes writes. */
-  readonly ping: Effect.Effect<true, CacheError>
-}>()("@hexcache/cache-port/CachePort") {
+export class CachePort extends Context.Service<
+  CachePort,
+  {
+    /** The value; none when absent or expired. */
+    readonly get: (key: string) => Effect.Effect<Option.Option<string>, CacheError>
+    /** The value parsed as JSON. Text that does not parse fails with `InvalidValue`, which quotes nothing of it. */
+    readonly getJson: (key: string) => Effect.Effect<Option.Option<Schema.Json>, CacheError>
+    /** Replaces value and time to live; without `ttl` the key never expires. */
+    readonly set: (key: string, value: string, options?: SetOptions) => Effect.Effect<void, CacheError>
+    /**
+     * As `set`, with the value written by `JSON.stringify`. What that refuses or turns into nothing (`undefined`,
+     * functions, symbols, BigInt, cycles, a throwing `toJSON`, too deep) fails with `InvalidValue` and writes nothing.
+     */
+    readonly setJson: (key: string, value: Schema.Json, options?: SetOptions) => Effect.Effect<void, CacheError>
+    /** Sets and answers true when the key is absent, in one atomic step. */
+    readonly setIfAbsent: (key: string, value: string, options?: SetOptions) => Effect.Effect<boolean, CacheError>
+    /** Removes a key. True when a live key was removed. */
+    readonly delete: (key: string) => Effect.Effect<boolean, CacheError>
+    /** Removes keys and answers how many were live. A repeated key counts once. */
+    readonly deleteMany: (keys: Iterable<string>) => Effect.Effect<number, CacheError>
+    /** Reads and removes in one atomic step. */
+    readonly getAndDelete: (key: string) => Effect.Effect<Option.Option<string>, CacheError>
+    /** Removes the key only while its value equals `expected`, in one atomic step: releases a lock for its owner alone. */
+    readonly compareAndDelete: (key: string, expected: string) => Effect.Effect<boolean, CacheError>
+    /** Whether the key is live. */
+    readonly exists: (key: string) => Effect.Effect<boolean, CacheError>
+    /**
+     * Gives a live key a new time to live; false when absent. A zero ttl deletes at once and answers true;
+     * `Duration.infinity` lets the key never expire.
+     */
+    readonly expire: (key: string, ttl: Duration.Input) => Effect.Effect<boolean, CacheError>
+    /** What is left of the key's life: `Missing`, `Persistent` or `Expires`. */
+    readonly ttl: (key: string) => Effect.Effect<TimeToLive, CacheError>
+    /**
+     * Adds `amount`, a safe integer (1 unless given), and answers the result, in one atomic step. An absent key counts
+     * from 0; `ttl` is set only when this call creates the key; an existing time to live stays.
+     *
+     * Fails with `WrongType` unless the stored text is a canonical 64-bit decimal, and with `OutOfRange` when the result
+     * is not a safe integer; both leave the value unchanged.
+     */
+    readonly increment: (key: string, amount?: number, options?: SetOptions) => Effect.Effect<number, CacheError>
+    /** As `increment`, with the amount taken away. */
+    readonly decrement: (key: string, amount?: number, options?: SetOptions) => Effect.Effect<number, CacheError>
+    /** Every key asked for, in the order asked, with its value. Empty in, empty out, no I/O. */
+    readonly getMany: (keys: Iterable<string>) => Effect.Effect<ReadonlyMap<string, Option.Option<string>>, CacheError>
+    /**
+     * Sets every entry, each as `set` does. Atomic on one node up to 1,000 entries, beyond that in parts, each atomic; per
+     * slot on a cluster. The last of a repeated key wins.
+     */
+    readonly setMany: (
+      entries: Iterable<readonly [key: string, value: string]>,
+      options?: SetOptions
+    ) => Effect.Effect<void, CacheError>
+    /**
+     * Removes the keys of this namespace that match a `Glob` and answers how many were removed, without holding up other
+     * callers meanwhile. Keys written while it runs may stay.
+     */
+    readonly deletePattern: (pattern: string) => Effect.Effect<number, CacheError>
+    /** Each live key of this namespace that matches a `Glob`, once, in no order. Holds the keys seen in memory. */
+    readonly scan: (pattern: string) => Stream.Stream<string, CacheError>
+    /** Removes this namespace's keys and nobody else's. */
+    readonly flush: Effect.Effect<void, CacheError>
+    /** A round trip to every place of the store that takes writes. */
+    readonly ping: Effect.Effect<true, CacheError>
+  }
+>()("@hexcache/cache-port/CachePort") {
   /**
    * Makes a port from an adapter's driver: checks input, adds the namespace, reads and writes JSON, counts hits and
    * misses, and gives errors their context. Options that break a law make every operation fail with `InvalidArgument`.

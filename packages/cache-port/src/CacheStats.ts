@@ -51,8 +51,8 @@ export const of = (namespace: string): Effect.Effect<NamespaceStats> =>
   Effect.sync(() => read(registry.get(namespace) ?? { hits: 0, misses: 0, errors: 0 }))
 
 /** The counts of every namespace now, by its name. A nested namespace is named `outer:inner`. */
-export const all: Effect.Effect<ReadonlyMap<string, NamespaceStats>> = Effect.sync(() =>
-  new Map(Array.from(registry, ([namespace, counters]) => [namespace, read(counters)]))
+export const all: Effect.Effect<ReadonlyMap<string, NamespaceStats>> = Effect.sync(
+  () => new Map(Array.from(registry, ([namespace, counters]) => [namespace, read(counters)]))
 )
 
 /** Sets every count back to zero. */

@@ -5,10 +5,10 @@
  * @internal
  */
 import { Effect, Option, Stream } from "effect"
-import { checked } from "./Checked.ts"
 import { CacheError, type CacheErrorInput } from "./CacheError.ts"
 import type { CachePort } from "./CachePort.ts"
 import type { Counters } from "./CacheStats.ts"
+import { checked } from "./Checked.ts"
 import * as Glob from "./Glob.ts"
 import * as Input from "./Input.ts"
 
@@ -37,7 +37,12 @@ export const delegate = (outer: Service, prefix: string, counters: Counters): Se
     operation: Parameters<typeof checked>[0],
     input: unknown,
     ask: (key: string) => Effect.Effect<A, CacheError>
-  ) => checked(operation, () => Input.key(input), (key) => own(ask(prefix + key), { key }))
+  ) =>
+    checked(
+      operation,
+      () => Input.key(input),
+      (key) => own(ask(prefix + key), { key })
+    )
 
   return {
     get: (key) => withKey("get", key, (key) => counted(outer.get(key))),
@@ -47,8 +52,11 @@ export const delegate = (outer: Service, prefix: string, counters: Counters): Se
     setIfAbsent: (key, value, options) => withKey("setIfAbsent", key, (key) => outer.setIfAbsent(key, value, options)),
     delete: (key) => withKey("delete", key, outer.delete),
     deleteMany: (keys) =>
-      checked("deleteMany", () => Input.list(keys, Input.key), (keys) =>
-        own(outer.deleteMany(keys.map((key) => prefix + key)), { keys })),
+      checked(
+        "deleteMany",
+        () => Input.list(keys, Input.key),
+        (keys) => own(outer.deleteMany(keys.map((key) => prefix + key)), { keys })
+      ),
     getAndDelete: (key) => withKey("getAndDelete", key, (key) => counted(outer.getAndDelete(key))),
     compareAndDelete: (key, expected) =>
       withKey("compareAndDelete", key, (key) => outer.compareAndDelete(key, expected)),
@@ -58,31 +66,59 @@ export const delegate = (outer: Service, prefix: string, counters: Counters): Se
     increment: (key, amount, options) => withKey("increment", key, (key) => outer.increment(key, amount, options)),
     decrement: (key, amount, options) => withKey("decrement", key, (key) => outer.decrement(key, amount, options)),
     getMany: (keys) =>
-      checked("getMany", () => Input.list(keys, Input.key), (keys) =>
-        Effect.map(own(outer.getMany(keys.map((key) => prefix + key)), { keys }), (found) => {
-          found.forEach(count)
-          return new Map(Array.from(found, ([key, value]) => [key.slice(prefix.length), value]))
-        })),
+      checked(
+        "getMany",
+        () => Input.list(keys, Input.key),
+        (keys) =>
+          Effect.map(own(outer.getMany(keys.map((key) => prefix + key)), { keys }), (found) => {
+            found.forEach(count)
+            return new Map(Array.from(found, ([key, value]) => [key.slice(prefix.length), value]))
+          })
+      ),
     setMany: (entries, options) =>
-      checked("setMany", () => Input.list(entries, Input.pair), (entries) =>
-        own(outer.setMany(entries.map(([key, value]) => [prefix + key, value as string]), options), {
-          keys: entries.map(([key]) => key)
-        })),
+      checked(
+        "setMany",
+        () => Input.list(entries, Input.pair),
+        (entries) =>
+          own(
+            outer.setMany(
+              entries.map(([key, value]) => [prefix + key, value as string]),
+              options
+            ),
+            {
+              keys: entries.map(([key]) => key)
+            }
+          )
+      ),
     deletePattern: (pattern) =>
-      checked("deletePattern", () => Input.pattern(pattern), (pattern) =>
-        own(outer.deletePattern(Glob.escape(prefix) + pattern))),
+      checked(
+        "deletePattern",
+        () => Input.pattern(pattern),
+        (pattern) => own(outer.deletePattern(Glob.escape(prefix) + pattern))
+      ),
     scan: (pattern) =>
-      Stream.unwrap(checked("scan", () => Input.pattern(pattern), (pattern) =>
-        Effect.succeed(outer.scan(Glob.escape(prefix) + pattern).pipe(
-          Stream.map((key) => key.slice(prefix.length)),
-          Stream.mapError((error) => restate(error, noSubject))
-        )))),
-    flush: prefix === "" ? own(outer.flush) : Effect.asVoid(
-      Effect.mapError(
-        own(outer.deletePattern(`${Glob.escape(prefix)}*`)),
-        ({ outcome, reason, serverCode }) => new CacheError({ operation: "flush", reason, outcome, serverCode })
-      )
-    ),
+      Stream.unwrap(
+        checked(
+          "scan",
+          () => Input.pattern(pattern),
+          (pattern) =>
+            Effect.succeed(
+              outer.scan(Glob.escape(prefix) + pattern).pipe(
+                Stream.map((key) => key.slice(prefix.length)),
+                Stream.mapError((error) => restate(error, noSubject))
+              )
+            )
+        )
+      ),
+    flush:
+      prefix === ""
+        ? own(outer.flush)
+        : Effect.asVoid(
+            Effect.mapError(
+              own(outer.deletePattern(`${Glob.escape(prefix)}*`)),
+              ({ outcome, reason, serverCode }) => new CacheError({ operation: "flush", reason, outcome, serverCode })
+            )
+          ),
     ping: own(outer.ping)
   }
 }

@@ -60,10 +60,12 @@ export const value = (input: unknown, maxBytes: number): string => {
 /** Entries of any iterable of pairs; the last of a repeated key wins. */
 export const entries = (input: unknown, maxBytes: number): ReadonlyArray<readonly [string, string]> =>
   Array.from(
-    new Map(list(input, (each) => {
-      const [first, second] = pair(each)
-      return [first, value(second, maxBytes)]
-    }))
+    new Map(
+      list(input, (each) => {
+        const [first, second] = pair(each)
+        return [first, value(second, maxBytes)]
+      })
+    )
   )
 
 /** A key, and a value that is not checked yet. */

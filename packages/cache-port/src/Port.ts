@@ -112,35 +112,45 @@ const make = (ground: Ground): Service => {
   const set = (operation: CacheOperation, key: string, value: string, ttl: number | undefined) =>
     relay(driver.set(prefix + key, value, ttl), operation, { key })
 
-  const add = (operation: "increment" | "decrement", sign: 1 | -1): Service["increment"] => (key, amount = 1, options) =>
-    checked(
-      operation,
-      () => ({ ...withTtl(key, options), amount: Input.amount(amount) * sign + 0 }),
-      ({ amount, key, ttl }) => relay(driver.increment(prefix + key, amount, ttl), operation, { key }),
-      key
-    )
+  const add =
+    (operation: "increment" | "decrement", sign: 1 | -1): Service["increment"] =>
+    (key, amount = 1, options) =>
+      checked(
+        operation,
+        () => ({ ...withTtl(key, options), amount: Input.amount(amount) * sign + 0 }),
+        ({ amount, key, ttl }) => relay(driver.increment(prefix + key, amount, ttl), operation, { key }),
+        key
+      )
 
   const port: Service = {
     get: (key) =>
-      checked("get", () => Input.key(key), (key) => settle(driver.get(prefix + key), "get", { key }, counted)),
+      checked(
+        "get",
+        () => Input.key(key),
+        (key) => settle(driver.get(prefix + key), "get", { key }, counted)
+      ),
 
     getJson: (key) =>
-      checked("getJson", () => Input.key(key), (key) =>
-        Effect.flatMap(settle(driver.get(prefix + key), "getJson", { key }, toMaybe), (text) => {
-          if (Option.isNone(text)) {
-            counters.misses++
-            return Effect.succeed(Option.none())
-          }
-          try {
-            const parsed: Schema.Json = JSON.parse(text.value)
-            counters.hits++
-            return Effect.succeed(Option.some(parsed))
-          } catch {
-            counters.errors++
-            const reason = new InvalidValue({ message: "the stored text is not JSON" })
-            return Effect.fail(new CacheError({ operation: "getJson", key, reason }))
-          }
-        })),
+      checked(
+        "getJson",
+        () => Input.key(key),
+        (key) =>
+          Effect.flatMap(settle(driver.get(prefix + key), "getJson", { key }, toMaybe), (text) => {
+            if (Option.isNone(text)) {
+              counters.misses++
+              return Effect.succeed(Option.none())
+            }
+            try {
+              const parsed: Schema.Json = JSON.parse(text.value)
+              counters.hits++
+              return Effect.succeed(Option.some(parsed))
+            } catch {
+              counters.errors++
+              const reason = new InvalidValue({ message: "the stored text is not JSON" })
+              return Effect.fail(new CacheError({ operation: "getJson", key, reason }))
+            }
+          })
+      ),
 
     set: (key, value, options) =>
       checked(
@@ -151,14 +161,24 @@ const make = (ground: Ground): Service => {
       ),
 
     setJson: (key, value, options) =>
-      checked("setJson", () => withTtl(key, options), ({ key, ttl }) => {
-        const text = stringify(value)
-        if (text === undefined) {
-          const reason = new InvalidValue({ message: "the value cannot be written as JSON" })
-          return Effect.fail(new CacheError({ operation: "setJson", key, reason }))
-        }
-        return checked("setJson", () => Input.value(text, maxValueBytes), (text) => set("setJson", key, text, ttl), key)
-      }, key),
+      checked(
+        "setJson",
+        () => withTtl(key, options),
+        ({ key, ttl }) => {
+          const text = stringify(value)
+          if (text === undefined) {
+            const reason = new InvalidValue({ message: "the value cannot be written as JSON" })
+            return Effect.fail(new CacheError({ operation: "setJson", key, reason }))
+          }
+          return checked(
+            "setJson",
+            () => Input.value(text, maxValueBytes),
+            (text) => set("setJson", key, text, ttl),
+            key
+          )
+        },
+        key
+      ),
 
     setIfAbsent: (key, value, options) =>
       checked(
@@ -169,18 +189,28 @@ const make = (ground: Ground): Service => {
       ),
 
     delete: (key) =>
-      checked("delete", () => Input.key(key), (key) =>
-        settle(driver.deleteMany([prefix + key]), "delete", { key }, (removed) => removed === 1)),
+      checked(
+        "delete",
+        () => Input.key(key),
+        (key) => settle(driver.deleteMany([prefix + key]), "delete", { key }, (removed) => removed === 1)
+      ),
 
     deleteMany: (keys) =>
-      checked("deleteMany", () => Input.keys(keys), (keys) =>
-        keys.length === 0
-          ? Effect.succeed(0)
-          : relay(driver.deleteMany(keys.map((key) => prefix + key)), "deleteMany", { keys })),
+      checked(
+        "deleteMany",
+        () => Input.keys(keys),
+        (keys) =>
+          keys.length === 0
+            ? Effect.succeed(0)
+            : relay(driver.deleteMany(keys.map((key) => prefix + key)), "deleteMany", { keys })
+      ),
 
     getAndDelete: (key) =>
-      checked("getAndDelete", () => Input.key(key), (key) =>
-        settle(driver.getAndDelete(prefix + key), "getAndDelete", { key }, counted)),
+      checked(
+        "getAndDelete",
+        () => Input.key(key),
+        (key) => settle(driver.getAndDelete(prefix + key), "getAndDelete", { key }, counted)
+      ),
 
     compareAndDelete: (key, expected) =>
       checked(
@@ -191,7 +221,11 @@ const make = (ground: Ground): Service => {
       ),
 
     exists: (key) =>
-      checked("exists", () => Input.key(key), (key) => relay(driver.exists(prefix + key), "exists", { key })),
+      checked(
+        "exists",
+        () => Input.key(key),
+        (key) => relay(driver.exists(prefix + key), "exists", { key })
+      ),
 
     expire: (key, ttl) =>
       checked(
@@ -201,18 +235,31 @@ const make = (ground: Ground): Service => {
         key
       ),
 
-    ttl: (key) => checked("ttl", () => Input.key(key), (key) => relay(driver.ttl(prefix + key), "ttl", { key })),
+    ttl: (key) =>
+      checked(
+        "ttl",
+        () => Input.key(key),
+        (key) => relay(driver.ttl(prefix + key), "ttl", { key })
+      ),
 
     increment: add("increment", 1),
 
     decrement: add("decrement", -1),
 
     getMany: (keys) =>
-      checked("getMany", () => Input.keys(keys), (keys) => {
-        if (keys.length === 0) return Effect.succeed(new Map())
-        return settle(driver.getMany(keys.map((key) => prefix + key)), "getMany", { keys }, (values) =>
-          new Map(keys.map((key, index) => [key, counted(values[index])])))
-      }),
+      checked(
+        "getMany",
+        () => Input.keys(keys),
+        (keys) => {
+          if (keys.length === 0) return Effect.succeed(new Map())
+          return settle(
+            driver.getMany(keys.map((key) => prefix + key)),
+            "getMany",
+            { keys },
+            (values) => new Map(keys.map((key, index) => [key, counted(values[index])]))
+          )
+        }
+      ),
 
     setMany: (entries, options) =>
       checked(
@@ -226,27 +273,36 @@ const make = (ground: Ground): Service => {
       ),
 
     deletePattern: (pattern) =>
-      checked("deletePattern", () => Input.pattern(pattern), (pattern) =>
-        relay(driver.deletePattern(Glob.escape(prefix) + pattern), "deletePattern", {})),
+      checked(
+        "deletePattern",
+        () => Input.pattern(pattern),
+        (pattern) => relay(driver.deletePattern(Glob.escape(prefix) + pattern), "deletePattern", {})
+      ),
 
     scan: (pattern) =>
-      Stream.unwrap(checked("scan", () => Input.pattern(pattern), (pattern) =>
-        Effect.sync(() => {
-          const seen = new Set<string>()
-          return driver.scan(Glob.escape(prefix) + pattern).pipe(
-            Stream.mapError((failed) => failure("scan", {}, failed)),
-            Stream.map((page) => {
-              const fresh: Array<string> = []
-              for (const key of page) {
-                if (seen.has(key)) continue
-                seen.add(key)
-                fresh.push(key.slice(prefix.length))
-              }
-              return fresh
-            }),
-            Stream.flattenIterable
-          )
-        }))),
+      Stream.unwrap(
+        checked(
+          "scan",
+          () => Input.pattern(pattern),
+          (pattern) =>
+            Effect.sync(() => {
+              const seen = new Set<string>()
+              return driver.scan(Glob.escape(prefix) + pattern).pipe(
+                Stream.mapError((failed) => failure("scan", {}, failed)),
+                Stream.map((page) => {
+                  const fresh: Array<string> = []
+                  for (const key of page) {
+                    if (seen.has(key)) continue
+                    seen.add(key)
+                    fresh.push(key.slice(prefix.length))
+                  }
+                  return fresh
+                }),
+                Stream.flattenIterable
+              )
+            })
+        )
+      ),
 
     flush: relay(prefix === "" ? driver.flush : Effect.asVoid(driver.deletePattern(everything)), "flush", {}),
 

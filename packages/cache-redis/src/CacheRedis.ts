@@ -64,7 +64,7 @@ export const layerConfig = (
 const startTimeout = 80
 
 const connect = (options: CacheRedisOptions): Effect.Effect<Connection, CacheError, Scope.Scope> =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const connectionOptions = yield* Effect.try({
       try: () => ({
         client: RedisUrl.parse(Redacted.isRedacted(options.url) ? Redacted.value(options.url) : options.url),

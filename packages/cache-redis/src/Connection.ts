@@ -6,7 +6,7 @@
  *
  * @internal
  */
-import { DriverFailure } from "@hexcache/cache-port"
+import type { DriverFailure } from "@hexcache/cache-port"
 import { createClient, RESP_TYPES, type RedisClientOptions } from "@redis/client"
 import { Effect, Exit } from "effect"
 import { Deadlines, type Timed } from "./Deadlines.ts"

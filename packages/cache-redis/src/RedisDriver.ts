@@ -3,9 +3,10 @@
  *
  * @internal
  */
+
+import { isUtf8 } from "node:buffer"
 import { type CacheDriver, DriverFailure, InvalidArgument, TimeToLive } from "@hexcache/cache-port"
 import { Duration, Effect, Exit, Option, Stream } from "effect"
-import { isUtf8 } from "node:buffer"
 import type { Connection } from "./Connection.ts"
 import * as Reply from "./Reply.ts"
 import * as Scripts from "./Scripts.ts"
@@ -41,11 +42,11 @@ export const make = (connection: Connection): CacheDriver => {
     bytesOf(entries) > maxBatchBytes
       ? Effect.fail(tooLargeABatch)
       : Scripts.run(
-        connection,
-        Scripts.setMany,
-        entries.map(([key]) => key),
-        [...entries.map(([, value]) => value), millis(ttl)]
-      )
+          connection,
+          Scripts.setMany,
+          entries.map(([key]) => key),
+          [...entries.map(([, value]) => value), millis(ttl)]
+        )
 
   const page = (cursor: string, pattern: string): Effect.Effect<Reply.Page, DriverFailure> =>
     connection.send({
@@ -60,9 +61,7 @@ export const make = (connection: Connection): CacheDriver => {
     getMany: (keys) => Effect.map(inParts(keys, keysAtOnce, getMany), (parts) => parts.flat()),
 
     set: (key, value, ttl) =>
-      ttl === undefined
-        ? send(Reply.ok, "SET", key, value)
-        : send(Reply.ok, "SET", key, value, "PX", millis(ttl)),
+      ttl === undefined ? send(Reply.ok, "SET", key, value) : send(Reply.ok, "SET", key, value, "PX", millis(ttl)),
 
     setMany: (entries, ttl) =>
       Effect.asVoid(inParts(entries, entriesAtOnce, (part) => setMany(part, ttl), unknownOnceBegun)),
@@ -76,8 +75,7 @@ export const make = (connection: Connection): CacheDriver => {
 
     getAndDelete: (key) => read("GETDEL", key),
 
-    compareAndDelete: (key, expected) =>
-      Scripts.run(connection, Scripts.compareAndDelete, [key], [expected]),
+    compareAndDelete: (key, expected) => Scripts.run(connection, Scripts.compareAndDelete, [key], [expected]),
 
     exists: (key) => send(Reply.flag, "EXISTS", key),
 
@@ -86,18 +84,18 @@ export const make = (connection: Connection): CacheDriver => {
         ? Scripts.run(connection, Scripts.persist, [key], [])
         : send(Reply.flag, "PEXPIRE", key, millis(ttl)),
 
-    ttl: (key) => Effect.map(
-        connection.send({ args: ["PTTL", key], decode: Reply.digits, read: "numbersAsText" }),
-        toTimeToLive
-      ),
+    ttl: (key) =>
+      Effect.map(connection.send({ args: ["PTTL", key], decode: Reply.digits, read: "numbersAsText" }), toTimeToLive),
 
-    increment: (key, amount, ttl) =>
-      Scripts.run(connection, Scripts.increment, [key], [String(amount), millis(ttl)]),
+    increment: (key, amount, ttl) => Scripts.run(connection, Scripts.increment, [key], [String(amount), millis(ttl)]),
 
     scan: (pattern) =>
       Stream.paginate("0", (cursor) =>
-        Effect.map(page(cursor, pattern), ({ cursor, keys }) =>
-          [[keys.filter((key) => isUtf8(key)).map(String)], next(cursor)] as const)),
+        Effect.map(
+          page(cursor, pattern),
+          ({ cursor, keys }) => [[keys.filter((key) => isUtf8(key)).map(String)], next(cursor)] as const
+        )
+      ),
 
     deletePattern: (pattern) => deletePages((cursor) => page(cursor, pattern), unlink),
 
@@ -144,9 +142,8 @@ const inParts = <I, A>(
   whenOneFails: (failure: DriverFailure) => DriverFailure = (failure) => failure
 ): Effect.Effect<ReadonlyArray<A>, DriverFailure> => {
   if (batch.length <= size) return Effect.map(ask(batch), (answer) => [answer])
-  const parts = Array.from(
-    { length: Math.ceil(batch.length / size) },
-    (_, part) => batch.slice(part * size, (part + 1) * size)
+  const parts = Array.from({ length: Math.ceil(batch.length / size) }, (_, part) =>
+    batch.slice(part * size, (part + 1) * size)
   )
   return Effect.mapError(Effect.forEach(parts, ask, { concurrency: partsAtOnce }), whenOneFails)
 }
@@ -169,8 +166,7 @@ const deletePages = (
         ? removal
         : Effect.flatMap(Effect.all([page(cursor), removal], { concurrency: 2 }), ([next]) => removeFrom(next))
     }
-    return Effect.mapError(
-      Effect.flatMap(page("0"), removeFrom),
-      (failure) => (begun ? unknownOnceBegun(failure) : failure)
+    return Effect.mapError(Effect.flatMap(page("0"), removeFrom), (failure) =>
+      begun ? unknownOnceBegun(failure) : failure
     )
   })

@@ -33,8 +33,10 @@ export const okOrNothing: Decode<boolean> = (reply) => (reply === "OK" ? true : 
 export const pong: Decode<void> = (reply) => (reply === "PONG" ? undefined : unexpected())
 
 /** As many texts as were asked for. */
-export const texts = (length: number): Decode<ReadonlyArray<string | undefined>> => (reply) =>
-  Array.isArray(reply) && reply.length === length ? reply.map(text) : unexpected()
+export const texts =
+  (length: number): Decode<ReadonlyArray<string | undefined>> =>
+  (reply) =>
+    Array.isArray(reply) && reply.length === length ? reply.map(text) : unexpected()
 
 /** A page of SCAN, read as bytes: keys that are not UTF-8 belong to others, and have to be told apart. */
 export interface Page {

@@ -24,8 +24,14 @@ import { ErrorReply } from "@redis/client"
 
 type Reason = (code: string) => CacheErrorReason
 
-const unavailable = (message: string): Reason => (code) => new Unavailable({ message: `${message} (${code})` })
-const denied = (message: string): Reason => (code) => new AccessDenied({ message: `${message} (${code})` })
+const unavailable =
+  (message: string): Reason =>
+  (code) =>
+    new Unavailable({ message: `${message} (${code})` })
+const denied =
+  (message: string): Reason =>
+  (code) =>
+    new AccessDenied({ message: `${message} (${code})` })
 
 /** First words of error replies: https://redis.io/docs/latest/develop/reference/protocol-spec/#simple-errors */
 const byFirstWord: Record<string, Reason> = {

@@ -5,9 +5,10 @@
  *
  * @internal
  */
+
+import { createHash } from "node:crypto"
 import type { DriverFailure } from "@hexcache/cache-port"
 import { Effect } from "effect"
-import { createHash } from "node:crypto"
 import type { Command, Connection } from "./Connection.ts"
 import * as Reply from "./Reply.ts"
 
@@ -30,7 +31,9 @@ const script = <A>(decode: Reply.Decode<A>, lua: string, read?: Command<A>["read
  * The server adds in 64 bits and answers a Lua number, a double: exact as long as it is a safe integer, and taken back
  * where it is not.
  */
-export const increment: Script<number> = script(Reply.digits, `
+export const increment: Script<number> = script(
+  Reply.digits,
+  `
 local ttl = ARGV[2] ~= '' and redis.call('EXISTS', KEYS[1]) == 0
 local sum = redis.pcall('INCRBY', KEYS[1], ARGV[1])
 if type(sum) == 'table' then
@@ -43,27 +46,38 @@ if sum > 9007199254740991 or sum < -9007199254740991 then
   return redis.error_reply('OUTOFRANGE not a safe integer')
 end
 if ttl then redis.call('PEXPIRE', KEYS[1], ARGV[2]) end
-return sum`, "numbersAsText")
+return sum`,
+  "numbersAsText"
+)
 
 /** KEYS: the key. ARGV: the expected value. Another type of value is no match. */
-export const compareAndDelete: Script<boolean> = script(Reply.flag, `
+export const compareAndDelete: Script<boolean> = script(
+  Reply.flag,
+  `
 local value = redis.pcall('GET', KEYS[1])
 if type(value) == 'table' and not string.find(value.err, '^%-?WRONGTYPE') then return value end
 if value == ARGV[1] then return redis.call('DEL', KEYS[1]) end
-return 0`)
+return 0`
+)
 
 /** KEYS: the key. Answers whether it is live. */
-export const persist: Script<boolean> = script(Reply.flag, `
+export const persist: Script<boolean> = script(
+  Reply.flag,
+  `
 redis.call('PERSIST', KEYS[1])
-return redis.call('EXISTS', KEYS[1])`)
+return redis.call('EXISTS', KEYS[1])`
+)
 
 /** KEYS: the keys. ARGV: their values, and a time to live in milliseconds or nothing. */
-export const setMany: Script<void> = script(Reply.ok, `
+export const setMany: Script<void> = script(
+  Reply.ok,
+  `
 local ttl = ARGV[#KEYS + 1]
 for i = 1, #KEYS do
   if ttl == '' then redis.call('SET', KEYS[i], ARGV[i]) else redis.call('SET', KEYS[i], ARGV[i], 'PX', ttl) end
 end
-return redis.status_reply('OK')`)
+return redis.status_reply('OK')`
+)
 
 /** Runs a script in one atomic step. */
 export const run = <A>(
@@ -76,5 +90,6 @@ export const run = <A>(
   return Effect.catch(connection.send({ ...meaning, args: ["EVALSHA", sha1, ...rest] }), (failure) =>
     failure.serverCode === "NOSCRIPT"
       ? connection.send({ ...meaning, args: ["EVAL", lua, ...rest] })
-      : Effect.fail(failure))
+      : Effect.fail(failure)
+  )
 }

@@ -5,7 +5,7 @@ import { type Chapter, law } from "../Law.ts"
 export const conditionalWrites: Chapter = {
   name: "conditional writes",
   laws: [
-    law("setIfAbsent: sets and answers true when the key is absent, else changes nothing", function*({ cache }) {
+    law("setIfAbsent: sets and answers true when the key is absent, else changes nothing", function* ({ cache }) {
       assert.isTrue(yield* cache.setIfAbsent("key", "first"))
       assert.isFalse(yield* cache.setIfAbsent("key", "second", { ttl: "1 hour" }))
       assert.strictEqual(Option.getOrUndefined(yield* cache.get("key")), "first")
@@ -19,7 +19,7 @@ export const conditionalWrites: Chapter = {
       assert.strictEqual((yield* cache.ttl("key"))._tag, "Expires")
     }),
 
-    law("getAndDelete: reads and removes", function*({ cache }) {
+    law("getAndDelete: reads and removes", function* ({ cache }) {
       assert.deepStrictEqual(yield* cache.getAndDelete("key"), Option.none())
       yield* cache.set("key", "value", { ttl: "1 hour" })
       yield* cache.set("empty", "")
@@ -29,7 +29,7 @@ export const conditionalWrites: Chapter = {
       assert.isFalse(yield* cache.exists("empty"))
     }),
 
-    law("compareAndDelete: releases a lock only for its owner", function*({ cache }) {
+    law("compareAndDelete: releases a lock only for its owner", function* ({ cache }) {
       assert.isFalse(yield* cache.compareAndDelete("lock", "me"))
       assert.isTrue(yield* cache.setIfAbsent("lock", "me", { ttl: "1 hour" }))
       for (const other of ["you", "", "m", "me ", "ME", "me\0"]) {

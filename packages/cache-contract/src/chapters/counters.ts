@@ -7,7 +7,7 @@ const safe = Number.MAX_SAFE_INTEGER
 export const counters: Chapter = {
   name: "counters",
   laws: [
-    law("increment, decrement: an absent key counts from 0, by 1 unless given", function*({ cache }) {
+    law("increment, decrement: an absent key counts from 0, by 1 unless given", function* ({ cache }) {
       assert.strictEqual(yield* cache.increment("up"), 1)
       assert.strictEqual(yield* cache.increment("up", 5), 6)
       assert.strictEqual(yield* cache.increment("up", -10), -4)
@@ -21,33 +21,38 @@ export const counters: Chapter = {
       assert.strictEqual(Option.getOrUndefined(yield* cache.get("zero")), "0")
     }),
 
-    law("increment, decrement: count on a text that set wrote", function*({ cache }) {
-      for (const [text, sum] of [["0", 1], ["41", 42], ["-1", 0], [String(-safe), -safe + 1]] as const) {
+    law("increment, decrement: count on a text that set wrote", function* ({ cache }) {
+      for (const [text, sum] of [
+        ["0", 1],
+        ["41", 42],
+        ["-1", 0],
+        [String(-safe), -safe + 1]
+      ] as const) {
         yield* cache.set("key", text)
         assert.strictEqual(yield* cache.increment("key"), sum)
         assert.strictEqual(yield* cache.decrement("key"), Number(text))
       }
     }),
 
-    law("increment: ttl is set only when this call creates the key; an existing time to live stays", function*({
-      cache,
-      time
-    }) {
-      assert.strictEqual(yield* cache.increment("window", 1, { ttl: time.ttl }), 1)
-      yield* cache.set("forever", "5")
-      assert.strictEqual(yield* cache.increment("forever", 1, { ttl: time.ttl }), 6)
-      assert.strictEqual(yield* cache.decrement("forever", 1, { ttl: time.ttl }), 5)
-      assert.strictEqual((yield* cache.ttl("forever"))._tag, "Persistent")
-      yield* time.almost
-      assert.strictEqual(yield* cache.increment("window", 1, { ttl: "1 hour" }), 2)
-      assert.strictEqual(yield* cache.increment("window"), 3)
-      assert.strictEqual(yield* cache.decrement("window"), 2)
-      yield* time.rest
-      assert.isFalse(yield* cache.exists("window"))
-      assert.isTrue(yield* cache.exists("forever"))
-    }),
+    law(
+      "increment: ttl is set only when this call creates the key; an existing time to live stays",
+      function* ({ cache, time }) {
+        assert.strictEqual(yield* cache.increment("window", 1, { ttl: time.ttl }), 1)
+        yield* cache.set("forever", "5")
+        assert.strictEqual(yield* cache.increment("forever", 1, { ttl: time.ttl }), 6)
+        assert.strictEqual(yield* cache.decrement("forever", 1, { ttl: time.ttl }), 5)
+        assert.strictEqual((yield* cache.ttl("forever"))._tag, "Persistent")
+        yield* time.almost
+        assert.strictEqual(yield* cache.increment("window", 1, { ttl: "1 hour" }), 2)
+        assert.strictEqual(yield* cache.increment("window"), 3)
+        assert.strictEqual(yield* cache.decrement("window"), 2)
+        yield* time.rest
+        assert.isFalse(yield* cache.exists("window"))
+        assert.isTrue(yield* cache.exists("forever"))
+      }
+    ),
 
-    law("increment: what is no canonical 64-bit decimal fails with WrongType and stays", function*({ cache }) {
+    law("increment: what is no canonical 64-bit decimal fails with WrongType and stays", function* ({ cache }) {
       const texts = [
         "",
         " ",
@@ -82,42 +87,58 @@ export const counters: Chapter = {
       }
     }),
 
-    law("increment: a result outside ±(2^53 - 1) fails with OutOfRange and the stored value is unchanged", function*({
-      cache
-    }) {
-      assert.strictEqual(yield* cache.increment("up", safe), safe)
-      assert.strictEqual(yield* cache.decrement("down", safe), -safe)
-      const cases: ReadonlyArray<readonly [text: string, amount: number]> = [
-        [String(safe), 1],
-        [String(safe), safe],
-        [String(-safe), -1],
-        ["9007199254740992", 0],
-        ["9007199254740993", -1],
-        ["-9007199254740993", 1],
-        ["9223372036854775807", 1],
-        ["9223372036854775807", -1],
-        ["-9223372036854775808", -1],
-        ["-9223372036854775808", safe]
-      ]
-      for (const [text, amount] of cases) {
-        yield* cache.set("key", text, { ttl: "1 hour" })
-        yield* failsWith("OutOfRange", cache.increment("key", amount), `${text} + ${amount}`)
-        yield* failsWith("OutOfRange", cache.decrement("key", -amount), `${text} - ${-amount}`)
-        assert.strictEqual(Option.getOrUndefined(yield* cache.get("key")), text)
-        assert.strictEqual((yield* cache.ttl("key"))._tag, "Expires")
+    law(
+      "increment: a result outside ±(2^53 - 1) fails with OutOfRange and the stored value is unchanged",
+      function* ({ cache }) {
+        assert.strictEqual(yield* cache.increment("up", safe), safe)
+        assert.strictEqual(yield* cache.decrement("down", safe), -safe)
+        const cases: ReadonlyArray<readonly [text: string, amount: number]> = [
+          [String(safe), 1],
+          [String(safe), safe],
+          [String(-safe), -1],
+          ["9007199254740992", 0],
+          ["9007199254740993", -1],
+          ["-9007199254740993", 1],
+          ["9223372036854775807", 1],
+          ["9223372036854775807", -1],
+          ["-9223372036854775808", -1],
+          ["-9223372036854775808", safe]
+        ]
+        for (const [text, amount] of cases) {
+          yield* cache.set("key", text, { ttl: "1 hour" })
+          yield* failsWith("OutOfRange", cache.increment("key", amount), `${text} + ${amount}`)
+          yield* failsWith("OutOfRange", cache.decrement("key", -amount), `${text} - ${-amount}`)
+          assert.strictEqual(Option.getOrUndefined(yield* cache.get("key")), text)
+          assert.strictEqual((yield* cache.ttl("key"))._tag, "Expires")
+        }
       }
-    }),
+    ),
 
-    law("increment: no digit of a larger stored number is lost", function*({ cache }) {
+    law("increment: no digit of a larger stored number is lost", function* ({ cache }) {
       yield* cache.set("key", "9007199254740993")
       assert.strictEqual(yield* cache.decrement("key", 2), safe)
       yield* cache.set("key", "-9007199254740995")
       assert.strictEqual(yield* cache.increment("key", 5), -9_007_199_254_740_990)
     }),
 
-    law("increment: what is no safe integer fails with InvalidArgument and changes nothing", function*({ cache }) {
+    law("increment: what is no safe integer fails with InvalidArgument and changes nothing", function* ({ cache }) {
       yield* cache.set("key", "5")
-      const amounts = [0.5, Number.NaN, Infinity, -Infinity, 2 ** 53, -(2 ** 53), 1e300, "1", "", null, 1n, true, {}, []]
+      const amounts = [
+        0.5,
+        Number.NaN,
+        Infinity,
+        -Infinity,
+        2 ** 53,
+        -(2 ** 53),
+        1e300,
+        "1",
+        "",
+        null,
+        1n,
+        true,
+        {},
+        []
+      ]
       for (const amount of amounts) {
         for (const key of ["key", "absent"]) {
           yield* failsWith("InvalidArgument", cache.increment(key, amount as number), `increment by ${String(amount)}`)

@@ -5,11 +5,14 @@ import { type Chapter, law } from "../Law.ts"
 export const interruption: Chapter = {
   name: "interruption",
   laws: [
-    law("an interrupted operation ends, and leaves the cache in order for others", function*({ cache }) {
+    law("an interrupted operation ends, and leaves the cache in order for others", function* ({ cache }) {
       yield* cache.setMany(Array.from({ length: 100 }, (_, index) => [`key-${index}`, `value-${index}`] as const))
       const asked = Array.from({ length: 100 }, (_, index) => cache.get(`key-${index}`))
       const fibers = yield* Effect.forEach(asked, (get) => Effect.forkChild(get))
-      yield* Effect.forEach(fibers.filter((_, index) => index % 2 === 0), Fiber.interrupt)
+      yield* Effect.forEach(
+        fibers.filter((_, index) => index % 2 === 0),
+        Fiber.interrupt
+      )
       for (const [index, fiber] of fibers.entries()) {
         const exit = yield* Fiber.await(fiber)
         if (Exit.isSuccess(exit)) assert.strictEqual(Option.getOrUndefined(exit.value), `value-${index}`)
@@ -18,7 +21,7 @@ export const interruption: Chapter = {
       assert.strictEqual(Option.getOrUndefined(yield* cache.get("key-7")), "value-7")
     }),
 
-    law("an interrupted write happens once or not at all", function*({ cache }) {
+    law("an interrupted write happens once or not at all", function* ({ cache }) {
       const fibers = yield* Effect.forEach(
         Array.from({ length: 100 }, () => cache.increment("count")),
         (increment) => Effect.forkChild(increment)
@@ -32,14 +35,14 @@ export const interruption: Chapter = {
       assert.isAtMost(counted, 100)
     }),
 
-    law("a write that its caller gave up on before it began is not carried out", function*({ cache }) {
+    law("a write that its caller gave up on before it began is not carried out", function* ({ cache }) {
       const fiber = yield* Effect.forkChild(Effect.andThen(Effect.never, cache.set("key", "value")))
       yield* Effect.yieldNow
       yield* Fiber.interrupt(fiber)
       assert.isFalse(yield* cache.exists("key"))
     }),
 
-    law("a scan may be left in the middle", function*({ cache }) {
+    law("a scan may be left in the middle", function* ({ cache }) {
       yield* cache.setMany(Array.from({ length: 2_500 }, (_, index) => [`key-${index}`, "value"] as const))
       for (let round = 0; round < 5; round++) {
         assert.lengthOf(yield* Stream.runCollect(Stream.take(cache.scan("*"), 1)), 1)
@@ -47,7 +50,7 @@ export const interruption: Chapter = {
       assert.strictEqual(yield* cache.deletePattern("*"), 2_500)
     }),
 
-    law("operations run in a finalizer and where interruption is off", function*({ cache }) {
+    law("operations run in a finalizer and where interruption is off", function* ({ cache }) {
       yield* Effect.scoped(Effect.addFinalizer(() => Effect.ignore(cache.set("finalized", "value"))))
       yield* Effect.uninterruptible(cache.set("uninterruptible", "value"))
       const fiber = yield* Effect.forkChild(

@@ -9,7 +9,7 @@ const names = ["a", "ab", "a*", "a?", "[ab]", "a:b", "a%3Ab", "\\a", "A", "*", "
 export const isolation: Chapter = {
   name: "isolation of namespaces",
   laws: [
-    law("the same key in two namespaces is two keys", function*({ cache }) {
+    law("the same key in two namespaces is two keys", function* ({ cache }) {
       const spaces = names.map((name) => [name, CachePort.namespaced(cache, name)] as const)
       for (const [name, space] of spaces) yield* space.set("key", name)
       for (const [name, space] of spaces) {
@@ -19,11 +19,15 @@ export const isolation: Chapter = {
       assert.isFalse(yield* cache.exists("key"))
     }),
 
-    law("flush: removes this namespace's keys and nobody else's", function*({ cache }) {
+    law("flush: removes this namespace's keys and nobody else's", function* ({ cache }) {
       const spaces = names.map((name) => [name, CachePort.namespaced(cache, name)] as const)
       yield* cache.set("outer", "stays")
       for (const [flushed, space] of spaces) {
-        for (const [, each] of spaces) yield* each.setMany([["key", "value"], ["other", "value"]])
+        for (const [, each] of spaces)
+          yield* each.setMany([
+            ["key", "value"],
+            ["other", "value"]
+          ])
         assert.isUndefined(yield* space.flush)
         for (const [name, each] of spaces) {
           assert.strictEqual(yield* each.exists("key"), name !== flushed, `flush of ${flushed} and ${name}`)
@@ -33,7 +37,7 @@ export const isolation: Chapter = {
       assert.isTrue(yield* cache.exists("outer"))
     }),
 
-    law("deletePattern, scan: a namespace in front of a pattern is always escaped", function*({ cache }) {
+    law("deletePattern, scan: a namespace in front of a pattern is always escaped", function* ({ cache }) {
       const spaces = names.map((name) => [name, CachePort.namespaced(cache, name)] as const)
       for (const [, space] of spaces) yield* space.set("key", "value")
       for (const [name, space] of spaces) {
@@ -42,7 +46,7 @@ export const isolation: Chapter = {
       }
     }),
 
-    law("a namespace within a namespace belongs to the outer one", function*({ cache }) {
+    law("a namespace within a namespace belongs to the outer one", function* ({ cache }) {
       const inner = CachePort.namespaced(CachePort.namespaced(cache, "outer"), "inner")
       yield* inner.set("key", "value")
       assert.deepStrictEqual(yield* Stream.runCollect(inner.scan("*")), ["key"])
@@ -52,7 +56,7 @@ export const isolation: Chapter = {
       assert.isFalse(yield* inner.exists("key"))
     }),
 
-    law("no part of a key reaches into another namespace", function*({ cache }) {
+    law("no part of a key reaches into another namespace", function* ({ cache }) {
       yield* CachePort.namespaced(cache, "a").set("b:key", "value")
       assert.isFalse(yield* CachePort.namespaced(cache, "a:b").exists("key"))
       yield* CachePort.namespaced(cache, "a:b").set("key", "value")
@@ -60,10 +64,16 @@ export const isolation: Chapter = {
       assert.isTrue(yield* CachePort.namespaced(cache, "a:b").exists("key"))
     }),
 
-    law("a namespace works on a port that no driver stands behind", function*({ cache }) {
+    law("a namespace works on a port that no driver stands behind", function* ({ cache }) {
       const foreign = CachePort.of({ ...cache })
       const space = CachePort.namespaced(foreign, "a*")
-      yield* space.setMany([["key", "1"], ["other", "2"]], { ttl: "1 hour" })
+      yield* space.setMany(
+        [
+          ["key", "1"],
+          ["other", "2"]
+        ],
+        { ttl: "1 hour" }
+      )
       yield* foreign.set("ab:key", "stays")
       assert.strictEqual(yield* space.increment("key"), 2)
       assert.deepStrictEqual(Array.from(yield* space.getMany(["other", "absent"])), [
@@ -80,7 +90,7 @@ export const isolation: Chapter = {
       assert.deepStrictEqual(yield* Stream.runCollect(foreign.scan("*")), ["ab:key"])
     }),
 
-    law("an error names the caller's key, without the namespace", function*({ cache }) {
+    law("an error names the caller's key, without the namespace", function* ({ cache }) {
       const space = CachePort.namespaced(cache, "space")
       yield* space.set("key", "text")
       const error = yield* failsWith("WrongType", space.increment("key"))
@@ -89,7 +99,7 @@ export const isolation: Chapter = {
       assert.notInclude(error.message, "space")
     }),
 
-    law("a namespace that is no text fails with InvalidArgument in every operation", function*({ cache }) {
+    law("a namespace that is no text fails with InvalidArgument in every operation", function* ({ cache }) {
       for (const name of [5, null, {}, "\ud800", "n".repeat(1_025)]) {
         const space = CachePort.namespaced(cache, name as string)
         yield* failsWith("InvalidArgument", space.get("key"))
@@ -98,7 +108,7 @@ export const isolation: Chapter = {
       }
     }),
 
-    law("CacheStats counts hits, misses and errors of each namespace", function*({ cache }) {
+    law("CacheStats counts hits, misses and errors of each namespace", function* ({ cache }) {
       const name = `counted-${Math.random()}`
       const space = CachePort.namespaced(CachePort.of({ ...cache }), name)
       yield* space.set("key", "text")

@@ -24,13 +24,19 @@ const withKey = (
   ["increment", cache.increment(key)],
   ["decrement", cache.decrement(key)],
   ["getMany", cache.getMany(["ordinary", key])],
-  ["setMany", cache.setMany([["ordinary", "value"], [key, "value"]])]
+  [
+    "setMany",
+    cache.setMany([
+      ["ordinary", "value"],
+      [key, "value"]
+    ])
+  ]
 ]
 
 export const keys: Chapter = {
   name: "keys",
   laws: [
-    law("NUL, CR LF, spaces, emoji, glob characters and __proto__ are ordinary", function*({ cache }) {
+    law("NUL, CR LF, spaces, emoji, glob characters and __proto__ are ordinary", function* ({ cache }) {
       yield* cache.setMany(Hostile.ordinary.map((key, index) => [key, String(index)]))
       const found = yield* cache.getMany(Hostile.ordinary)
       assert.deepStrictEqual(Array.from(found.keys()), Hostile.ordinary)
@@ -49,7 +55,7 @@ export const keys: Chapter = {
       }
     }),
 
-    law("__proto__ and its like are ordinary where no namespace is in front of them", function*({ port }) {
+    law("__proto__ and its like are ordinary where no namespace is in front of them", function* ({ port }) {
       for (const key of ["__proto__", "constructor", "hasOwnProperty"]) {
         yield* port.set(key, "value", { ttl: "1 minute" })
         assert.strictEqual(Option.getOrUndefined(yield* port.get(key)), "value")
@@ -59,15 +65,13 @@ export const keys: Chapter = {
       }
     }),
 
-    law("keys that differ in case or in normalization are different keys", function*({ cache }) {
+    law("keys that differ in case or in normalization are different keys", function* ({ cache }) {
       const alike = ["key", "KEY", "Key", "é", "e\u0301", "ﬁ", "fi"]
       yield* cache.setMany(alike.map((key) => [key, key]))
       for (const key of alike) assert.strictEqual(Option.getOrUndefined(yield* cache.get(key)), key)
     }),
 
-    law("a key of 65,536 bytes of UTF-8 works, also of characters of several bytes", function*({
-      port
-    }) {
+    law("a key of 65,536 bytes of UTF-8 works, also of characters of several bytes", function* ({ port }) {
       const own = String(Math.random()).padEnd(64, "0")
       for (const rest of ["k".repeat(65_472), "é".repeat(32_736), "😀".repeat(16_368)]) {
         const key = own + rest
@@ -78,7 +82,7 @@ export const keys: Chapter = {
       }
     }),
 
-    law("a key of no byte, or of one byte more, fails with InvalidArgument in every operation", function*({ cache }) {
+    law("a key of no byte, or of one byte more, fails with InvalidArgument in every operation", function* ({ cache }) {
       for (const key of ["", "k".repeat(65_537), `${"é".repeat(32_768)}k`, "日".repeat(21_846)]) {
         for (const [name, asked] of withKey(cache, key)) {
           const error = yield* failsWith("InvalidArgument", asked, `${name} of a key of ${key.length} units`)
@@ -89,16 +93,19 @@ export const keys: Chapter = {
       assert.deepStrictEqual(yield* Stream.runCollect(cache.scan("*")), [])
     }),
 
-    law("what is no text, or holds a lone surrogate, fails with InvalidArgument in every operation", function*({ cache }) {
-      for (const [kind, input] of Hostile.notText) {
-        for (const [name, asked] of withKey(cache, input as string)) {
-          yield* failsWith("InvalidArgument", asked, `${name} of ${kind} as a key`)
+    law(
+      "what is no text, or holds a lone surrogate, fails with InvalidArgument in every operation",
+      function* ({ cache }) {
+        for (const [kind, input] of Hostile.notText) {
+          for (const [name, asked] of withKey(cache, input as string)) {
+            yield* failsWith("InvalidArgument", asked, `${name} of ${kind} as a key`)
+          }
         }
+        assert.deepStrictEqual(yield* Stream.runCollect(cache.scan("*")), [])
       }
-      assert.deepStrictEqual(yield* Stream.runCollect(cache.scan("*")), [])
-    }),
+    ),
 
-    law("an error names the operation and the key", function*({ cache }) {
+    law("an error names the operation and the key", function* ({ cache }) {
       const asked: ReadonlyArray<readonly [string, Effect.Effect<unknown, unknown>]> = [
         ["set", cache.set("key", 5 as never)],
         ["setJson", cache.setJson("key", undefined as never)],
@@ -113,7 +120,10 @@ export const keys: Chapter = {
         assert.strictEqual(error.operation, operation)
         assert.strictEqual(error.key, "key")
         assert.isFalse(error.isRetryable)
-        assert.strictEqual(error.code, "CACHE_SET_ERROR".replace("SET", Arr.contains(["compareAndDelete"], operation) ? "DELETE" : "SET"))
+        assert.strictEqual(
+          error.code,
+          "CACHE_SET_ERROR".replace("SET", Arr.contains(["compareAndDelete"], operation) ? "DELETE" : "SET")
+        )
       }
     })
   ]

@@ -35,7 +35,7 @@ const names = ["set", "setJson", "setIfAbsent", "setMany", "increment", "decreme
 export const timeToLive: Chapter = {
   name: "time to live",
   laws: [
-    law("set: without ttl the key never expires", function*({ cache, time }) {
+    law("set: without ttl the key never expires", function* ({ cache, time }) {
       yield* cache.set("key", "value")
       yield* cache.setMany([["many", "value"]])
       yield* cache.increment("count")
@@ -46,33 +46,36 @@ export const timeToLive: Chapter = {
       }
     }),
 
-    law("every write: the key is live until its time to live has passed, and absent from then on", function*({
-      cache,
-      time
-    }) {
-      for (const name of names) {
-        for (const [write, asked] of writes(cache, name, time.ttl)) if (write === name) yield* asked
+    law(
+      "every write: the key is live until its time to live has passed, and absent from then on",
+      function* ({ cache, time }) {
+        for (const name of names) {
+          for (const [write, asked] of writes(cache, name, time.ttl)) if (write === name) yield* asked
+        }
+        yield* time.almost
+        for (const name of names) {
+          assert.isTrue(Option.isSome(yield* cache.get(name)), name)
+          assert.isTrue(yield* cache.exists(name), name)
+        }
+        assert.deepStrictEqual(new Set(yield* Stream.runCollect(cache.scan("*"))), new Set(names))
+        yield* time.rest
+        for (const name of names) {
+          assert.isTrue(Option.isNone(yield* cache.get(name)), name)
+          assert.isTrue(Option.isNone(yield* cache.getJson(name)), name)
+          assert.isFalse(yield* cache.exists(name), name)
+          assert.strictEqual((yield* cache.ttl(name))._tag, "Missing", name)
+        }
+        assert.isTrue(Array.from((yield* cache.getMany(names)).values()).every(Option.isNone))
+        assert.deepStrictEqual(yield* Stream.runCollect(cache.scan("*")), [])
       }
-      yield* time.almost
-      for (const name of names) {
-        assert.isTrue(Option.isSome(yield* cache.get(name)), name)
-        assert.isTrue(yield* cache.exists(name), name)
-      }
-      assert.deepStrictEqual(new Set(yield* Stream.runCollect(cache.scan("*"))), new Set(names))
-      yield* time.rest
-      for (const name of names) {
-        assert.isTrue(Option.isNone(yield* cache.get(name)), name)
-        assert.isTrue(Option.isNone(yield* cache.getJson(name)), name)
-        assert.isFalse(yield* cache.exists(name), name)
-        assert.strictEqual((yield* cache.ttl(name))._tag, "Missing", name)
-      }
-      assert.isTrue(Array.from((yield* cache.getMany(names)).values()).every(Option.isNone))
-      assert.deepStrictEqual(yield* Stream.runCollect(cache.scan("*")), [])
-    }),
+    ),
 
-    law("an expired key is absent to every operation", function*({ cache, time }) {
+    law("an expired key is absent to every operation", function* ({ cache, time }) {
       const keys = ["delete", "many", "pattern", "getAndDelete", "compare", "expire", "setIfAbsent", "count"]
-      yield* cache.setMany(keys.map((key) => [key, "7"]), { ttl: time.ttl })
+      yield* cache.setMany(
+        keys.map((key) => [key, "7"]),
+        { ttl: time.ttl }
+      )
       yield* time.almost
       yield* time.rest
       assert.isFalse(yield* cache.delete("delete"))
@@ -88,7 +91,7 @@ export const timeToLive: Chapter = {
       assertRemains(yield* cache.ttl("count"), 3_600_000, time)
     }),
 
-    law("set: replaces the time to live", function*({ cache, time }) {
+    law("set: replaces the time to live", function* ({ cache, time }) {
       yield* cache.set("key", "a", { ttl: time.ttl })
       yield* cache.set("key", "b")
       assert.strictEqual((yield* cache.ttl("key"))._tag, "Persistent")
@@ -105,7 +108,7 @@ export const timeToLive: Chapter = {
       assert.strictEqual((yield* cache.ttl("many"))._tag, "Persistent")
     }),
 
-    law("ttl: Missing, Persistent, or Expires with what remains", function*({ cache, time }) {
+    law("ttl: Missing, Persistent, or Expires with what remains", function* ({ cache, time }) {
       assert.deepStrictEqual(yield* cache.ttl("key"), TimeToLive.Missing())
       yield* cache.set("key", "value")
       assert.deepStrictEqual(yield* cache.ttl("key"), TimeToLive.Persistent())
@@ -115,7 +118,7 @@ export const timeToLive: Chapter = {
       assertRemains(yield* cache.ttl("key"), 3_599_900, time)
     }),
 
-    law("a time to live is any Duration.Input, a bare number is milliseconds", function*({ cache, time }) {
+    law("a time to live is any Duration.Input, a bare number is milliseconds", function* ({ cache, time }) {
       const hour: ReadonlyArray<Duration.Input> = [
         "1 hour",
         3_600_000,
@@ -130,8 +133,11 @@ export const timeToLive: Chapter = {
       }
     }),
 
-    law("a time to live is rounded up to whole milliseconds", function*({ cache, time }) {
-      for (const [ttl, millis] of [[59_999.1, 60_000], [Duration.nanos(60_000_000_001n), 60_001]] as const) {
+    law("a time to live is rounded up to whole milliseconds", function* ({ cache, time }) {
+      for (const [ttl, millis] of [
+        [59_999.1, 60_000],
+        [Duration.nanos(60_000_000_001n), 60_001]
+      ] as const) {
         yield* cache.set("key", "value", { ttl })
         assertRemains(yield* cache.ttl("key"), millis, time)
         assert.isTrue(yield* cache.expire("key", ttl))
@@ -142,14 +148,14 @@ export const timeToLive: Chapter = {
       yield* cache.set("tiny", "value", { ttl: Duration.nanos(1n) })
     }),
 
-    law("Duration.infinity means none", function*({ cache }) {
+    law("Duration.infinity means none", function* ({ cache }) {
       for (const name of names) {
         for (const [write, asked] of writes(cache, name, Duration.infinity)) if (write === name) yield* asked
         assert.strictEqual((yield* cache.ttl(name))._tag, "Persistent", name)
       }
     }),
 
-    law("the longest time to live is 2^53 - 1 milliseconds", function*({ cache, time }) {
+    law("the longest time to live is 2^53 - 1 milliseconds", function* ({ cache, time }) {
       for (const name of names) {
         for (const [write, asked] of writes(cache, name, longest)) if (write === name) yield* asked
         assertRemains(yield* cache.ttl(name), longest, time)
@@ -158,28 +164,28 @@ export const timeToLive: Chapter = {
       assertRemains(yield* cache.ttl("set"), longest, time)
     }),
 
-    law("zero or what is no time to live fails with InvalidArgument and leaves the old value and time to live", function*({
-      cache,
-      time
-    }) {
-      yield* cache.set("key", "5", { ttl: "1 hour" })
-      const refused = [["zero", 0], ["zero as text", "0 seconds"], ...Hostile.notTimeToLive] as const
-      for (const [kind, ttl] of refused) {
-        for (const key of ["key", "absent"]) {
-          for (const [name, asked] of writes(cache, key, ttl as Duration.Input)) {
-            yield* failsWith("InvalidArgument", asked, `${name} with ${kind}`)
+    law(
+      "zero or what is no time to live fails with InvalidArgument and leaves the old value and time to live",
+      function* ({ cache, time }) {
+        yield* cache.set("key", "5", { ttl: "1 hour" })
+        const refused = [["zero", 0], ["zero as text", "0 seconds"], ...Hostile.notTimeToLive] as const
+        for (const [kind, ttl] of refused) {
+          for (const key of ["key", "absent"]) {
+            for (const [name, asked] of writes(cache, key, ttl as Duration.Input)) {
+              yield* failsWith("InvalidArgument", asked, `${name} with ${kind}`)
+            }
           }
         }
+        for (const options of [5, "5 minutes", null, true]) {
+          yield* failsWith("InvalidArgument", cache.set("key", "new", options as never))
+        }
+        assert.strictEqual(Option.getOrUndefined(yield* cache.get("key")), "5")
+        assertRemains(yield* cache.ttl("key"), 3_600_000, time)
+        assert.isFalse(yield* cache.exists("absent"))
       }
-      for (const options of [5, "5 minutes", null, true]) {
-        yield* failsWith("InvalidArgument", cache.set("key", "new", options as never))
-      }
-      assert.strictEqual(Option.getOrUndefined(yield* cache.get("key")), "5")
-      assertRemains(yield* cache.ttl("key"), 3_600_000, time)
-      assert.isFalse(yield* cache.exists("absent"))
-    }),
+    ),
 
-    law("expire: gives a live key a new time to live, false when absent", function*({ cache, time }) {
+    law("expire: gives a live key a new time to live, false when absent", function* ({ cache, time }) {
       assert.isFalse(yield* cache.expire("key", "1 hour"))
       assert.isFalse(yield* cache.exists("key"))
       yield* cache.set("key", "value")
@@ -193,7 +199,7 @@ export const timeToLive: Chapter = {
       assert.isTrue(yield* cache.exists("longer"))
     }),
 
-    law("expire: a zero ttl deletes at once and answers true", function*({ cache }) {
+    law("expire: a zero ttl deletes at once and answers true", function* ({ cache }) {
       yield* cache.set("key", "value")
       yield* cache.set("other", "value", { ttl: "1 hour" })
       assert.isTrue(yield* cache.expire("key", 0))
@@ -203,7 +209,7 @@ export const timeToLive: Chapter = {
       assert.isFalse(yield* cache.expire("key", 0))
     }),
 
-    law("expire: Duration.infinity lets the key never expire", function*({ cache }) {
+    law("expire: Duration.infinity lets the key never expire", function* ({ cache }) {
       yield* cache.set("key", "value", { ttl: "1 hour" })
       assert.isTrue(yield* cache.expire("key", Duration.infinity))
       assert.strictEqual((yield* cache.ttl("key"))._tag, "Persistent")
@@ -211,7 +217,7 @@ export const timeToLive: Chapter = {
       assert.isFalse(yield* cache.expire("absent", Duration.infinity))
     }),
 
-    law("expire: what is no time to live fails with InvalidArgument and changes nothing", function*({ cache, time }) {
+    law("expire: what is no time to live fails with InvalidArgument and changes nothing", function* ({ cache, time }) {
       yield* cache.set("key", "value", { ttl: "1 hour" })
       for (const [kind, ttl] of [["undefined", undefined], ...Hostile.notTimeToLive] as const) {
         yield* failsWith("InvalidArgument", cache.expire("key", ttl as Duration.Input), `expire with ${kind}`)
@@ -219,7 +225,7 @@ export const timeToLive: Chapter = {
       assertRemains(yield* cache.ttl("key"), 3_600_000, time)
     }),
 
-    law("a key that is read does not live longer", function*({ cache, time }) {
+    law("a key that is read does not live longer", function* ({ cache, time }) {
       yield* cache.set("key", "value", { ttl: time.ttl })
       yield* time.almost
       yield* cache.get("key")

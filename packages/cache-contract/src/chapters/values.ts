@@ -18,7 +18,7 @@ const json: ReadonlyArray<unknown> = [
   {},
   [1, [2, [3, { a: [null] }]]],
   { a: { b: { c: "d" } }, "": 0, "a:b": [] },
-  JSON.parse("{\"__proto__\":{\"polluted\":true},\"constructor\":1}")
+  JSON.parse('{"__proto__":{"polluted":true},"constructor":1}')
 ]
 
 const nested = (levels: number): unknown => {
@@ -29,7 +29,7 @@ const nested = (levels: number): unknown => {
 
 const notJson = (): ReadonlyArray<readonly [name: string, value: unknown]> => {
   const cycle: Record<string, unknown> = {}
-  cycle["self"] = cycle
+  cycle.self = cycle
   return [
     ["undefined", undefined],
     ["a function", () => 1],
@@ -37,8 +37,22 @@ const notJson = (): ReadonlyArray<readonly [name: string, value: unknown]> => {
     ["a BigInt", 1n],
     ["a BigInt inside", { amounts: [1n] }],
     ["a cycle", cycle],
-    ["a throwing toJSON", { toJSON: () => { throw new Error("hostile") } }],
-    ["a throwing getter", { get secret() { throw new Error("hostile") } }],
+    [
+      "a throwing toJSON",
+      {
+        toJSON: () => {
+          throw new Error("hostile")
+        }
+      }
+    ],
+    [
+      "a throwing getter",
+      {
+        get secret() {
+          throw new Error("hostile")
+        }
+      }
+    ],
     ["20,000 levels", nested(20_000)]
   ]
 }
@@ -46,18 +60,18 @@ const notJson = (): ReadonlyArray<readonly [name: string, value: unknown]> => {
 export const values: Chapter = {
   name: "values",
   laws: [
-    law("get: none when absent", function*({ cache }) {
+    law("get: none when absent", function* ({ cache }) {
       assert.deepStrictEqual(yield* cache.get("absent"), Option.none())
     }),
 
-    law("get: any well-formed Unicode comes back unchanged, the empty string is a value", function*({ cache }) {
+    law("get: any well-formed Unicode comes back unchanged, the empty string is a value", function* ({ cache }) {
       for (const value of ["", ...Hostile.ordinary]) {
         yield* cache.set("key", value)
         assert.strictEqual(Option.getOrUndefined(yield* cache.get("key")), value, JSON.stringify(value))
       }
     }),
 
-    law("get: a value of 1 MiB comes back unchanged, of whatever characters", function*({ cache }) {
+    law("get: a value of 1 MiB comes back unchanged, of whatever characters", function* ({ cache }) {
       for (const character of ["a", "é", "日", "😀"]) {
         const value = character.repeat(1_048_576 / character.length / (character === "a" ? 1 : 4))
         yield* cache.set("large", value)
@@ -65,28 +79,36 @@ export const values: Chapter = {
       }
     }),
 
-    law("set: replaces the value", function*({ cache }) {
+    law("set: replaces the value", function* ({ cache }) {
       yield* cache.set("key", "old and longer")
       yield* cache.set("key", "new")
       assert.strictEqual(Option.getOrUndefined(yield* cache.get("key")), "new")
     }),
 
-    law("set, setIfAbsent, setMany: what is no text fails with InvalidArgument and leaves the old value", function*({
-      cache
-    }) {
-      yield* cache.set("key", "old")
-      for (const [name, input] of Hostile.notText) {
-        const value = input as string
-        yield* failsWith("InvalidArgument", cache.set("key", value), `set of ${name}`)
-        yield* failsWith("InvalidArgument", cache.setIfAbsent("other", value), `setIfAbsent of ${name}`)
-        yield* failsWith("InvalidArgument", cache.setMany([["other", "x"], ["key", value]]), `setMany of ${name}`)
-        yield* failsWith("InvalidArgument", cache.compareAndDelete("key", value), `compareAndDelete of ${name}`)
+    law(
+      "set, setIfAbsent, setMany: what is no text fails with InvalidArgument and leaves the old value",
+      function* ({ cache }) {
+        yield* cache.set("key", "old")
+        for (const [name, input] of Hostile.notText) {
+          const value = input as string
+          yield* failsWith("InvalidArgument", cache.set("key", value), `set of ${name}`)
+          yield* failsWith("InvalidArgument", cache.setIfAbsent("other", value), `setIfAbsent of ${name}`)
+          yield* failsWith(
+            "InvalidArgument",
+            cache.setMany([
+              ["other", "x"],
+              ["key", value]
+            ]),
+            `setMany of ${name}`
+          )
+          yield* failsWith("InvalidArgument", cache.compareAndDelete("key", value), `compareAndDelete of ${name}`)
+        }
+        assert.strictEqual(Option.getOrUndefined(yield* cache.get("key")), "old")
+        assert.isFalse(yield* cache.exists("other"))
       }
-      assert.strictEqual(Option.getOrUndefined(yield* cache.get("key")), "old")
-      assert.isFalse(yield* cache.exists("other"))
-    }),
+    ),
 
-    law("set: a value of more than 32 MiB fails with InvalidArgument and leaves the old value", function*({ cache }) {
+    law("set: a value of more than 32 MiB fails with InvalidArgument and leaves the old value", function* ({ cache }) {
       yield* cache.set("key", "old")
       yield* failsWith("InvalidArgument", cache.set("key", "a".repeat(33_554_433)))
       yield* failsWith("InvalidArgument", cache.set("key", "é".repeat(16_777_217)))
@@ -94,7 +116,7 @@ export const values: Chapter = {
       assert.strictEqual(Option.getOrUndefined(yield* cache.get("key")), "old")
     }),
 
-    law("setJson, getJson: every JSON value comes back equal", function*({ cache }) {
+    law("setJson, getJson: every JSON value comes back equal", function* ({ cache }) {
       for (const value of json) {
         yield* cache.setJson("json", value as null)
         const back = Option.getOrThrow(yield* cache.getJson("json"))
@@ -103,12 +125,12 @@ export const values: Chapter = {
       assert.notProperty({}, "polluted")
     }),
 
-    law("getJson: none when absent", function*({ cache }) {
+    law("getJson: none when absent", function* ({ cache }) {
       assert.deepStrictEqual(yield* cache.getJson("absent"), Option.none())
     }),
 
-    law("getJson: unparsable text fails with InvalidValue, which quotes nothing of the value", function*({ cache }) {
-      for (const text of ["", "{", "secret-canary", "{\"secret-canary\":}", "undefined", "NaN", "'a'", "[1,]"]) {
+    law("getJson: unparsable text fails with InvalidValue, which quotes nothing of the value", function* ({ cache }) {
+      for (const text of ["", "{", "secret-canary", '{"secret-canary":}', "undefined", "NaN", "'a'", "[1,]"]) {
         yield* cache.set("text", text)
         const error = yield* failsWith("InvalidValue", cache.getJson("text"), `getJson of ${text}`)
         assert.strictEqual(error.key, "text")
@@ -117,19 +139,20 @@ export const values: Chapter = {
       }
     }),
 
-    law("setJson: what JSON.stringify refuses or turns into nothing fails with InvalidValue and writes nothing", function*({
-      cache
-    }) {
-      yield* cache.set("json", "\"old\"")
-      for (const [name, value] of notJson()) {
-        yield* failsWith("InvalidValue", cache.setJson("json", value as null), `setJson of ${name}`)
-        yield* failsWith("InvalidValue", cache.setJson("fresh", value as null), `setJson of ${name}`)
+    law(
+      "setJson: what JSON.stringify refuses or turns into nothing fails with InvalidValue and writes nothing",
+      function* ({ cache }) {
+        yield* cache.set("json", '"old"')
+        for (const [name, value] of notJson()) {
+          yield* failsWith("InvalidValue", cache.setJson("json", value as null), `setJson of ${name}`)
+          yield* failsWith("InvalidValue", cache.setJson("fresh", value as null), `setJson of ${name}`)
+        }
+        assert.strictEqual(Option.getOrUndefined(yield* cache.get("json")), '"old"')
+        assert.isFalse(yield* cache.exists("fresh"))
       }
-      assert.strictEqual(Option.getOrUndefined(yield* cache.get("json")), "\"old\"")
-      assert.isFalse(yield* cache.exists("fresh"))
-    }),
+    ),
 
-    law("exists: whether the key is live", function*({ cache }) {
+    law("exists: whether the key is live", function* ({ cache }) {
       assert.isFalse(yield* cache.exists("key"))
       yield* cache.set("key", "")
       assert.isTrue(yield* cache.exists("key"))
@@ -137,7 +160,7 @@ export const values: Chapter = {
       assert.isFalse(yield* cache.exists("key"))
     }),
 
-    law("delete: true when a live key was removed", function*({ cache }) {
+    law("delete: true when a live key was removed", function* ({ cache }) {
       yield* cache.set("key", "value")
       yield* cache.set("other", "stays")
       assert.isTrue(yield* cache.delete("key"))
@@ -146,37 +169,37 @@ export const values: Chapter = {
       assert.isTrue(yield* cache.exists("other"))
     }),
 
-    law("a key that holds another type reads as absent, exists, can be overwritten and deleted", function*({
-      cache,
-      harness,
-      storedKey
-    }) {
-      const setOtherType = harness.setOtherType as NonNullable<typeof harness.setOtherType>
-      for (const key of ["one", "two", "three", "four", "five"]) yield* setOtherType(storedKey(key))
-      assert.deepStrictEqual(yield* cache.get("one"), Option.none())
-      assert.deepStrictEqual(yield* cache.getJson("one"), Option.none())
-      assert.deepStrictEqual(Array.from(yield* cache.getMany(["one"])), [["one", Option.none()]])
-      assert.deepStrictEqual(yield* cache.getAndDelete("one"), Option.none())
-      assert.isFalse(yield* cache.compareAndDelete("one", ""))
-      assert.isTrue(yield* cache.exists("one"))
-      assert.isFalse(yield* cache.setIfAbsent("one", "value"))
-      assert.strictEqual((yield* cache.ttl("one"))._tag, "Persistent")
-      yield* failsWith("WrongType", cache.increment("one"))
-      yield* failsWith("WrongType", cache.decrement("one"))
-      yield* cache.set("one", "value")
-      assert.strictEqual(Option.getOrUndefined(yield* cache.get("one")), "value")
-      yield* cache.setMany([["two", "value"]])
-      assert.strictEqual(Option.getOrUndefined(yield* cache.get("two")), "value")
-      assert.isTrue(yield* cache.delete("three"))
-      assert.strictEqual(yield* cache.deleteMany(["four"]), 1)
-      assert.strictEqual(yield* cache.deletePattern("five"), 1)
-    }, (harness) => harness.setOtherType !== undefined),
+    law(
+      "a key that holds another type reads as absent, exists, can be overwritten and deleted",
+      function* ({ cache, harness, storedKey }) {
+        const setOtherType = harness.setOtherType as NonNullable<typeof harness.setOtherType>
+        for (const key of ["one", "two", "three", "four", "five"]) yield* setOtherType(storedKey(key))
+        assert.deepStrictEqual(yield* cache.get("one"), Option.none())
+        assert.deepStrictEqual(yield* cache.getJson("one"), Option.none())
+        assert.deepStrictEqual(Array.from(yield* cache.getMany(["one"])), [["one", Option.none()]])
+        assert.deepStrictEqual(yield* cache.getAndDelete("one"), Option.none())
+        assert.isFalse(yield* cache.compareAndDelete("one", ""))
+        assert.isTrue(yield* cache.exists("one"))
+        assert.isFalse(yield* cache.setIfAbsent("one", "value"))
+        assert.strictEqual((yield* cache.ttl("one"))._tag, "Persistent")
+        yield* failsWith("WrongType", cache.increment("one"))
+        yield* failsWith("WrongType", cache.decrement("one"))
+        yield* cache.set("one", "value")
+        assert.strictEqual(Option.getOrUndefined(yield* cache.get("one")), "value")
+        yield* cache.setMany([["two", "value"]])
+        assert.strictEqual(Option.getOrUndefined(yield* cache.get("two")), "value")
+        assert.isTrue(yield* cache.delete("three"))
+        assert.strictEqual(yield* cache.deleteMany(["four"]), 1)
+        assert.strictEqual(yield* cache.deletePattern("five"), 1)
+      },
+      (harness) => harness.setOtherType !== undefined
+    ),
 
-    law("ping: true", function*({ cache }) {
+    law("ping: true", function* ({ cache }) {
       assert.isTrue(yield* cache.ping)
     }),
 
-    law("an operation is a description: it can be run again, and not run at all", function*({ cache }) {
+    law("an operation is a description: it can be run again, and not run at all", function* ({ cache }) {
       const add = cache.increment("count")
       const untouched = cache.set("never", "value")
       assert.isDefined(untouched)

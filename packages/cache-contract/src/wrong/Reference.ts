@@ -56,7 +56,9 @@ export const makeReference = ({ entries, live, step }: Memory = makeMemory()): C
     getMany: (keys) => step((now) => keys.map((key) => live(key, now)?.value)),
     set: (key, value, ttl) => step((now) => void entries.set(key, { value, expiresAt: expiry(now, ttl) })),
     setMany: (many, ttl) =>
-      step((now) => many.forEach(([key, value]) => entries.set(key, { value, expiresAt: expiry(now, ttl) }))),
+      step((now) => {
+        for (const [key, value] of many) entries.set(key, { value, expiresAt: expiry(now, ttl) })
+      }),
     setIfAbsent: (key, value, ttl) =>
       step((now) => {
         if (live(key, now) !== undefined) return false

@@ -3,7 +3,7 @@
  */
 import { type CacheDriver, CachePort } from "@hexcache/cache-port"
 import { Layer } from "effect"
-import { makeMemory, makeReference, type Memory } from "./Reference.ts"
+import { type Memory, makeMemory, makeReference } from "./Reference.ts"
 
 /** A cache with one mistake, which adapters have been seen to make, and the chapter that must catch it. */
 export interface WrongDriver {

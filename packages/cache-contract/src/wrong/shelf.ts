@@ -48,11 +48,19 @@ const keys: ReadonlyArray<WrongDriver> = [
     get: (key) => right.get(key.toLowerCase()),
     getMany: (keys) => right.getMany(keys.map((key) => key.toLowerCase())),
     set: (key, value, ttl) => right.set(key.toLowerCase(), value, ttl),
-    setMany: (entries, ttl) => right.setMany(entries.map(([key, value]) => [key.toLowerCase(), value]), ttl)
+    setMany: (entries, ttl) =>
+      right.setMany(
+        entries.map(([key, value]) => [key.toLowerCase(), value]),
+        ttl
+      )
   })),
   wrongDriver("keys", "keys are normalized", (right) => ({
     get: (key) => right.get(key.normalize("NFKC")),
-    setMany: (entries, ttl) => right.setMany(entries.map(([key, value]) => [key.normalize("NFKC"), value]), ttl)
+    setMany: (entries, ttl) =>
+      right.setMany(
+        entries.map(([key, value]) => [key.normalize("NFKC"), value]),
+        ttl
+      )
   })),
   wrongDriver("keys", "long keys are cut", (right) => ({
     set: (key, value, ttl) => right.set(key.slice(0, 32_000), value, ttl)
@@ -70,7 +78,10 @@ const timeToLive: ReadonlyArray<WrongDriver> = [
     set: (key, value, ttl) =>
       step((now) => {
         const old = live(key, now)
-        entries.set(key, { value, expiresAt: ttl === undefined && old !== undefined ? old.expiresAt : expiry(now, ttl) })
+        entries.set(key, {
+          value,
+          expiresAt: ttl === undefined && old !== undefined ? old.expiresAt : expiry(now, ttl)
+        })
       })
   })),
   wrongDriver("time to live", "setMany forgets the time to live", (right) => ({
@@ -87,7 +98,10 @@ const timeToLive: ReadonlyArray<WrongDriver> = [
   })),
   wrongDriver("time to live", "an expired key keeps others from setting it", (right, { entries, step }) => ({
     setIfAbsent: (key, value, ttl) =>
-      Effect.flatMap(step(() => entries.has(key)), (has) => (has ? Effect.succeed(false) : right.setIfAbsent(key, value, ttl)))
+      Effect.flatMap(
+        step(() => entries.has(key)),
+        (has) => (has ? Effect.succeed(false) : right.setIfAbsent(key, value, ttl))
+      )
   })),
   wrongDriver("time to live", "scan answers expired keys", (_right, { entries, step }) => ({
     scan: (pattern) =>
@@ -114,9 +128,8 @@ const timeToLive: ReadonlyArray<WrongDriver> = [
       set: (key, value, ttl) => Effect.tap(right.set(key, value, ttl), () => Effect.sync(() => set.set(key, ttl ?? 0))),
       ttl: (key) =>
         Effect.map(right.ttl(key), (left) =>
-          TimeToLive.$is("Expires")(left)
-            ? TimeToLive.Expires({ remaining: Duration.millis(set.get(key) ?? 0) })
-            : left)
+          TimeToLive.$is("Expires")(left) ? TimeToLive.Expires({ remaining: Duration.millis(set.get(key) ?? 0) }) : left
+        )
     }
   }),
   wrongDriver("time to live", "expire answers true for an absent key", (right) => ({
@@ -136,7 +149,8 @@ const counters: ReadonlyArray<WrongDriver> = [
       Effect.tap(right.increment(key, amount, ttl), (sum) =>
         step(() => {
           if (sum !== amount) entries.set(key, { value: String(sum), expiresAt: Infinity })
-        }))
+        })
+      )
   })),
   wrongDriver("counters", "increment sets the time to live of an existing key", (right) => ({
     increment: (key, amount, ttl) =>
@@ -153,7 +167,8 @@ const counters: ReadonlyArray<WrongDriver> = [
   wrongDriver("counters", "a result out of range is rounded", (right) => ({
     increment: (key, amount, ttl) =>
       Effect.catch(right.increment(key, amount, ttl), (failure) =>
-        failure.reason._tag === "OutOfRange" ? Effect.succeed(Number.MAX_SAFE_INTEGER) : Effect.fail(failure))
+        failure.reason._tag === "OutOfRange" ? Effect.succeed(Number.MAX_SAFE_INTEGER) : Effect.fail(failure)
+      )
   })),
   wrongDriver("counters", "a result out of range is refused, and stored", (right) => ({
     increment: (key, amount, ttl) =>
@@ -161,7 +176,8 @@ const counters: ReadonlyArray<WrongDriver> = [
         Effect.andThen(
           failure.reason instanceof OutOfRange ? right.set(key, "9223372036854775807", ttl) : Effect.void,
           Effect.fail(failure)
-        ))
+        )
+      )
   })),
   wrongPort("counters", "decrement adds", (right) => ({ decrement: right.increment }))
 ]
@@ -169,7 +185,9 @@ const counters: ReadonlyArray<WrongDriver> = [
 const batches: ReadonlyArray<WrongDriver> = [
   wrongPort("batches", "duplicates are counted twice", (right) => ({
     deleteMany: (keys) =>
-      Effect.map(right.deleteMany(keys), (removed) => removed === 0 ? 0 : removed + Array.from(keys).length - new Set(keys).size)
+      Effect.map(right.deleteMany(keys), (removed) =>
+        removed === 0 ? 0 : removed + Array.from(keys).length - new Set(keys).size
+      )
   })),
   wrongPort("batches", "getMany leaves out what is absent", (right) => ({
     getMany: (keys) =>
@@ -192,23 +210,31 @@ const batches: ReadonlyArray<WrongDriver> = [
 const patterns: ReadonlyArray<WrongDriver> = [
   wrongDriver("patterns", "a question mark is one character", (_right, { live, entries, step }) => ({
     scan: (pattern) =>
-      Stream.fromEffect(step((now) => {
-        const anyCharacter = new RegExp(`^${pattern.replaceAll("?", ".").replaceAll("*", ".*")}$`, "us")
-        const matches = (key: string) => /^[a-z0-9:*?-]*$/.test(pattern) ? anyCharacter.test(key) : Glob.matches(pattern, key)
-        return Array.from(entries.keys()).filter((key) => live(key, now) !== undefined && matches(key))
-      }))
+      Stream.fromEffect(
+        step((now) => {
+          const anyCharacter = new RegExp(`^${pattern.replaceAll("?", ".").replaceAll("*", ".*")}$`, "us")
+          const matches = (key: string) =>
+            /^[a-z0-9:*?-]*$/.test(pattern) ? anyCharacter.test(key) : Glob.matches(pattern, key)
+          return Array.from(entries.keys()).filter((key) => live(key, now) !== undefined && matches(key))
+        })
+      )
   })),
   wrongDriver("patterns", "a class is negated by an exclamation mark", (right) => ({
     scan: (pattern) => right.scan(pattern.replaceAll("[!", "[^"))
   })),
   wrongDriver("patterns", "a range cannot be written from its end", (right) => ({
-    scan: (pattern) => right.scan(pattern.replaceAll(/\[([b-z])-([a-y])\]/g, (all, from, to) => (from > to ? "[]" : all)))
+    scan: (pattern) =>
+      right.scan(pattern.replaceAll(/\[([b-z])-([a-y])\]/g, (all, from, to) => (from > to ? "[]" : all)))
   })),
   wrongDriver("patterns", "only the first page is scanned", (right) => ({
     scan: (pattern) => Stream.map(right.scan(pattern), (page) => page.slice(0, 1_000))
   })),
   wrongDriver("patterns", "deletePattern counts what it looked at", (right, { entries, step }) => ({
-    deletePattern: (pattern) => Effect.flatMap(step(() => entries.size), (size) => Effect.as(right.deletePattern(pattern), size))
+    deletePattern: (pattern) =>
+      Effect.flatMap(
+        step(() => entries.size),
+        (size) => Effect.as(right.deletePattern(pattern), size)
+      )
   }))
 ]
 
@@ -225,7 +251,8 @@ const conditionalWrites: ReadonlyArray<WrongDriver> = [
       Effect.flatMap(right.get(key), (value) =>
         value?.startsWith(expected) === true
           ? Effect.map(right.deleteMany([key]), (removed) => removed === 1)
-          : Effect.succeed(false))
+          : Effect.succeed(false)
+      )
   })),
   wrongDriver("conditional writes", "getAndDelete leaves the key", (right) => ({ getAndDelete: right.get }))
 ]
@@ -236,8 +263,7 @@ const isolation: ReadonlyArray<WrongDriver> = [
     scan: (pattern) => right.scan(pattern.replaceAll("\\", ""))
   })),
   wrongDriver("isolation of namespaces", "flush removes everybody's keys", (right) => ({
-    deletePattern: (pattern) =>
-      pattern.endsWith(":*") ? Effect.as(right.flush, 1) : right.deletePattern(pattern)
+    deletePattern: (pattern) => (pattern.endsWith(":*") ? Effect.as(right.flush, 1) : right.deletePattern(pattern))
   }))
 ]
 
@@ -245,7 +271,8 @@ const concurrency: ReadonlyArray<WrongDriver> = [
   wrongDriver("concurrency", "setIfAbsent is not atomic", (right) => ({
     setIfAbsent: (key, value, ttl) =>
       Effect.flatMap(right.exists(key), (exists) =>
-        exists ? Effect.succeed(false) : Effect.as(Effect.andThen(Effect.yieldNow, right.set(key, value, ttl)), true))
+        exists ? Effect.succeed(false) : Effect.as(Effect.andThen(Effect.yieldNow, right.set(key, value, ttl)), true)
+      )
   })),
   wrongDriver("concurrency", "increment is not atomic", (right) => ({
     increment: (key, amount, ttl) =>
@@ -253,11 +280,11 @@ const concurrency: ReadonlyArray<WrongDriver> = [
         Effect.andThen(
           Effect.yieldNow,
           Effect.as(right.set(key, String(Number(text ?? 0) + amount), ttl), Number(text ?? 0) + amount)
-        ))
+        )
+      )
   })),
   wrongDriver("concurrency", "getAndDelete is not atomic", (right) => ({
-    getAndDelete: (key) =>
-      Effect.tap(right.get(key), () => Effect.andThen(Effect.yieldNow, right.deleteMany([key])))
+    getAndDelete: (key) => Effect.tap(right.get(key), () => Effect.andThen(Effect.yieldNow, right.deleteMany([key])))
   })),
   wrongDriver("concurrency", "setMany is not atomic", (right) => ({
     setMany: (entries, ttl) =>
@@ -287,7 +314,11 @@ const interruption: ReadonlyArray<WrongDriver> = [
   })),
   wrongDriver("interruption", "a write is dropped where it can be interrupted no more", (right) => ({
     set: (key, value, ttl) =>
-      Effect.withFiber((fiber) => ((fiber as unknown as { readonly interruptible: boolean }).interruptible ? right.set(key, value, ttl) : Effect.void))
+      Effect.withFiber((fiber) =>
+        (fiber as unknown as { readonly interruptible: boolean }).interruptible
+          ? right.set(key, value, ttl)
+          : Effect.void
+      )
   }))
 ]
 
