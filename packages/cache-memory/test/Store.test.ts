@@ -48,7 +48,7 @@ describe("Store", () => {
       vi.advanceTimersByTime(5_000)
       assert.strictEqual(store.size, 25_000)
       now = 1_000
-      vi.advanceTimersByTime(1_001)
+      vi.advanceTimersByTime(1_100)
       assert.strictEqual(store.size, 0)
       sweep.stop()
       assert.strictEqual(vi.getTimerCount(), 0)
