@@ -9,7 +9,21 @@ import { NodeRuntime } from "@effect/platform-node"
 import { CacheMemory } from "@hexcache/cache-memory"
 import { type CacheError, CachePort } from "@hexcache/cache-port"
 import { CacheRedis } from "@hexcache/cache-redis"
-import { Cause, Config, Console, Data, Duration, Effect, Exit, Layer, Logger, Option, Redacted, Runtime } from "effect"
+import {
+  Cause,
+  Config,
+  Console,
+  Data,
+  Duration,
+  Effect,
+  Exit,
+  Layer,
+  Logger,
+  Option,
+  Redacted,
+  Runtime,
+  Schema
+} from "effect"
 import { QueryCount } from "./cities/QueryCount.ts"
 import * as SqliteCityStore from "./cities/SqliteCityStore.ts"
 import { loadingProgress } from "./console/progress.ts"
@@ -41,6 +55,15 @@ class Refusal extends Data.TaggedError("Refusal")<{ readonly message: string; re
 }
 
 const refuse = (message: string, exitCode = 1): Refusal => new Refusal({ message, exitCode })
+
+/** 0 takes a free port. */
+const portConfig = Config.withDefault(
+  Config.schema(
+    Schema.FiniteFromString.check(Schema.isInt(), Schema.isBetween({ minimum: 0, maximum: 65_535 })),
+    "PORT"
+  ),
+  3000
+)
 
 const cacheConfig = Config.withDefault(Config.Literals(["memory", "redis"], "CACHE"), "memory")
 
@@ -81,7 +104,7 @@ const namespace = `demo-${randomUUID().slice(0, 8)}`
 const leaveNothing = CachePort.use((cache) => Effect.ignore(cache.flush))
 
 const serve = Effect.gen(function* () {
-  const port = yield* Config.withDefault(Config.Port("PORT"), 3000)
+  const port = yield* portConfig
   const cache =
     (yield* cacheConfig) === "memory"
       ? CacheMemory.layer({ namespace })

@@ -1,7 +1,7 @@
 /**
  * The tour: what the cache does for the catalogue, and what the loss of the cache does to it, in figures.
  */
-import type { CachePort } from "@hexcache/cache-port"
+import { CachePort } from "@hexcache/cache-port"
 import { Console, Effect, Option } from "effect"
 import type { QueryCount } from "./cities/QueryCount.ts"
 import type { Cities } from "./domain/Cities.ts"
@@ -17,6 +17,9 @@ export const tour: Effect.Effect<void, never, CachePort | Cities | QueryCount | 
   Effect.gen(function* () {
     const { hitRates, part, step, titles } = yield* Report
 
+    const hasCache = yield* Effect.isSuccess(CachePort.use((cache) => cache.ping))
+    if (!hasCache) yield* Console.log("  The cache does not answer: the tour goes on without it")
+
     yield* titles
     yield* part("Reads go through the cache")
     yield* step(tokyo("Tokyo, cold"))
@@ -24,7 +27,7 @@ export const tour: Effect.Effect<void, never, CachePort | Cities | QueryCount | 
     yield* step(largestOfJapan("Largest cities of Japan, cold"))
     yield* step(largestOfJapan("Largest cities of Japan, warm", 200))
     yield* step(twelveCities("Twelve cities, one of them warm"))
-    yield* step(twelveCities("Twelve cities, warm", 50))
+    yield* step(twelveCities("Twelve cities, warm", 20))
 
     yield* part("An update invalidates the city, and by pattern every ranking of its country")
     yield* step(tokyoGrows("Tokyo grows", 14_187_176))

@@ -92,8 +92,8 @@ const toRanking = (
   return Option.some(
     decodeRanking({
       country,
-      cities: first["countryCities"],
-      population: first["countryPopulation"],
+      cities: first.countryCities,
+      population: first.countryPopulation,
       largest: rows
     })
   )

@@ -26,17 +26,15 @@ export const make = (stopWithin: Duration.Input): GracefulServer => {
     isStopping = true
     NetServer.prototype.close.call(server, () => resume(Effect.void))
   })
-  const endIdle = Effect.delay(
-    Effect.sync(() => server.closeIdleConnections()),
-    patience
+  const endIdle = Effect.sync(() => server.closeIdleConnections()).pipe(
+    Effect.andThen(Effect.sleep("20 millis")),
+    Effect.forever,
+    Effect.delay(patience)
   )
 
   return {
     server,
-    stop: Effect.raceFirst(refuse, Effect.andThen(endIdle, Effect.never)).pipe(
-      Effect.timeoutOption(stopWithin),
-      Effect.asVoid
-    )
+    stop: Effect.raceFirst(refuse, endIdle).pipe(Effect.timeoutOption(stopWithin), Effect.asVoid)
   }
 }
 

@@ -1,0 +1,63 @@
+import { assert, describe, it } from "@effect/vitest"
+import { askRedis, RedisServer } from "@hexcache/redis-testkit"
+import { inject } from "vitest"
+import { runMain, startMain } from "./support/runMain.ts"
+
+describe("the demo on Redis", () => {
+  it("tours, survives the loss of Redis, and leaves nothing behind", async () => {
+    const url = inject("redisUrl")
+    const keysBefore = await askRedis(url, ["KEYS", "demo-*"])
+    const { status, stdout } = await runMain([], { CACHE: "redis", REDIS_URL: url })
+    assert.strictEqual(status, 0)
+    assert.match(stdout, /Tokyo, warm +8,336,599 people +cache/)
+    assert.match(stdout, /Tokyo, after the cache's deadline +14,187,176 people +database/)
+    assert.match(stdout, /A visit +not counted/)
+    assert.match(stdout, /Tokyo, never the old population +15,000,000 people +database/)
+    assert.match(stdout, /Tokyo, warm again +15,000,000 people +cache/)
+    assert.strictEqual(stdout.match(/^ +city +\d+ +\d+ +0 +9\d\.\d %$/gm)?.length, 2)
+    assert.include(stdout, "Every request was answered")
+    assert.deepStrictEqual(await askRedis(url, ["KEYS", "demo-*"]), keysBefore)
+  })
+
+  it("tours without Redis, from the database alone", async () => {
+    const redis = await RedisServer.start()
+    await redis.stop()
+    const { status, stdout } = await runMain([], { CACHE: "redis", REDIS_URL: redis.url })
+    assert.strictEqual(status, 0)
+    assert.include(stdout, "The cache does not answer: the tour goes on without it")
+    assert.match(stdout, /Tokyo, warm +8,336,599 people +database/)
+    assert.include(stdout, "Every request was answered")
+  })
+
+  it("serves while Redis is frozen, killed and restarted", async () => {
+    const redis = await RedisServer.start()
+    const { child, ended, line } = startMain(["serve"], { CACHE: "redis", REDIS_URL: redis.url, PORT: "0" })
+    try {
+      const [, url] = await line(/Listening on (\S+)/)
+      const city = async () => {
+        const response = await fetch(`${url}/cities/1850147`)
+        assert.strictEqual(response.status, 200)
+        await response.body?.cancel()
+      }
+      const health = async () => ((await (await fetch(`${url}/health`)).json()) as { status: string }).status
+
+      await city()
+      assert.strictEqual(await health(), "ok")
+      redis.freeze()
+      const before = performance.now()
+      await city()
+      assert.isBelow(performance.now() - before, 1_500)
+      assert.strictEqual(await health(), "degraded")
+      await redis.kill()
+      await city()
+      assert.strictEqual(await health(), "degraded")
+      await redis.restart()
+      while ((await health()) !== "ok") await city()
+      child.kill("SIGTERM")
+      assert.strictEqual((await ended).status, 0)
+    } finally {
+      child.kill("SIGKILL")
+      await redis.stop()
+    }
+  })
+})
