@@ -44,6 +44,6 @@ export const tour: Effect.Effect<void, never, CachePort | Cities | QueryCount | 
     yield* hitRates("Hit rate by namespace")
 
     const outage = yield* Effect.serviceOption(Outage)
-    if (Option.isSome(outage)) yield* Effect.provideService(loss, Outage, outage.value)
+    if (hasCache && Option.isSome(outage)) yield* Effect.provideService(loss, Outage, outage.value)
     yield* Console.log("\n  The tour is over. Every request was answered.\n")
   })

@@ -7,18 +7,17 @@ import { QueryCount } from "../cities/QueryCount.ts"
 import { count, percent, time } from "../console/figures.ts"
 import { heading, table } from "../console/table.ts"
 import { catalogueStats } from "../domain/catalogueStats.ts"
+import { FailOpen } from "../domain/FailOpen.ts"
 
 /** Something that the tour does and shows. */
 export interface Step<A, R = never> {
   readonly operation: string
   readonly run: Effect.Effect<A, never, R>
   readonly show: (answer: A) => string
-  /** How many records it asks for. 1 unless given. */
+  /** How many records it asks for; 0 where the cache alone can answer. 1 unless given. */
   readonly records?: number | undefined
   /** How often it runs; the time shown is the median. Once unless given. */
   readonly times?: number | undefined
-  /** Who answers, where that is not told by the queries that reach the database. */
-  readonly from?: ((answer: A) => string) | undefined
 }
 
 /** Runs steps and prints a row for each. */
@@ -35,10 +34,13 @@ export class Report extends Context.Service<
     readonly hitRates: (text: string) => Effect.Effect<void>
   }
 >()("@hexcache/demo/tour/Report") {
-  static readonly layer: Layer.Layer<Report, never, QueryCount> = Layer.effect(
+  static readonly layer: Layer.Layer<Report, never, FailOpen | QueryCount> = Layer.effect(
     Report,
     Effect.gen(function* () {
-      const queryCount = yield* QueryCount
+      const { current } = yield* QueryCount
+      const { failures } = yield* FailOpen
+      const asked = Effect.all({ records: Effect.map(current, ({ records }) => records), failures })
+
       const steps = table([
         { title: "Operation", width: 38 },
         { title: "Answer", width: 26 },
@@ -59,16 +61,16 @@ export class Report extends Context.Service<
 
         part: heading,
 
-        step: Effect.fnUntraced(function* ({ from, operation, records = 1, run, show, times = 1 }) {
-          const before = yield* queryCount.current
+        step: Effect.fnUntraced(function* ({ operation, records = 1, run, show, times = 1 }) {
+          const before = yield* asked
           const first = yield* Effect.timed(run)
           const others = yield* Effect.replicateEffect(Effect.timed(run), times - 1)
-          const after = yield* queryCount.current
+          const after = yield* asked
           const [, answer] = others.at(-1) ?? first
           yield* steps.row([
             operation,
             show(answer),
-            from === undefined ? source(after.records - before.records, records * times) : from(answer),
+            source(records * times, after.records - before.records, after.failures - before.failures),
             count(times),
             time(median([first, ...others].map(([took]) => took)))
           ])
@@ -90,10 +92,11 @@ export class Report extends Context.Service<
   )
 }
 
-/** Who answered, by the records that the database was asked for. */
-const source = (fromDatabase: number, asked: number): string => {
+/** Who answered, by the records that the database was asked for, and by what the cache failed to do. */
+const source = (records: number, fromDatabase: number, failures: number): string => {
+  if (records === 0) return failures === 0 ? "cache" : "nobody"
   if (fromDatabase === 0) return "cache"
-  return fromDatabase >= asked ? "database" : `cache ${asked - fromDatabase}, database ${fromDatabase}`
+  return fromDatabase >= records ? "database" : `cache ${records - fromDatabase}, database ${fromDatabase}`
 }
 
 const median = (durations: ReadonlyArray<Duration.Duration>): Duration.Duration =>

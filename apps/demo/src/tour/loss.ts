@@ -29,7 +29,7 @@ export const loss: Effect.Effect<void, never, CachePort | Cities | Outage | Quer
     yield* step(largestOfJapan("Largest cities of Japan", 20))
     yield* step(tokyoGrows("Tokyo grows, which the cache misses", 15_000_000))
     yield* step(visit("A visit"))
-    yield* step({ ...request("A request under the rate limit"), from: () => "nobody" })
+    yield* step(request("A request under the rate limit"))
     yield* hitRates("Hit rate while the server was lost")
 
     yield* outage.restore

@@ -55,7 +55,7 @@ export const visit = (operation: string, times?: number): Step<Option.Option<num
   operation,
   run: Visits.use((visits) => visits.count(tokyoId)),
   show: Option.match({ onNone: () => "not counted", onSome: (visits) => `${count(visits)} visits` }),
-  from: Option.match({ onNone: () => "nobody", onSome: () => "cache" }),
+  records: 0,
   times
 })
 
@@ -67,6 +67,6 @@ export const request = (operation: string, times?: number): Step<Verdict, RateLi
     Allowed: () => "allowed",
     Limited: ({ retryAfter }) => `limited, again in ${time(retryAfter)}`
   }),
-  from: () => "cache",
+  records: 0,
   times
 })
