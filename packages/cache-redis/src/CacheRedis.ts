@@ -51,7 +51,7 @@ export const layer = (options: CacheRedisOptions): Layer.Layer<CachePort, CacheE
  * @example
  * ```ts
  * CacheRedis.layerConfig({
- *   url: Config.redacted("REDIS_URL"),
+ *   url: Config.Redacted("REDIS_URL"),
  *   namespace: Config.succeed("shop")
  * })
  * ```

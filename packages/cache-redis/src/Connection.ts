@@ -48,7 +48,8 @@ type Client = ReturnType<typeof createRedisClient>
 const createRedisClient = (options: ConnectionOptions, signal: AbortSignal) =>
   createClient({
     ...options.client,
-    RESP: 2,
+    // Its handshake begins with HELLO, whose refusal is told, and which authenticates in the same step.
+    RESP: 3,
     disableOfflineQueue: true,
     maintNotifications: "disabled",
     clientInfoTag: "hexcache",

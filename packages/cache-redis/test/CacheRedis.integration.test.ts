@@ -1,0 +1,212 @@
+/** What is the Redis adapter's own, beside the contract. */
+
+import { execFile } from "node:child_process"
+import { promisify } from "node:util"
+import { assert, describe, it } from "@effect/vitest"
+import { Glob } from "@hexcache/cache-port"
+import { askRedis } from "@hexcache/redis-testkit"
+import { Effect, Exit, Fiber, Option, Schedule, Stream } from "effect"
+import { cache, server, timed } from "./support/servers.ts"
+
+const every = (millis: number) => Schedule.spaced(millis)
+
+describe("CacheRedis", () => {
+  it.live("is built within 100 ms without Redis, fails at once, and succeeds within a second of its start", () =>
+    Effect.gen(function* () {
+      const redis = yield* server()
+      yield* Effect.promise(() => redis.kill())
+      const [cached, built] = yield* timed(cache({ url: redis.url }))
+      assert.isBelow(built, 100)
+      for (const operation of [cached.get("key"), cached.set("key", "value"), cached.ping, cached.flush]) {
+        const [error, millis] = yield* timed(Effect.flip(operation))
+        assert.strictEqual(error.reason._tag, "Unavailable")
+        assert.strictEqual(error.outcome, "NotExecuted")
+        assert.isTrue(error.isRetryable)
+        assert.isBelow(millis, 20)
+      }
+      yield* Effect.promise(() => redis.restart())
+      const [, recovery] = yield* timed(Effect.retry(cached.set("key", "value"), { times: 200, schedule: every(10) }))
+      assert.isBelow(recovery, 1_000)
+    })
+  )
+
+  it.live("ends every operation by its deadline while the server is frozen, and is back within a second", () =>
+    Effect.gen(function* () {
+      const redis = yield* server()
+      const cached = yield* cache({ url: redis.url, commandTimeout: 100 })
+      yield* cached.set("key", "value")
+      redis.freeze()
+      const asked = [
+        cached.get("key"),
+        cached.increment("count"),
+        cached.setMany([["a", "1"]]),
+        cached.deletePattern("*"),
+        Stream.runDrain(cached.scan("*")),
+        Effect.uninterruptible(cached.exists("key"))
+      ]
+      const [exits, millis] = yield* timed(Effect.all(asked.map(Effect.exit), { concurrency: "unbounded" }))
+      assert.isTrue(exits.every(Exit.isFailure))
+      assert.isBelow(millis, 150)
+      const [error, second] = yield* timed(Effect.flip(cached.get("key")))
+      assert.strictEqual(error.reason._tag, "Unavailable")
+      assert.isBelow(second, 20)
+      redis.thaw()
+      const [, recovery] = yield* timed(Effect.retry(cached.get("key"), { times: 200, schedule: every(10) }))
+      assert.isBelow(recovery, 1_000)
+    })
+  )
+
+  it.live("a killed server: what was sent is Unknown, what comes after is Unavailable, until it is back", () =>
+    Effect.gen(function* () {
+      const redis = yield* server()
+      const cached = yield* cache({ url: redis.url, commandTimeout: "2 seconds" })
+      redis.freeze()
+      const inFlight = yield* Effect.forkChild(Effect.flip(cached.increment("count")))
+      yield* Effect.sleep(50)
+      yield* Effect.promise(() => redis.kill())
+      const lost = yield* Fiber.join(inFlight)
+      assert.strictEqual(lost.reason._tag, "ConnectionLost")
+      assert.strictEqual(lost.outcome, "Unknown")
+      assert.isFalse(lost.isRetryable)
+      assert.strictEqual((yield* Effect.flip(cached.get("key"))).reason._tag, "Unavailable")
+      yield* Effect.promise(() => redis.restart())
+      yield* Effect.retry(cached.increment("count"), { times: 200, schedule: every(10) })
+      assert.strictEqual(Option.getOrUndefined(yield* cached.get("count")), "1")
+    })
+  )
+
+  it.live("goes on when the server has forgotten its scripts", () =>
+    Effect.gen(function* () {
+      const { url } = yield* server()
+      const cached = yield* cache({ url })
+      for (let round = 1; round <= 3; round++) {
+        yield* Effect.promise(() => askRedis(url, ["SCRIPT", "FLUSH"]))
+        assert.strictEqual(yield* cached.increment("count"), round)
+        yield* cached.setMany([["lock", "me"]])
+        assert.isTrue(yield* cached.compareAndDelete("lock", "me"))
+      }
+    })
+  )
+
+  it.live("at most maxPending operations wait, the next fails at once with Unavailable", () =>
+    Effect.gen(function* () {
+      const redis = yield* server()
+      const cached = yield* cache({ url: redis.url, maxPending: 10 })
+      redis.freeze()
+      const waiting = yield* Effect.forEach(Array.from({ length: 10 }), () =>
+        Effect.forkChild(Effect.exit(cached.get("a")))
+      )
+      yield* Effect.sleep(20)
+      const [error, millis] = yield* timed(Effect.flip(cached.set("key", "value")))
+      assert.strictEqual(error.reason._tag, "Unavailable")
+      assert.include(error.message, "10 operations wait")
+      assert.isBelow(millis, 20)
+      assert.lengthOf(waiting, 10)
+    })
+  )
+
+  it.live("flush of an empty namespace removes the whole database, and no other", () =>
+    Effect.gen(function* () {
+      const { url } = yield* server()
+      yield* Effect.promise(() => askRedis(url, ["SET", "elsewhere", "value"]))
+      const cached = yield* cache({ url: `${url}/3`, namespace: "" })
+      yield* cached.setMany([
+        ["a", "1"],
+        ["b", "2"]
+      ])
+      yield* cached.flush
+      assert.deepStrictEqual(yield* Stream.runCollect(cached.scan("*")), [])
+      assert.strictEqual(yield* Effect.promise(() => askRedis(url, ["DBSIZE"])), "1")
+    })
+  )
+
+  it.live("leaves keys alone that are no UTF-8 and not of its namespace, and counts those that are", () =>
+    Effect.gen(function* () {
+      const { url } = yield* server()
+      const cached = yield* cache({ url })
+      yield* cached.set("key", "value")
+      for (const key of ["test:\\255\\254", "other:\\255"]) {
+        yield* Effect.promise(() => askRedis(url, ["EVAL", `return redis.call('SET', "${key}", 'value')`, "0"]))
+      }
+      assert.deepStrictEqual(yield* Stream.runCollect(cached.scan("*")), ["key"])
+      assert.strictEqual(yield* cached.deletePattern("*"), 2)
+      assert.strictEqual(yield* Effect.promise(() => askRedis(url, ["DBSIZE"])), "1")
+    })
+  )
+
+  it.live("a batch whose atomic part is more than 256 MiB fails with InvalidArgument, and nothing is sent", () =>
+    Effect.gen(function* () {
+      const { url } = yield* server()
+      const cached = yield* cache({ url })
+      const value = "v".repeat(33_000_000)
+      const error = yield* Effect.flip(
+        cached.setMany(Array.from({ length: 9 }, (_, index) => [`key-${index}`, value] as const))
+      )
+      assert.strictEqual(error.reason._tag, "InvalidArgument")
+      assert.strictEqual(yield* Effect.promise(() => askRedis(url, ["DBSIZE"])), "0")
+    })
+  )
+
+  it.live(
+    "agrees with Glob.matches on 10,000 random patterns",
+    () =>
+      Effect.gen(function* () {
+        const { url } = yield* server()
+        const cached = yield* cache({ url, namespace: "", commandTimeout: "5 seconds" })
+        const random = (longest: number): string => {
+          const characters = ["a", "a", "b", "*", "*", "?", "[", "]", "^", "-", "\\", "c", "é", "日", "\n", "A"]
+          return Array.from(
+            { length: 1 + Math.floor(Math.random() * longest) },
+            () => characters[Math.floor(Math.random() * characters.length)]
+          ).join("")
+        }
+        const keys = Array.from(new Set(Array.from({ length: 120 }, () => random(6))))
+        yield* cached.setMany(keys.map((key) => [key, "value"]))
+        const compare = Effect.gen(function* () {
+          const pattern = random(9)
+          const compiled = Glob.compile(pattern)
+          const found = yield* Effect.exit(Stream.runCollect(cached.scan(pattern)))
+          if (typeof compiled === "string") return assert.isTrue(Exit.isFailure(found))
+          const expected = keys.filter(compiled.matches)
+          assert.deepStrictEqual(
+            Exit.isSuccess(found) && found.value.toSorted(),
+            expected.toSorted(),
+            JSON.stringify(pattern)
+          )
+          return undefined
+        })
+        yield* Effect.forEach(Array.from({ length: 10_000 }), () => compare, { concurrency: 50, discard: true })
+      }),
+    60_000
+  )
+
+  it.live("a process whose layer is closed exits by itself, within 500 ms under a frozen server", () =>
+    Effect.gen(function* () {
+      const redis = yield* server()
+      const program = `
+        import { CachePort } from "@hexcache/cache-port"
+        import { CacheRedis } from "@hexcache/cache-redis"
+        import { Effect } from "effect"
+        const use = Effect.gen(function*() {
+          const cache = yield* CachePort
+          yield* cache.set("key", "value")
+          process.kill(${redis.pid}, "SIGSTOP")
+          yield* Effect.forkDetach(Effect.ignore(cache.get("key")))
+          yield* Effect.sleep(20)
+          return performance.now()
+        })
+        const layer = CacheRedis.layer({ url: "${redis.url}", namespace: "exit", commandTimeout: "10 seconds" })
+        const start = await Effect.runPromise(Effect.provide(use, layer))
+        console.log(Math.round(performance.now() - start))`
+      const { stderr, stdout } = yield* Effect.promise(() =>
+        promisify(execFile)(process.execPath, ["--input-type=module", "--eval", program], {
+          cwd: import.meta.dirname,
+          timeout: 20_000
+        })
+      )
+      assert.match(stdout, /^\d+\n$/)
+      assert.isBelow(Number(stdout), 500)
+      assert.strictEqual(stderr, "")
+    })
+  )
+})
