@@ -6,7 +6,7 @@ import { CacheError, CachePort } from "@hexcache/cache-port"
 import { CacheRedis } from "@hexcache/cache-redis"
 import { askRedis } from "@hexcache/redis-testkit"
 import { createClient } from "@redis/client"
-import { Cause, Config, ConfigProvider, Effect, Layer, Logger, Redacted } from "effect"
+import { Cause, Config, ConfigProvider, Effect, Fiber, Layer, Logger, Redacted } from "effect"
 import { cache, server } from "./support/servers.ts"
 import { shown } from "./support/shown.ts"
 
@@ -146,6 +146,73 @@ describe("what a server refuses", () => {
       assert.strictEqual(yield* Effect.promise(() => askRedis(url, ["DBSIZE"])), "1")
       yield* Effect.scoped(Effect.flatMap(cache({ url: `${url}/1` }), (cache) => cache.set("key", "value")))
       assert.strictEqual(yield* Effect.promise(() => askRedis(url, ["DBSIZE"])), "1")
+    })
+  )
+})
+
+describe("what fails on its way", () => {
+  /** Every operation that carries a value, asked with the canary. */
+  const carrying = (cached: CachePort["Service"]): ReadonlyArray<Effect.Effect<unknown, CacheError>> => [
+    cached.set("key", canary),
+    cached.setJson("key", { canary }),
+    cached.setIfAbsent("key", canary),
+    cached.setMany([["key", canary]]),
+    cached.compareAndDelete("key", canary)
+  ]
+
+  const failures = (cached: CachePort["Service"]) =>
+    Effect.all(carrying(cached).map(Effect.flip), { concurrency: "unbounded" })
+
+  it.live("TimedOut, Unavailable and ConnectionLost show nothing of a value or a password", () =>
+    Effect.gen(function* () {
+      const redis = yield* server({ args: ["--requirepass", canary] })
+      const url = withPassword(redis.url, "", canary)
+      const [errors, log] = yield* logging(
+        Effect.scoped(
+          Effect.gen(function* () {
+            const cached = yield* cache({ url, commandTimeout: 100 })
+            redis.freeze()
+            const timedOut = yield* failures(cached)
+            const unavailable = yield* failures(cached)
+            redis.thaw()
+            yield* Effect.sleep(700)
+            redis.freeze()
+            const inFlight = yield* Effect.forkChild(failures(cached))
+            yield* Effect.sleep(20)
+            yield* Effect.promise(() => redis.kill())
+            return [...timedOut, ...unavailable, ...(yield* Fiber.join(inFlight))]
+          })
+        )
+      )
+      assert.deepStrictEqual(
+        new Set(errors.map(({ reason }) => reason._tag)),
+        new Set(["TimedOut", "Unavailable", "ConnectionLost"])
+      )
+      for (const error of errors) assert.notInclude(shown(error), canary)
+      assert.isNotEmpty(log)
+      assert.notInclude(log, canary)
+    })
+  )
+
+  it.live("WrongType, OutOfRange and InvalidValue show nothing of the stored value", () =>
+    Effect.gen(function* () {
+      const { url } = yield* server()
+      const cached = yield* cache({ url })
+      yield* cached.setMany([
+        ["text", canary],
+        ["number", "9223372036854775807"]
+      ])
+      for (const [reason, asked] of [
+        ["WrongType", cached.increment("text")],
+        ["WrongType", cached.decrement("text")],
+        ["OutOfRange", cached.increment("number")],
+        ["InvalidValue", cached.getJson("text")]
+      ] as const) {
+        const error = yield* Effect.flip<unknown, CacheError, never>(asked)
+        assert.strictEqual(error.reason._tag, reason)
+        assert.notInclude(shown(error), canary)
+        assert.notInclude(shown(error), "9223372036854775807")
+      }
     })
   )
 })
