@@ -3,8 +3,8 @@
  */
 
 import { describe, it } from "@effect/vitest"
-import type { CachePort } from "@hexcache/cache-port"
-import { Effect, Exit, type Layer } from "effect"
+import { CachePort } from "@hexcache/cache-port"
+import { Effect, Exit, type Layer, Schedule } from "effect"
 import { TestClock } from "effect/testing"
 import { batches } from "./chapters/batches.ts"
 import { concurrency } from "./chapters/concurrency.ts"
@@ -61,8 +61,17 @@ export const suite = (name: string, layer: Layer.Layer<CachePort, unknown>, harn
   })
 }
 
+/** A store that is reached over a network may not be there yet when the layer is built. */
+const waitForStore = Effect.flatMap(CachePort, ({ ping }) =>
+  Effect.retry(ping, { times: 500, schedule: Schedule.spaced(20) })
+)
+
 const examineLaw = (law: Law, layer: Layer.Layer<CachePort, unknown>, harness: Harness): Effect.Effect<void, unknown> =>
-  Effect.scoped(Effect.provide(Effect.flatMap(makeWorld(harness), law.check), layer))
+  Effect.flatMap(makeWorld(harness), law.check).pipe(
+    (checked) => (harness.time === "real" ? Effect.andThen(waitForStore, checked) : checked),
+    Effect.provide(layer),
+    Effect.scoped
+  )
 
 /** A law that a cache broke. */
 export interface Breach {

@@ -6,7 +6,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Glob } from "@hexcache/cache-port"
 import { askRedis } from "@hexcache/redis-testkit"
 import { Effect, Exit, Fiber, Option, Schedule, Stream } from "effect"
-import { cache, server, timed } from "./support/servers.ts"
+import { cache, readyCache, server, timed } from "./support/servers.ts"
 
 const every = (millis: number) => Schedule.spaced(millis)
 
@@ -33,7 +33,7 @@ describe("CacheRedis", () => {
   it.live("ends every operation by its deadline while the server is frozen, and is back within a second", () =>
     Effect.gen(function* () {
       const redis = yield* server()
-      const cached = yield* cache({ url: redis.url, commandTimeout: 100 })
+      const cached = yield* readyCache({ url: redis.url, commandTimeout: 100 })
       yield* cached.set("key", "value")
       redis.freeze()
       const asked = [
@@ -59,7 +59,7 @@ describe("CacheRedis", () => {
   it.live("a killed server: what was sent is Unknown, what comes after is Unavailable, until it is back", () =>
     Effect.gen(function* () {
       const redis = yield* server()
-      const cached = yield* cache({ url: redis.url, commandTimeout: "2 seconds" })
+      const cached = yield* readyCache({ url: redis.url, commandTimeout: "2 seconds" })
       redis.freeze()
       const inFlight = yield* Effect.forkChild(Effect.flip(cached.increment("count")))
       yield* Effect.sleep(50)
@@ -78,7 +78,7 @@ describe("CacheRedis", () => {
   it.live("goes on when the server has forgotten its scripts", () =>
     Effect.gen(function* () {
       const { url } = yield* server()
-      const cached = yield* cache({ url })
+      const cached = yield* readyCache({ url })
       for (let round = 1; round <= 3; round++) {
         yield* Effect.promise(() => askRedis(url, ["SCRIPT", "FLUSH"]))
         assert.strictEqual(yield* cached.increment("count"), round)
@@ -91,7 +91,7 @@ describe("CacheRedis", () => {
   it.live("at most maxPending operations wait, the next fails at once with Unavailable", () =>
     Effect.gen(function* () {
       const redis = yield* server()
-      const cached = yield* cache({ url: redis.url, maxPending: 10 })
+      const cached = yield* readyCache({ url: redis.url, maxPending: 10 })
       redis.freeze()
       const waiting = yield* Effect.forEach(Array.from({ length: 10 }), () =>
         Effect.forkChild(Effect.exit(cached.get("a")))
@@ -109,7 +109,7 @@ describe("CacheRedis", () => {
     Effect.gen(function* () {
       const { url } = yield* server()
       yield* Effect.promise(() => askRedis(url, ["SET", "elsewhere", "value"]))
-      const cached = yield* cache({ url: `${url}/3`, namespace: "" })
+      const cached = yield* readyCache({ url: `${url}/3`, namespace: "" })
       yield* cached.setMany([
         ["a", "1"],
         ["b", "2"]
@@ -123,7 +123,7 @@ describe("CacheRedis", () => {
   it.live("leaves keys alone that are no UTF-8 and not of its namespace, and counts those that are", () =>
     Effect.gen(function* () {
       const { url } = yield* server()
-      const cached = yield* cache({ url })
+      const cached = yield* readyCache({ url })
       yield* cached.set("key", "value")
       for (const key of ["test:\\255\\254", "other:\\255"]) {
         yield* Effect.promise(() => askRedis(url, ["EVAL", `return redis.call('SET', "${key}", 'value')`, "0"]))
@@ -137,7 +137,7 @@ describe("CacheRedis", () => {
   it.live("a batch whose atomic part is more than 256 MiB fails with InvalidArgument, and nothing is sent", () =>
     Effect.gen(function* () {
       const { url } = yield* server()
-      const cached = yield* cache({ url })
+      const cached = yield* readyCache({ url })
       const value = "v".repeat(33_000_000)
       const error = yield* Effect.flip(
         cached.setMany(Array.from({ length: 9 }, (_, index) => [`key-${index}`, value] as const))
@@ -152,7 +152,7 @@ describe("CacheRedis", () => {
     () =>
       Effect.gen(function* () {
         const { url } = yield* server()
-        const cached = yield* cache({ url, namespace: "", commandTimeout: "5 seconds" })
+        const cached = yield* readyCache({ url, namespace: "", commandTimeout: "5 seconds" })
         const random = (longest: number): string => {
           const characters = ["a", "a", "b", "*", "*", "?", "[", "]", "^", "-", "\\", "c", "é", "日", "\n", "A"]
           return Array.from(

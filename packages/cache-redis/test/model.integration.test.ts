@@ -7,7 +7,7 @@ import { CacheContract } from "@hexcache/cache-contract"
 import { CacheMemory } from "@hexcache/cache-memory"
 import { CachePort } from "@hexcache/cache-port"
 import { CacheRedis } from "@hexcache/cache-redis"
-import { Context, Effect, Layer } from "effect"
+import { Context, Effect, Layer, Schedule } from "effect"
 import { assert, inject } from "vitest"
 
 const sequences = Number(process.env.MODEL_SEQUENCES ?? 2_000)
@@ -26,6 +26,7 @@ it.live(
       Effect.gen(function* () {
         const first = Context.get(yield* Layer.build(CacheMemory.layer()), CachePort)
         const second = Context.get(yield* Layer.build(redis), CachePort)
+        yield* Effect.retry(second.ping, { times: 200, schedule: Schedule.spaced(20) })
         const report = yield* CacheContract.Model.check(first, second, { sequences, maxLength: 80, seed })
         yield* Effect.log(
           `seed ${report.seed}: ${report.sequences} sequences, ${report.operations} operations compared`

@@ -1,7 +1,7 @@
 import { type CacheError, CachePort } from "@hexcache/cache-port"
 import { CacheRedis } from "@hexcache/cache-redis"
 import { RedisServer, type RedisServerOptions } from "@hexcache/redis-testkit"
-import { Context, Effect, Layer, type Scope } from "effect"
+import { Context, Effect, Layer, Schedule, type Scope } from "effect"
 
 /** A server of the test's own, for as long as the scope is open. */
 export const server = (options?: RedisServerOptions): Effect.Effect<RedisServer, never, Scope.Scope> =>
@@ -15,6 +15,10 @@ export const cache = (
   options: Partial<CacheRedis.CacheRedisOptions> & Pick<CacheRedis.CacheRedisOptions, "url">
 ): Effect.Effect<CachePort["Service"], CacheError, Scope.Scope> =>
   Effect.map(Layer.build(CacheRedis.layer({ namespace: "test", ...options })), Context.get(CachePort))
+
+/** As `cache`, once the server answers, however busy the machine is. */
+export const readyCache = (options: Parameters<typeof cache>[0]) =>
+  Effect.tap(cache(options), ({ ping }) => Effect.retry(ping, { times: 200, schedule: Schedule.spaced(20) }))
 
 /** How long an effect takes, in milliseconds, and what it comes to. */
 export const timed = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<readonly [A, millis: number], E, R> =>
