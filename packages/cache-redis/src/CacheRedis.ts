@@ -6,6 +6,7 @@ import { Config, Duration, Effect, Layer, Redacted, type Scope } from "effect"
 import { Connection, type ConnectionEvent } from "./Connection.ts"
 import * as RedisDriver from "./RedisDriver.ts"
 import * as RedisUrl from "./RedisUrl.ts"
+import * as Router from "./Router.ts"
 
 /** Which Redis, whose keys, and how long to wait for it. */
 export interface CacheRedisOptions extends FromDriverOptions {
@@ -21,7 +22,7 @@ export interface CacheRedisOptions extends FromDriverOptions {
    * given.
    */
   readonly commandTimeout?: Duration.Input | undefined
-  /** By when connection, TLS, authentication and choice of the database are done, 1 ms to 1 hour. 2 s unless given. */
+  /** By when connection, TLS, authentication and choice of the database are done, 1 ms to 1 hour. 1 s unless given. */
   readonly connectTimeout?: Duration.Input | undefined
   /** How many commands may wait for their answers, a positive integer. 10,000 unless given. */
   readonly maxPending?: number | undefined
@@ -43,7 +44,10 @@ export interface CacheRedisOptions extends FromDriverOptions {
  * ```
  */
 export const layer = (options: CacheRedisOptions): Layer.Layer<CachePort, CacheError> =>
-  CachePort.layerFromDriver(Effect.map(connect(options), RedisDriver.make), options)
+  CachePort.layerFromDriver(
+    Effect.map(connect(options), (connection) => RedisDriver.make(Router.single(connection))),
+    options
+  )
 
 /**
  * As `layer`, with its options from Effect's `Config`.
@@ -66,12 +70,16 @@ const startTimeout = 80
 const connect = (options: CacheRedisOptions): Effect.Effect<Connection, CacheError, Scope.Scope> =>
   Effect.gen(function* () {
     const connectionOptions = yield* Effect.try({
-      try: () => ({
-        client: RedisUrl.parse(Redacted.isRedacted(options.url) ? Redacted.value(options.url) : options.url),
-        commandTimeout: millis("commandTimeout", options.commandTimeout, 250),
-        connectTimeout: millis("connectTimeout", options.connectTimeout, 2_000),
-        maxPending: positiveInteger("maxPending", options.maxPending, 10_000)
-      }),
+      try: () => {
+        const endpoint = RedisUrl.parse(Redacted.isRedacted(options.url) ? Redacted.value(options.url) : options.url)
+
+        return {
+          endpoint: () => endpoint,
+          commandTimeout: millis("commandTimeout", options.commandTimeout, 250),
+          connectTimeout: millis("connectTimeout", options.connectTimeout, 1_000),
+          maxPending: positiveInteger("maxPending", options.maxPending, 10_000)
+        }
+      },
       catch: (thrown) => refused(thrown instanceof RangeError ? thrown.message : "the options cannot be read")
     })
     const context = yield* Effect.context()

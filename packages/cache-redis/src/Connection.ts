@@ -13,10 +13,15 @@ import { Deadlines, type Timed } from "./Deadlines.ts"
 import { type Decode, UnexpectedReply } from "./Reply.ts"
 import * as ReplyError from "./ReplyError.ts"
 
+/** The part of node-redis's options that says whom to connect to, and as whom. */
+export type Endpoint = Pick<RedisClientOptions, "socket" | "username" | "password" | "database">
+
 /** Where and how to connect. Times are in milliseconds. */
 export interface ConnectionOptions {
-  /** The part of node-redis's options that says whom to connect to, and as whom. */
-  readonly client: Pick<RedisClientOptions, "socket" | "username" | "password" | "database">
+  /** Found anew for each attempt. */
+  readonly endpoint: () => Endpoint | Promise<Endpoint>
+  /** Asked of each new connection before it is used; one that rejects is not. */
+  readonly admit?: ((ask: (...args: ReadonlyArray<string>) => Promise<unknown>) => Promise<void>) | undefined
   readonly commandTimeout: number
   readonly connectTimeout: number
   readonly maxPending: number
@@ -43,11 +48,20 @@ export interface Command<A> {
   readonly read?: keyof typeof readings | undefined
 }
 
+/** Whom commands are sent to. */
+export interface Commander {
+  /**
+   * Sends a command once, if it can be sent now, and settles by the deadline: the usual one, or an instant on
+   * `performance`'s clock.
+   */
+  readonly send: <A>(command: Command<A>, deadline?: number) => Effect.Effect<A, DriverFailure>
+}
+
 type Client = ReturnType<typeof createRedisClient>
 
-const createRedisClient = (options: ConnectionOptions, signal: AbortSignal) =>
+const createRedisClient = (endpoint: Endpoint, connectTimeout: number, signal: AbortSignal) =>
   createClient({
-    ...options.client,
+    ...endpoint,
     // Its handshake begins with HELLO, whose refusal is told, and which authenticates in the same step.
     RESP: 3,
     disableOfflineQueue: true,
@@ -56,10 +70,10 @@ const createRedisClient = (options: ConnectionOptions, signal: AbortSignal) =>
     // The client's own timeout covers only what is not written yet, and costs an AbortSignal a command.
     commandOptions: { timeout: 0 },
     socket: {
-      ...options.client.socket,
+      ...endpoint.socket,
       // Not among the client's types, and handed on to the socket: ends it in every phase, while it connects too.
       signal,
-      connectTimeout: options.connectTimeout,
+      connectTimeout,
       reconnectStrategy: false
     } as NonNullable<RedisClientOptions["socket"]>
   })
@@ -125,7 +139,7 @@ class Call implements Timed {
 }
 
 /** A connection to one server, replaced whenever it is in doubt. */
-export class Connection {
+export class Connection implements Commander {
   readonly #options: ConnectionOptions
   readonly #calls: Deadlines<Call>
   #ready: Client | undefined
@@ -160,8 +174,12 @@ export class Connection {
     })
   }
 
-  /** Sends a command once, if a connection is ready now, and settles by the deadline. */
-  send<A>(command: Command<A>): Effect.Effect<A, DriverFailure> {
+  /** Whether commands can be sent now. */
+  get isReady(): boolean {
+    return this.#ready !== undefined
+  }
+
+  send<A>(command: Command<A>, deadline?: number): Effect.Effect<A, DriverFailure> {
     return Effect.callback<A, DriverFailure>((resume) => {
       const client = this.#ready
       if (client === undefined) return resume(Exit.fail(this.#refusal))
@@ -170,7 +188,7 @@ export class Connection {
       }
       // The exit is of this command's type: its own decoder made it.
       const call = new Call(resume as (exit: Exit.Exit<unknown, DriverFailure>) => void, this.#replies)
-      this.#calls.add(call)
+      this.#calls.add(call, deadline)
       client
         .sendCommand(command.args, {
           abortSignal: call as unknown as AbortSignal,
@@ -207,8 +225,9 @@ export class Connection {
   }
 
   #connect(): void {
+    const { admit, connectTimeout, endpoint } = this.#options
     const abort = new AbortController()
-    const client = createRedisClient(this.#options, abort.signal)
+    let client: Client | undefined
     let over = false
     const end = (failure: DriverFailure) => {
       if (over) return
@@ -218,19 +237,24 @@ export class Connection {
       // Calls are told before the client is: its own way out hides which of them had been sent.
       this.#lost(failure)
       abort.abort()
-      client.destroy()
+      client?.destroy()
     }
     const fail = (error: unknown) => end(ReplyError.fromConnect(error))
-    // Stays for good: an error without a listener ends the process, and sockets have errors after their end.
-    client.on("error", fail)
-    const { connectTimeout } = this.#options
     const deadline = setTimeout(() => end(ReplyError.noHandshake(connectTimeout)), connectTimeout)
     this.#end = end
-    client.connect().then(() => {
+    const attempt = async () => {
+      const found = await endpoint()
+      if (over) return
+      client = createRedisClient(found, connectTimeout, abort.signal)
+      // Stays for good: an error without a listener ends the process, and sockets have errors after their end.
+      client.on("error", fail)
+      await client.connect()
+      await admit?.((...args) => (client as Client).sendCommand(args))
       if (over) return
       clearTimeout(deadline)
       if (!this.#closed) this.#becomeReady(client)
-    }, fail)
+    }
+    attempt().catch(fail)
   }
 
   #becomeReady(client: Client): void {

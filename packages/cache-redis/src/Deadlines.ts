@@ -1,7 +1,8 @@
 /**
- * Deadlines of many calls, all of the same length, by one timer.
+ * Deadlines of many calls by one timer.
  *
- * Calls end in the order in which they began, so a list and a timer for its head are enough.
+ * Nearly all are of the same length, so that calls end in the order in which they began: a list in the order of the
+ * deadlines, and a timer for its head, are enough.
  *
  * @internal
  */
@@ -26,6 +27,8 @@ export class Deadlines<C extends Timed> {
   #head: C | undefined
   #tail: C | undefined
   #size = 0
+  /** When the timer is to fire. */
+  #due = 0
   #timer: NodeJS.Timeout | undefined
   #immediate: NodeJS.Immediate | undefined
 
@@ -38,15 +41,21 @@ export class Deadlines<C extends Timed> {
     return this.#size
   }
 
-  /** Begins the time of a call. */
-  add(call: C): void {
-    call.deadline = performance.now() + this.#millis
-    call.previous = this.#tail
-    if (this.#tail === undefined) this.#head = call
-    else this.#tail.next = call
-    this.#tail = call
+  /** Begins the time of a call: the usual length, or what is left of a deadline that began elsewhere. */
+  add(call: C, deadline?: number): void {
+    const now = performance.now()
+    call.deadline = deadline ?? now + this.#millis
+    let before = this.#tail
+    while (before !== undefined && before.deadline > call.deadline) before = before.previous as C | undefined
+    const after = before === undefined ? this.#head : (before.next as C | undefined)
+    call.previous = before
+    call.next = after
+    if (before === undefined) this.#head = call
+    else before.next = call
+    if (after === undefined) this.#tail = call
+    else after.previous = call
     this.#size++
-    if (this.#timer === undefined && this.#immediate === undefined) this.#arm(this.#millis)
+    if (this.#head === call) this.#rearm(now)
   }
 
   /** Takes a call out of the list. */
@@ -78,13 +87,22 @@ export class Deadlines<C extends Timed> {
     this.#immediate = undefined
   }
 
-  #arm(millis: number): void {
-    const due = performance.now() + millis
-    this.#timer = setTimeout(() => {
-      // A late timer means that the loop was blocked: what was answered meanwhile waits in the socket.
-      if (performance.now() - due > punctual) this.#timer = setTimeout(this.#letRepliesIn, grace)
-      else this.#letRepliesIn()
-    }, millis)
+  /** Sets the timer for the head, unless one is set that fires before. */
+  #rearm(now: number): void {
+    if (this.#head === undefined || this.#immediate !== undefined) return
+    if (this.#timer !== undefined) {
+      if (this.#due <= this.#head.deadline) return
+      clearTimeout(this.#timer)
+    }
+    this.#due = this.#head.deadline
+    this.#timer = setTimeout(
+      () => {
+        // A late timer means that the loop was blocked: what was answered meanwhile waits in the socket.
+        if (performance.now() - this.#due > punctual) this.#timer = setTimeout(this.#letRepliesIn, grace)
+        else this.#letRepliesIn()
+      },
+      Math.max(1, this.#due - now)
+    )
   }
 
   readonly #letRepliesIn = (): void => {
@@ -103,8 +121,6 @@ export class Deadlines<C extends Timed> {
       this.remove(call)
       this.#expire(call)
     }
-    if (this.#head !== undefined && this.#timer === undefined && this.#immediate === undefined) {
-      this.#arm(Math.max(1, this.#head.deadline - now))
-    }
+    this.#rearm(now)
   }
 }

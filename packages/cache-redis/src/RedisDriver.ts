@@ -3,12 +3,12 @@
  *
  * @internal
  */
-
 import { isUtf8 } from "node:buffer"
 import { type CacheDriver, DriverFailure, InvalidArgument, TimeToLive } from "@hexcache/cache-port"
 import { Duration, Effect, Exit, Option, Stream } from "effect"
-import type { Connection } from "./Connection.ts"
+import type { Command, Commander } from "./Connection.ts"
 import * as Reply from "./Reply.ts"
+import type { RedisKey, Router } from "./Router.ts"
 import * as Scripts from "./Scripts.ts"
 
 /** Keys in one MGET or UNLINK: enough to make the round trip cheap, few enough not to hold others up. */
@@ -24,93 +24,120 @@ const maxBatchBytes = 268_435_456
 const scanCount = "1000"
 
 /** Parts of a batch on their way side by side. */
-const partsAtOnce = 4
+const partsAtOnce = 16
 
-export const make = (connection: Connection): CacheDriver => {
-  const send = <A>(decode: Reply.Decode<A>, ...args: ReadonlyArray<string>): Effect.Effect<A, DriverFailure> =>
-    connection.send({ args, decode })
+type Entry = readonly [key: string, value: string]
 
-  const read = (...args: ReadonlyArray<string>): Effect.Effect<string | undefined, DriverFailure> =>
-    connection.send({ args, decode: Reply.text, recover: absentWhenOtherType })
+type Asked<A> = Effect.Effect<A, DriverFailure>
 
-  const getMany = (keys: ReadonlyArray<string>) => send(Reply.texts(keys.length), "MGET", ...keys)
+/** The driver on whatever servers the router knows. */
+export const make = (router: Router): CacheDriver => {
+  const send = <A>(decode: Reply.Decode<A>, name: string, key: string, ...args: ReadonlyArray<string>): Asked<A> =>
+    router.of(key).send({ args: [name, key, ...args], decode })
 
-  const unlink = (keys: ReadonlyArray<string | Buffer>) =>
-    connection.send({ args: ["UNLINK", ...keys], decode: Reply.integer })
+  const read = (name: string, key: string): Asked<string | undefined> =>
+    router.of(key).send({ args: [name, key], decode: Reply.text, recover: absentWhenOtherType })
 
-  const setMany = (entries: ReadonlyArray<readonly [string, string]>, ttl: number | undefined) =>
+  const run = <A>(script: Scripts.Script<A>, key: string, ...args: ReadonlyArray<string>): Asked<A> =>
+    Scripts.run(router.of(key), script, [key], args)
+
+  const getMany = (keys: ReadonlyArray<string>) =>
+    router.of(first(keys)).send({ args: ["MGET", ...keys], decode: Reply.texts(keys.length) })
+
+  const unlink = (keys: ReadonlyArray<RedisKey>) =>
+    router.of(first(keys)).send({ args: ["UNLINK", ...keys], decode: Reply.integer })
+
+  const setMany = (entries: ReadonlyArray<Entry>, ttl: number | undefined) =>
     bytesOf(entries) > maxBatchBytes
       ? Effect.fail(tooLargeABatch)
-      : Scripts.run(
-          connection,
-          Scripts.setMany,
-          entries.map(([key]) => key),
-          [...entries.map(([, value]) => value), millis(ttl)]
-        )
+      : Scripts.run(router.of(keyOf(first(entries))), Scripts.setMany, entries.map(keyOf), [
+          ...entries.map(([, value]) => value),
+          millis(ttl)
+        ])
 
-  const page = (cursor: string, pattern: string): Effect.Effect<Reply.Page, DriverFailure> =>
-    connection.send({
-      args: ["SCAN", cursor, "MATCH", pattern, "COUNT", scanCount],
-      decode: Reply.page,
-      read: "textsAsBytes"
-    })
+  const unlinkMany = (keys: ReadonlyArray<RedisKey>): Asked<number> =>
+    Effect.map(inParts(slices(router.parts(keys, itself), keysAtOnce), unlink, unknownOnceBegun), sum)
+
+  /** On one server after the other, so that no more than one is kept busy. */
+  const onEveryMaster = <A>(command: Command<A>): Asked<ReadonlyArray<A>> =>
+    Effect.suspend(() => Effect.forEach(router.masters(), (master) => master.send(command)))
 
   return {
     get: (key) => read("GET", key),
 
-    getMany: (keys) => Effect.map(inParts(keys, keysAtOnce, getMany), (parts) => parts.flat()),
+    getMany: (keys) => {
+      const parts = slices(router.parts(keys, itself), keysAtOnce)
+      return Effect.map(inParts(parts, getMany), (answers) => inOrder(keys, parts, answers))
+    },
 
     set: (key, value, ttl) =>
       ttl === undefined ? send(Reply.ok, "SET", key, value) : send(Reply.ok, "SET", key, value, "PX", millis(ttl)),
 
     setMany: (entries, ttl) =>
-      Effect.asVoid(inParts(entries, entriesAtOnce, (part) => setMany(part, ttl), unknownOnceBegun)),
+      Effect.asVoid(
+        inParts(slices(router.parts(entries, keyOf), entriesAtOnce), (part) => setMany(part, ttl), unknownOnceBegun)
+      ),
 
     setIfAbsent: (key, value, ttl) =>
       ttl === undefined
         ? send(Reply.okOrNothing, "SET", key, value, "NX")
         : send(Reply.okOrNothing, "SET", key, value, "NX", "PX", millis(ttl)),
 
-    deleteMany: (keys) => Effect.map(inParts(keys, keysAtOnce, unlink, unknownOnceBegun), sum),
+    deleteMany: unlinkMany,
 
     getAndDelete: (key) => read("GETDEL", key),
 
-    compareAndDelete: (key, expected) => Scripts.run(connection, Scripts.compareAndDelete, [key], [expected]),
+    compareAndDelete: (key, expected) => run(Scripts.compareAndDelete, key, expected),
 
     exists: (key) => send(Reply.flag, "EXISTS", key),
 
     expire: (key, ttl) =>
-      ttl === undefined
-        ? Scripts.run(connection, Scripts.persist, [key], [])
-        : send(Reply.flag, "PEXPIRE", key, millis(ttl)),
+      ttl === undefined ? run(Scripts.persist, key) : send(Reply.flag, "PEXPIRE", key, millis(ttl)),
 
     ttl: (key) =>
-      Effect.map(connection.send({ args: ["PTTL", key], decode: Reply.digits, read: "numbersAsText" }), toTimeToLive),
+      Effect.map(
+        router.of(key).send({ args: ["PTTL", key], decode: Reply.digits, read: "numbersAsText" }),
+        toTimeToLive
+      ),
 
-    increment: (key, amount, ttl) => Scripts.run(connection, Scripts.increment, [key], [String(amount), millis(ttl)]),
+    increment: (key, amount, ttl) => run(Scripts.increment, key, String(amount), millis(ttl)),
 
     scan: (pattern) =>
-      Stream.paginate("0", (cursor) =>
-        Effect.map(
-          page(cursor, pattern),
-          ({ cursor, keys }) => [[keys.filter((key) => isUtf8(key)).map(String)], next(cursor)] as const
+      Stream.unwrap(
+        Effect.sync(() =>
+          Stream.fromIterable(router.masters()).pipe(
+            Stream.flatMap((master) => pages(master, pattern)),
+            Stream.map((keys) => keys.filter((key) => isUtf8(key)).map(String))
+          )
         )
       ),
 
-    deletePattern: (pattern) => deletePages((cursor) => page(cursor, pattern), unlink),
+    deletePattern: (pattern) =>
+      Effect.suspend(() =>
+        Effect.map(
+          Effect.forEach(router.masters(), (master) => deletePages(master, pattern, unlinkMany)),
+          sum
+        )
+      ),
 
-    flush: send(Reply.ok, "FLUSHDB", "ASYNC"),
+    flush: Effect.asVoid(onEveryMaster({ args: ["FLUSHDB", "ASYNC"], decode: Reply.ok })),
 
-    ping: send(Reply.pong, "PING")
+    ping: Effect.asVoid(onEveryMaster({ args: ["PING"], decode: Reply.pong }))
   }
 }
 
 const millis = (ttl: number | undefined): string => (ttl === undefined ? "" : String(ttl))
 
+const itself = <K extends RedisKey>(key: K): K => key
+
+const keyOf = ([key]: Entry): string => key
+
+/** Parts and batches are never empty. */
+const first = <I>(items: ReadonlyArray<I>): I => items[0] as I
+
 const sum = (numbers: ReadonlyArray<number>): number => numbers.reduce((total, number) => total + number, 0)
 
-const bytesOf = (entries: ReadonlyArray<readonly [string, string]>): number =>
-  sum(entries.map(([key, value]) => key.length + value.length))
+const bytesOf = (entries: ReadonlyArray<Entry>): number => sum(entries.map(([key, value]) => key.length + value.length))
 
 const tooLargeABatch = new DriverFailure(
   new InvalidArgument({ message: "1,000 entries of one batch have at most 256 MiB together" })
@@ -127,46 +154,85 @@ const toTimeToLive = (remaining: number): TimeToLive => {
   return TimeToLive.Expires({ remaining: Duration.millis(remaining) })
 }
 
-/** The cursor of the next page, or none after the last. */
-const next = (cursor: string): Option.Option<string> => (cursor === "0" ? Option.none() : Option.some(cursor))
-
 /** Of a write in several parts some may have happened when one of them fails. */
 const unknownOnceBegun = (failure: DriverFailure): DriverFailure =>
   new DriverFailure(failure.reason, "Unknown", failure.serverCode)
 
+/** Parts of at most `size` items. */
+const slices = <I>(parts: ReadonlyArray<ReadonlyArray<I>>, size: number): ReadonlyArray<ReadonlyArray<I>> =>
+  parts.flatMap((part) =>
+    part.length <= size
+      ? [part]
+      : Array.from({ length: Math.ceil(part.length / size) }, (_, slice) =>
+          part.slice(slice * size, (slice + 1) * size)
+        )
+  )
+
 /** A batch in parts, a few at a time, so that other callers' commands go in between. */
 const inParts = <I, A>(
-  batch: ReadonlyArray<I>,
-  size: number,
-  ask: (part: ReadonlyArray<I>) => Effect.Effect<A, DriverFailure>,
-  whenOneFails: (failure: DriverFailure) => DriverFailure = (failure) => failure
-): Effect.Effect<ReadonlyArray<A>, DriverFailure> => {
-  if (batch.length <= size) return Effect.map(ask(batch), (answer) => [answer])
-  const parts = Array.from({ length: Math.ceil(batch.length / size) }, (_, part) =>
-    batch.slice(part * size, (part + 1) * size)
-  )
-  return Effect.mapError(Effect.forEach(parts, ask, { concurrency: partsAtOnce }), whenOneFails)
+  parts: ReadonlyArray<ReadonlyArray<I>>,
+  ask: (part: ReadonlyArray<I>) => Asked<A>,
+  whenOneFails: (failure: DriverFailure) => DriverFailure = itselfFailed
+): Asked<ReadonlyArray<A>> =>
+  parts.length === 1
+    ? Effect.map(ask(first(parts)), (answer) => [answer])
+    : Effect.mapError(Effect.forEach(parts, ask, { concurrency: partsAtOnce }), whenOneFails)
+
+const itselfFailed = (failure: DriverFailure): DriverFailure => failure
+
+/** The answers to parts of `keys`, in the order of `keys`. */
+const inOrder = <A>(
+  keys: ReadonlyArray<string>,
+  parts: ReadonlyArray<ReadonlyArray<string>>,
+  answers: ReadonlyArray<ReadonlyArray<A>>
+): ReadonlyArray<A> => {
+  if (parts.length === 1) return first(answers)
+  const byKey = new Map<string, A>()
+  parts.forEach((part, index) => {
+    part.forEach((key, place) => {
+      byKey.set(key, (answers[index] as ReadonlyArray<A>)[place] as A)
+    })
+  })
+  return keys.map((key) => byKey.get(key) as A)
 }
 
-/** Removes page after page, each while the next one is on its way. */
-const deletePages = (
-  page: (cursor: string) => Effect.Effect<Reply.Page, DriverFailure>,
-  unlink: (keys: ReadonlyArray<Buffer>) => Effect.Effect<number, DriverFailure>
-): Effect.Effect<number, DriverFailure> =>
-  Effect.suspend(() => {
-    let removed = 0
-    let begun = false
-    const removeFrom = ({ cursor, keys }: Reply.Page): Effect.Effect<number, DriverFailure> => {
-      begun ||= keys.length > 0
-      const removal = Effect.map(keys.length === 0 ? Effect.succeed(0) : unlink(keys), (count) => {
-        removed += count
-        return removed
-      })
-      return cursor === "0"
-        ? removal
-        : Effect.flatMap(Effect.all([page(cursor), removal], { concurrency: 2 }), ([next]) => removeFrom(next))
-    }
-    return Effect.mapError(Effect.flatMap(page("0"), removeFrom), (failure) =>
-      begun ? unknownOnceBegun(failure) : failure
-    )
+const page = (master: Commander, cursor: string, pattern: string): Asked<Reply.Page> =>
+  master.send({
+    args: ["SCAN", cursor, "MATCH", pattern, "COUNT", scanCount],
+    decode: Reply.page,
+    read: "textsAsBytes"
   })
+
+/** The pages of one server's keys that match. */
+const pages = (master: Commander, pattern: string): Stream.Stream<ReadonlyArray<Buffer>, DriverFailure> =>
+  Stream.paginate("0", (cursor: string) =>
+    Effect.map(page(master, cursor, pattern), ({ cursor, keys }) => [
+      [keys],
+      cursor === "0" ? Option.none<string>() : Option.some(cursor)
+    ])
+  )
+
+/** Removes page after page of one server, each while the next one is on its way. */
+const deletePages = (
+  master: Commander,
+  pattern: string,
+  unlink: (keys: ReadonlyArray<Buffer>) => Asked<number>
+): Asked<number> => {
+  let removed = 0
+  let begun = false
+  const removeFrom = ({ cursor, keys }: Reply.Page): Asked<number> => {
+    begun ||= keys.length > 0
+    const removal = Effect.map(keys.length === 0 ? Effect.succeed(0) : unlink(keys), (count) => {
+      removed += count
+      return removed
+    })
+    return cursor === "0"
+      ? removal
+      : Effect.flatMap(Effect.all([page(master, cursor, pattern), removal], { concurrency: 2 }), ([next]) =>
+          removeFrom(next)
+        )
+  }
+  return Effect.mapError(Effect.flatMap(page(master, "0", pattern), removeFrom), (failure) =>
+    begun ? unknownOnceBegun(failure) : failure
+  )
+}

@@ -4,12 +4,10 @@
  *
  * @internal
  */
-import type { ConnectionOptions } from "./Connection.ts"
-
-type Client = ConnectionOptions["client"]
+import type { Endpoint } from "./Connection.ts"
 
 /** Throws `RangeError`, which quotes nothing of it, for a URL that is not one of Redis. */
-export const parse = (url: unknown): Client => {
+export const parse = (url: unknown): Endpoint => {
   try {
     if (typeof url === "string") return url.startsWith("unix:") ? socketFile(url) : server(new URL(url))
   } catch {
@@ -20,7 +18,7 @@ export const parse = (url: unknown): Client => {
   )
 }
 
-const server = ({ hash, hostname, password, pathname, port, protocol, search, username }: URL): Client => {
+const server = ({ hash, hostname, password, pathname, port, protocol, search, username }: URL): Endpoint => {
   if (!/^rediss?:$/.test(protocol) || hostname === "" || search !== "" || hash !== "") throw new RangeError()
   return {
     ...credentials(username, password),
@@ -35,7 +33,7 @@ const server = ({ hash, hostname, password, pathname, port, protocol, search, us
 
 const unixUrl = /^unix:\/\/(?:([^:@/]*)(?::([^@/]*))?@)?(\/[^?#]+)(?:\?db=(.*))?$/
 
-const socketFile = (url: string): Client => {
+const socketFile = (url: string): Endpoint => {
   const [, username = "", password = "", path = "", index = ""] = unixUrl.exec(url) ?? []
   if (path === "") throw new RangeError()
   return {
@@ -45,12 +43,12 @@ const socketFile = (url: string): Client => {
   }
 }
 
-const credentials = (username: string, password: string): Pick<Client, "username" | "password"> => ({
+const credentials = (username: string, password: string): Pick<Endpoint, "username" | "password"> => ({
   ...(username === "" ? undefined : { username: decodeURIComponent(username) }),
   ...(password === "" ? undefined : { password: decodeURIComponent(password) })
 })
 
-const database = (index: string): Pick<Client, "database"> => {
+const database = (index: string): Pick<Endpoint, "database"> => {
   if (index === "") return {}
   if (!/^\d{1,9}$/.test(index)) throw new RangeError()
   return { database: Number(index) }

@@ -9,7 +9,7 @@
 import { createHash } from "node:crypto"
 import type { DriverFailure } from "@hexcache/cache-port"
 import { Effect } from "effect"
-import type { Command, Connection } from "./Connection.ts"
+import type { Command, Commander } from "./Connection.ts"
 import * as Reply from "./Reply.ts"
 
 /** A script, the name by which the server knows it, and what its reply means. */
@@ -81,15 +81,15 @@ return redis.status_reply('OK')`
 
 /** Runs a script in one atomic step. */
 export const run = <A>(
-  connection: Connection,
+  commander: Commander,
   { lua, sha1, ...meaning }: Script<A>,
   keys: ReadonlyArray<string>,
   args: ReadonlyArray<string>
 ): Effect.Effect<A, DriverFailure> => {
   const rest = [String(keys.length), ...keys, ...args]
-  return Effect.catch(connection.send({ ...meaning, args: ["EVALSHA", sha1, ...rest] }), (failure) =>
+  return Effect.catch(commander.send({ ...meaning, args: ["EVALSHA", sha1, ...rest] }), (failure) =>
     failure.serverCode === "NOSCRIPT"
-      ? connection.send({ ...meaning, args: ["EVAL", lua, ...rest] })
+      ? commander.send({ ...meaning, args: ["EVAL", lua, ...rest] })
       : Effect.fail(failure)
   )
 }
