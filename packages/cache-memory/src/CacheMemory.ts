@@ -55,8 +55,8 @@ export const layer: {
 const make = (options: CacheMemoryOptions): Effect.Effect<CacheDriver, CacheError, Scope.Scope> =>
   Effect.gen(function* () {
     const store = new Store({
-      maxEntries: yield* bound("maxEntries", options.maxEntries),
-      maxBytes: yield* bound("maxBytes", options.maxBytes),
+      maxEntries: yield* bound("maxEntries", () => options.maxEntries),
+      maxBytes: yield* bound("maxBytes", () => options.maxBytes),
       weigh: (key, value) => utf8Length(key) + utf8Length(value)
     })
     const sweep = yield* Effect.acquireRelease(
@@ -66,12 +66,19 @@ const make = (options: CacheMemoryOptions): Effect.Effect<CacheDriver, CacheErro
     return driver(store, sweep.saw)
   })
 
-const bound = (name: string, value: number | undefined): Effect.Effect<number, CacheError> => {
-  if (value === undefined) return Effect.succeed(Infinity)
-  if (Number.isSafeInteger(value) && value > 0) return Effect.succeed(value)
-  const reason = new InvalidArgument({ message: `${name} is a positive integer` })
-  return Effect.fail(new CacheError({ operation: "layer", reason }))
-}
+const bound = (name: string, read: () => number | undefined): Effect.Effect<number, CacheError> =>
+  Effect.try({
+    try: () => {
+      const value = read() ?? Infinity
+      if (value === Infinity || (Number.isSafeInteger(value) && value > 0)) return value
+      throw new RangeError()
+    },
+    catch: () =>
+      new CacheError({
+        operation: "layer",
+        reason: new InvalidArgument({ message: `${name} is a positive integer` })
+      })
+  })
 
 /** Keys that a walk over the store looks at before it lets other fibers run. */
 const keysAtOnce = 1_000
@@ -81,7 +88,7 @@ const driver = (store: Store, saw: (clock: Clock.Clock) => void): CacheDriver =>
     Effect.withFiber((fiber) => {
       const clock = fiber.getRef(Clock.Clock)
       saw(clock)
-      return Effect.succeed(run(clock.currentTimeMillisUnsafe()))
+      return Effect.succeed(run(Math.floor(clock.currentTimeMillisUnsafe())))
     })
 
   const atExit = <A>(run: (now: number) => A | DriverFailure): Effect.Effect<A, DriverFailure> =>
@@ -160,7 +167,8 @@ const driver = (store: Store, saw: (clock: Clock.Clock) => void): CacheDriver =>
         const expiresAt = store.expiresAt(key, now)
         if (expiresAt === undefined) return TimeToLive.Missing()
         if (expiresAt === Infinity) return TimeToLive.Persistent()
-        return TimeToLive.Expires({ remaining: Duration.millis(expiresAt - now) })
+        // A sum of long times is not exact, and may round up to more than was given.
+        return TimeToLive.Expires({ remaining: Duration.millis(Math.min(expiresAt - now, Number.MAX_SAFE_INTEGER)) })
       }),
 
     increment: (key, amount, ttl) =>

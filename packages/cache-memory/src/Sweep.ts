@@ -8,7 +8,7 @@ import type { Store } from "./Store.ts"
 
 /** A running sweep. */
 export interface Sweep {
-  /** Tells the clock of an operation: entries expire by the clock of those who wrote them. */
+  /** Tells the clock of an operation: the sweep goes by that of the last one. */
   readonly saw: (clock: Clock.Clock) => void
   readonly stop: () => void
 }

@@ -35,7 +35,7 @@ describe("Store", () => {
     assert.strictEqual(store.size, 200)
   })
 
-  it("is swept while nobody asks, by the clock of those who wrote", () => {
+  it("is swept while nobody asks, by the clock of who asked last", () => {
     vi.useFakeTimers()
     try {
       let now = 0

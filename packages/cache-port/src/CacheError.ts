@@ -175,7 +175,7 @@ const codeOf = (operation: CacheOperation, reason: CacheErrorReason): CacheError
   }
 }
 
-/** Operations whose answer or effect differs when they run a second time. */
+/** Operations that do harm, or answer what is not so, when they are carried out a second time. */
 const onceOnly: ReadonlySet<CacheOperation> = new Set<CacheOperation>([
   "setIfAbsent",
   "getAndDelete",

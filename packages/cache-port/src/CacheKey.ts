@@ -6,8 +6,8 @@
 export type CacheKeyPart = string | number | bigint | boolean
 
 /**
- * Joins parts with `:`. A `%` or `:` inside a part is encoded as `%25` or `%3A`, so that different parts never make
- * the same key, and no part reaches into another's keys.
+ * Joins parts with `:`. A `%` or `:` inside a part is encoded as `%25` or `%3A`, so that parts of different
+ * text never make the same key, and no part reaches into another's keys.
  *
  * @example
  * ```ts

@@ -29,6 +29,16 @@ export const refused = (operation: CacheOperation, thrown: unknown, key?: unknow
     operation,
     key: Input.isKey(key) ? key : undefined,
     reason: new InvalidArgument({
-      message: thrown instanceof Input.Refusal ? thrown.message : "the input threw an error while it was read"
+      message: messageOf(thrown)
     })
   })
+
+/** What was thrown may be anything, even something that throws when it is looked at. */
+const messageOf = (thrown: unknown): string => {
+  try {
+    if (thrown instanceof Input.Refusal) return thrown.message
+  } catch {
+    // As below.
+  }
+  return "the input threw an error while it was read"
+}

@@ -5,7 +5,7 @@
  * @internal
  */
 import { Effect, Option, Stream } from "effect"
-import { CacheError, type CacheErrorInput } from "./CacheError.ts"
+import { CacheError, type CacheErrorInput, type CacheErrorReason, type CacheOperation } from "./CacheError.ts"
 import type { CachePort } from "./CachePort.ts"
 import type { Counters } from "./CacheStats.ts"
 import { checked } from "./Checked.ts"
@@ -21,7 +21,7 @@ export const delegate = (outer: Service, prefix: string, counters: Counters): Se
     Effect.mapError(asked, (error) => restate(error, subject))
 
   const restate = ({ operation, outcome, reason, serverCode }: CacheError, subject: typeof noSubject) => {
-    if (reason._tag !== "InvalidArgument") counters.errors++
+    if (!isInput(operation, reason)) counters.errors++
     return new CacheError({ operation, reason, outcome, serverCode, ...subject })
   }
 
@@ -50,25 +50,25 @@ export const delegate = (outer: Service, prefix: string, counters: Counters): Se
     set: (key, value, options) => withKey("set", key, (key) => outer.set(key, value, options)),
     setJson: (key, value, options) => withKey("setJson", key, (key) => outer.setJson(key, value, options)),
     setIfAbsent: (key, value, options) => withKey("setIfAbsent", key, (key) => outer.setIfAbsent(key, value, options)),
-    delete: (key) => withKey("delete", key, outer.delete),
+    delete: (key) => withKey("delete", key, (key) => outer.delete(key)),
     deleteMany: (keys) =>
       checked(
         "deleteMany",
-        () => Input.list(keys, Input.key),
+        () => Input.keys(keys),
         (keys) => own(outer.deleteMany(keys.map((key) => prefix + key)), { keys })
       ),
     getAndDelete: (key) => withKey("getAndDelete", key, (key) => counted(outer.getAndDelete(key))),
     compareAndDelete: (key, expected) =>
       withKey("compareAndDelete", key, (key) => outer.compareAndDelete(key, expected)),
-    exists: (key) => withKey("exists", key, outer.exists),
+    exists: (key) => withKey("exists", key, (key) => outer.exists(key)),
     expire: (key, ttl) => withKey("expire", key, (key) => outer.expire(key, ttl)),
-    ttl: (key) => withKey("ttl", key, outer.ttl),
+    ttl: (key) => withKey("ttl", key, (key) => outer.ttl(key)),
     increment: (key, amount, options) => withKey("increment", key, (key) => outer.increment(key, amount, options)),
     decrement: (key, amount, options) => withKey("decrement", key, (key) => outer.decrement(key, amount, options)),
     getMany: (keys) =>
       checked(
         "getMany",
-        () => Input.list(keys, Input.key),
+        () => Input.keys(keys),
         (keys) =>
           Effect.map(own(outer.getMany(keys.map((key) => prefix + key)), { keys }), (found) => {
             found.forEach(count)
@@ -124,3 +124,7 @@ export const delegate = (outer: Service, prefix: string, counters: Counters): Se
 }
 
 const noSubject: Pick<CacheErrorInput, "key" | "keys"> = {}
+
+/** What the caller's own input was refused for. */
+const isInput = (operation: CacheOperation, reason: CacheErrorReason): boolean =>
+  reason._tag === "InvalidArgument" || (operation === "setJson" && reason._tag === "InvalidValue")

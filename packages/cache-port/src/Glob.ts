@@ -3,8 +3,9 @@
  *
  * The rules are those of `stringmatchlen` in Redis's `util.c`, corner cases included: a range may be written from
  * either end, a class that is never closed ends with the pattern, `?` is one byte of UTF-8, and a `\` at the very end
- * is an ordinary character. Two things are refused, because servers differ on them: a class that holds anything but
- * ASCII (C's `char` is signed on some processors only), and more than 1,000 `*` (newer servers then match nothing).
+ * is an ordinary character. Two things are refused: a class that holds anything but ASCII, on which servers differ (C's
+ * `char` is signed on some processors only); and a long text behind a `*`, with which one long key keeps a server busy
+ * for seconds.
  */
 import { utf8, utf8Length } from "./Utf8.ts"
 
@@ -14,11 +15,11 @@ export interface Glob {
   readonly matches: (text: string) => boolean
 }
 
-/** The most bytes of UTF-8 that a pattern has. */
-export const maxPatternBytes = 1_048_576
+/** The most bytes of UTF-8 that a pattern has: twice those of the longest key, every one of them escaped. */
+export const maxPatternBytes = 131_072
 
-/** The most `*` that a pattern has; neighbours count as one. */
-export const maxStars = 1_000
+/** The most bytes of UTF-8 from a pattern's first `*` to its last character that is no `*`. */
+export const maxBytesAfterStar = 1_024
 
 /**
  * Makes any text a pattern that matches this text only.
@@ -36,23 +37,34 @@ export const matches = (pattern: string, text: string): boolean => {
   return typeof glob === "string" ? false : glob.matches(text)
 }
 
-/** Makes a pattern ready for many texts, or says in one sentence why it is refused. */
+/**
+ * Makes a pattern ready for many texts, or says in one sentence why it is refused. How long it is does not matter here,
+ * so that a namespace in front of an allowed pattern does not make it a refused one.
+ */
 export const compile = (pattern: string): Glob | string => {
-  const refusal = refuse(pattern)
-  if (refusal !== undefined) return refusal
+  if (!pattern.isWellFormed()) return notWellFormed
   const tokens = parse(utf8(pattern))
   return typeof tokens === "string" ? tokens : { matches: (text) => run(tokens, utf8(text)) }
 }
 
-/** Why a pattern is refused, in one sentence, or `undefined`. Costs less than `compile`. */
+/** Why a pattern is refused, in one sentence, or `undefined`. */
 export const refusalOf = (pattern: string): string | undefined => {
-  const refusal = refuse(pattern)
-  if (refusal !== undefined) return refusal
-  // Without a class there is nothing that only the parser would see.
-  if (!pattern.includes("[") && pattern.length <= maxStars) return undefined
-  const tokens = parse(utf8(pattern))
-  return typeof tokens === "string" ? tokens : undefined
+  if (!pattern.isWellFormed()) return notWellFormed
+  if (pattern.length * 3 > maxPatternBytes && utf8Length(pattern) > maxPatternBytes) {
+    return `a pattern has at most ${maxPatternBytes} bytes of UTF-8`
+  }
+  if (!pattern.includes("[") && pattern.length * 3 <= maxBytesAfterStar) return undefined
+  const bytes = utf8(pattern)
+  const tokens = parse(bytes)
+  if (typeof tokens === "string") return tokens
+  const last = tokens.findLastIndex((token) => token !== star)
+  const first = tokens.indexOf(star)
+  return first >= 0 && last - first > maxBytesAfterStar
+    ? `a pattern has at most ${maxBytesAfterStar} bytes behind its first "*"`
+    : undefined
 }
+
+const notWellFormed = "a pattern is well-formed Unicode, without a lone surrogate"
 
 type Token =
   | { readonly _tag: "Star" }
@@ -71,25 +83,13 @@ const backslash = 0x5c
 const caret = 0x5e
 const hyphen = 0x2d
 
-const refuse = (pattern: string): string | undefined => {
-  if (!pattern.isWellFormed()) return "a pattern is well-formed Unicode, without a lone surrogate"
-  if (pattern.length * 3 > maxPatternBytes && utf8Length(pattern) > maxPatternBytes) {
-    return `a pattern has at most ${maxPatternBytes} bytes of UTF-8`
-  }
-  return undefined
-}
-
 const parse = (pattern: Uint8Array): ReadonlyArray<Token> | string => {
   const tokens: Array<Token> = []
-  let stars = 0
   let at = 0
   while (at < pattern.length) {
     const byte = pattern[at] as number
     if (byte === asterisk) {
-      if (tokens.at(-1) !== star) {
-        tokens.push(star)
-        stars++
-      }
+      if (tokens.at(-1) !== star) tokens.push(star)
       at++
     } else if (byte === questionMark) {
       tokens.push(anyByte)
@@ -107,7 +107,7 @@ const parse = (pattern: Uint8Array): ReadonlyArray<Token> | string => {
       at++
     }
   }
-  return stars > maxStars ? `a pattern has at most ${maxStars} "*"` : tokens
+  return tokens
 }
 
 /** The class whose first byte after `[` is at `start`, and where the pattern goes on behind it. */

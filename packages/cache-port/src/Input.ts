@@ -26,6 +26,9 @@ export const maxKeyBytes = 65_536
 /** The most bytes of UTF-8 that a value has unless the composition root says otherwise: 32 MiB. */
 export const defaultMaxValueBytes = 33_554_432
 
+/** The most that `maxValueBytes` can be, 256 MiB: with its command around it a value must fit into one string. */
+const largestMaxValueBytes = 268_435_456
+
 const isWithin = (text: string, bytes: number): boolean => text.length * 3 <= bytes || utf8Length(text) <= bytes
 
 const kind = (input: unknown): string => (input === null ? "null" : Array.isArray(input) ? "array" : typeof input)
@@ -72,18 +75,22 @@ export const entries = (input: unknown, maxBytes: number): ReadonlyArray<readonl
 export const pair = (input: unknown): readonly [string, unknown] =>
   Array.isArray(input) && input.length === 2 ? [key(input[0]), input[1]] : refuse("an entry is a pair [key, value]")
 
+const isIterable = (input: object): input is Iterable<unknown> =>
+  typeof (input as Partial<Iterable<unknown>>)[Symbol.iterator] === "function"
+
 /** Every member of an iterable, checked. */
 export const list = <A>(input: unknown, check: (each: unknown) => A): ReadonlyArray<A> => {
-  if (typeof input !== "object" || input === null || !(Symbol.iterator in input)) {
+  if (typeof input !== "object" || input === null || input instanceof String || !isIterable(input)) {
     return refuse(`keys and entries come as an iterable, not as ${kind(input)}`)
   }
-  return Array.from(input as Iterable<unknown>, check)
+  return Array.from(input, check)
 }
 
 /** The `ttl` of an options object, over zero. */
 export const ttlOption = (options: unknown): number | undefined => {
   if (options === undefined) return undefined
-  if (typeof options !== "object" || options === null) return refuse(`options are an object, not ${kind(options)}`)
+  if (typeof options !== "object" || options === null || Array.isArray(options))
+    return refuse(`options are an object, not ${kind(options)}`)
   const ttl = (options as { readonly ttl?: unknown }).ttl
   if (ttl === undefined) return undefined
   const millis = timeToLive(ttl)
@@ -106,8 +113,17 @@ const durationMillis = (input: unknown): number => {
     return notADuration(input)
   }
   const duration = Duration.fromInput(input as Duration.Input)
-  return duration._tag === "None" ? notADuration(input) : Duration.toMillis(duration.value)
+  if (duration._tag === "None") return notADuration(input)
+  return Duration.match(duration.value, {
+    onMillis: (millis) => millis,
+    // In whole numbers, since a double has not room for the nanoseconds of a long time.
+    onNanos: (nanos) => Number(nanos / nanosPerMilli + (nanos % nanosPerMilli > 0n ? 1n : 0n)) - (nanos < 0n ? 1 : 0),
+    onInfinity: () => Infinity,
+    onNegativeInfinity: () => -Infinity
+  })
 }
+
+const nanosPerMilli = 1_000_000n
 
 const notADuration = (input: unknown): never =>
   refuse(`a time to live is a duration, such as "5 minutes" or Duration.seconds(30), not this ${kind(input)}`)
@@ -134,7 +150,6 @@ export const pattern = (input: unknown): string => {
 }
 
 export const namespace = (input: unknown): string => {
-  if (input === undefined) return ""
   if (typeof input !== "string") return refuse(`a namespace is a string, not ${kind(input)}`)
   if (!isWithin(input, 1_024)) return refuse("a namespace has at most 1024 bytes of UTF-8")
   if (!input.isWellFormed()) return refuse("a namespace is well-formed Unicode, without a lone surrogate")
@@ -143,7 +158,7 @@ export const namespace = (input: unknown): string => {
 
 export const maxValueBytes = (input: unknown): number => {
   if (input === undefined) return defaultMaxValueBytes
-  return Number.isSafeInteger(input) && (input as number) >= 0 && (input as number) <= 536_870_912
+  return Number.isSafeInteger(input) && (input as number) >= 0 && (input as number) <= largestMaxValueBytes
     ? (input as number)
-    : refuse("maxValueBytes is an integer from 0 to 536870912")
+    : refuse(`maxValueBytes is an integer from 0 to ${largestMaxValueBytes}`)
 }

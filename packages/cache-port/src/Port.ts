@@ -29,7 +29,7 @@ export const checkOptions = (options: FromDriverOptions): Effect.Effect<void, Ca
   checked(
     "layer",
     () => {
-      Input.namespace(options.namespace)
+      Input.namespace(options.namespace ?? "")
       Input.maxValueBytes(options.maxValueBytes)
     },
     () => Effect.void
@@ -39,7 +39,7 @@ const grounds = new WeakMap<Service, Ground>()
 
 export const fromDriver = (driver: CacheDriver, options: FromDriverOptions): Service => {
   try {
-    const namespace = Input.namespace(options.namespace)
+    const namespace = Input.namespace(options.namespace ?? "")
     return make({
       driver,
       namespace,
@@ -80,7 +80,7 @@ const make = (ground: Ground): Service => {
   const everything = `${Glob.escape(prefix)}*`
 
   const failure = (operation: CacheOperation, subject: Subject, { outcome, reason, serverCode }: DriverFailure) => {
-    counters.errors++
+    if (reason._tag !== "InvalidArgument") counters.errors++
     return new CacheError({ operation, reason, outcome, serverCode, ...subject })
   }
 

@@ -1,42 +1,62 @@
 /**
- * The Redis adapter: the port on one Redis, by node-redis.
+ * The Redis adapter: the port on Redis or Valkey, by node-redis.
+ *
+ * Every layer builds within 100 ms, whether a server is there or not. Without a ready connection operations fail at once
+ * with `Unavailable` (`AccessDenied` where the server refused us), and nothing is queued for later. Every operation ends
+ * by its deadline, no write is sent twice, and a connection that is silent or in doubt is replaced. Closing the layer's
+ * scope takes at most 500 ms. Changes of a connection's state are logged at warning level.
+ *
+ * Every layer fails with `InvalidArgument` on options out of range, before any I/O; nothing of a URL is quoted.
  */
-import { CacheError, CachePort, type FromDriverOptions, InvalidArgument } from "@hexcache/cache-port"
-import { Config, Duration, Effect, Layer, Redacted, type Scope } from "effect"
-import { Connection, type ConnectionEvent } from "./Connection.ts"
+import { type CacheDriver, type CacheError, CachePort } from "@hexcache/cache-port"
+import type { createClient } from "@redis/client"
+import { Config, Effect, Layer, type Scope } from "effect"
+import { Cluster } from "./Cluster.ts"
+import { Connection, type ConnectionEvent, type ConnectionOptions, type Endpoint } from "./Connection.ts"
+import * as Options from "./Options.ts"
 import * as RedisDriver from "./RedisDriver.ts"
-import * as RedisUrl from "./RedisUrl.ts"
 import * as Router from "./Router.ts"
+import * as Sentinel from "./Sentinel.ts"
+
+export type { CommonOptions, Credentials, NodeAddress, Secret } from "./Options.ts"
 
 /** Which Redis, whose keys, and how long to wait for it. */
-export interface CacheRedisOptions extends FromDriverOptions {
+export interface CacheRedisOptions extends Options.CommonOptions {
   /**
    * `redis[s]://[[user][:password]@]host[:port][/database]` or `unix://[[user][:password]@]/path[?db=database]`, as
-   * registered at https://www.iana.org/assignments/uri-schemes/prov/redis. Port 6379 and database 0 unless given.
+   * registered at https://www.iana.org/assignments/uri-schemes/prov/redis. Or else `host`, or `path`.
    */
-  readonly url: string | Redacted.Redacted<string>
-  /** The keys' namespace; a part of the database, or empty for the whole of it. */
-  readonly namespace: string
-  /**
-   * By when every operation has ended, 1 ms to 1 hour; for one of several round trips, each of them. 250 ms unless
-   * given.
-   */
-  readonly commandTimeout?: Duration.Input | undefined
-  /** By when connection, TLS, authentication and choice of the database are done, 1 ms to 1 hour. 1 s unless given. */
-  readonly connectTimeout?: Duration.Input | undefined
-  /** How many commands may wait for their answers, a positive integer. 10,000 unless given. */
-  readonly maxPending?: number | undefined
+  readonly url?: Options.Secret | undefined
+  readonly host?: string | undefined
+  /** 6379 unless given. */
+  readonly port?: number | undefined
+  /** The path of a Unix socket. */
+  readonly path?: string | undefined
+  /** The number of the database; the URL's, or 0, unless given. */
+  readonly database?: number | undefined
 }
+
+/** Which cluster, whose keys, and how long to wait for it. */
+export interface CacheRedisClusterOptions extends Options.CommonOptions {
+  /** Some nodes, at least one, by which the others are found. The first one's user, password and TLS are for all. */
+  readonly rootNodes: ReadonlyArray<Options.NodeAddress>
+}
+
+/** Which group of sentinels, whose keys, and how long to wait for the master. */
+export interface CacheRedisSentinelOptions extends Options.CommonOptions {
+  /** The master's name in the sentinels' configuration. */
+  readonly name: string
+  /** The sentinels, at least one. A URL may hold a sentinel's own user and password. */
+  readonly sentinels: ReadonlyArray<Options.NodeAddress>
+  /** The number of the master's database, 0 unless given. */
+  readonly database?: number | undefined
+}
+
+/** What `layerFromClient` needs beside a client. */
+export type CacheRedisClientOptions = Omit<Options.CommonOptions, "username" | "password" | "credentials" | "tls">
 
 /**
  * A cache on one Redis.
- *
- * Builds within 100 ms, whether the server is there or not. Without a ready connection operations fail at once with
- * `Unavailable` (`AccessDenied` where the server refused us), and nothing is queued for later. Every operation ends by
- * its deadline, no write is sent twice, and a connection that is silent or in doubt is replaced. Closing the layer's
- * scope takes at most 500 ms. Changes of the connection's state are logged at warning level.
- *
- * Fails with `InvalidArgument` on options out of range; nothing of the URL is quoted.
  *
  * @example
  * ```ts
@@ -44,9 +64,12 @@ export interface CacheRedisOptions extends FromDriverOptions {
  * ```
  */
 export const layer = (options: CacheRedisOptions): Layer.Layer<CachePort, CacheError> =>
-  CachePort.layerFromDriver(
-    Effect.map(connect(options), (connection) => RedisDriver.make(Router.single(connection))),
-    options
+  layerOf(
+    options,
+    Effect.flatMap(
+      Options.checked(() => ({ settings: Options.settings(options), endpoint: Options.endpoint(options) })),
+      ({ endpoint, settings }) => single({ ...settings, endpoint: () => settings.complete(endpoint) })
+    )
   )
 
 /**
@@ -64,53 +87,132 @@ export const layerConfig = (
   options: Config.Wrap<CacheRedisOptions>
 ): Layer.Layer<CachePort, CacheError | Config.ConfigError> => Layer.unwrap(Effect.map(Config.unwrap(options), layer))
 
-/** What the layer waits for its first connection, in milliseconds, so that the first operations find one. */
+/**
+ * A cache on a Redis Cluster. Batches are grouped by slot, and atomic per slot; `scan`, `deletePattern`, `flush` and
+ * `ping` visit every master. A master that fails is left as soon as the cluster has another one; operations on other
+ * shards do not notice. While slots are moved, a `scan` may leave out keys that are on their way.
+ *
+ * @example
+ * ```ts
+ * CacheRedis.layerCluster({ rootNodes: ["redis://10.0.0.1:7000", "redis://10.0.0.2:7000"], namespace: "shop" })
+ * ```
+ */
+export const layerCluster = (options: CacheRedisClusterOptions): Layer.Layer<CachePort, CacheError> =>
+  layerOf(
+    options,
+    Effect.gen(function* () {
+      const { roots, settings } = yield* Options.checked(() => ({
+        settings: Options.settings(options),
+        roots: Options.some("rootNodes", options.rootNodes, Options.node)
+      }))
+      const rootNodes = yield* Options.checked(() => roots.map(Options.hostAndPort))
+      const report = yield* reporter
+      const cluster = yield* Effect.acquireRelease(
+        Effect.sync(
+          () =>
+            new Cluster({
+              rootNodes,
+              commandTimeout: settings.commandTimeout,
+              connection: ({ host, port }) => ({
+                ...settings,
+                endpoint: () => settings.complete(Options.at(roots[0], host, port))
+              }),
+              report: ({ host, port }, event) => report(event, `${host}:${port}: `)
+            })
+        ),
+        (cluster) => Effect.promise(() => cluster.close())
+      )
+      yield* Effect.promise(() => cluster.start(startTimeout))
+      return RedisDriver.make(cluster)
+    })
+  )
+
+/**
+ * A cache on the master of a group that Redis Sentinel watches. The master is asked for at every attempt to connect, so
+ * a failover is followed as soon as the sentinels have decided it. The loss of all sentinels does not touch a healthy
+ * master.
+ *
+ * @example
+ * ```ts
+ * CacheRedis.layerSentinel({ name: "mymaster", sentinels: [{ host: "10.0.0.1", port: 26379 }], namespace: "shop" })
+ * ```
+ */
+export const layerSentinel = (options: CacheRedisSentinelOptions): Layer.Layer<CachePort, CacheError> =>
+  layerOf(
+    options,
+    Effect.flatMap(
+      Options.checked(() => {
+        const settings = Options.settings(options)
+        const tls = Options.settings({ namespace: "", tls: options.tls })
+        const findMaster = Sentinel.makeMasterFinder({
+          name: Options.nonEmpty("name", options.name),
+          sentinels: Options.some("sentinels", options.sentinels, (address) => {
+            const sentinel = Options.node(address)
+            return () => tls.complete(sentinel)
+          }),
+          timeout: settings.commandTimeout
+        })
+        const { database } = Options.endpoint({ host: "master", database: options.database })
+        return { settings, findMaster, database }
+      }),
+      ({ database, findMaster, settings }) =>
+        single({
+          ...settings,
+          admit: Sentinel.admitMaster,
+          endpoint: async () =>
+            settings.complete({ socket: await findMaster(), ...(database === undefined ? undefined : { database }) })
+        })
+    )
+  )
+
+/**
+ * A cache on the Redis of a node-redis client, with the client's own URL, credentials, database and TLS. The client
+ * itself is not used: only a connection of the adapter's own can keep its promises.
+ */
+export const layerFromClient = (
+  client: Pick<ReturnType<typeof createClient>, "options">,
+  options: CacheRedisClientOptions
+): Layer.Layer<CachePort, CacheError> =>
+  layerOf(
+    options,
+    Effect.flatMap(
+      Options.checked(() => {
+        const { credentialsProvider, database, password, socket, username } = client.options
+        const endpoint: Endpoint & { readonly credentialsProvider?: typeof credentialsProvider } = {
+          ...(socket === undefined ? undefined : { socket }),
+          ...(username === undefined ? undefined : { username }),
+          ...(password === undefined ? undefined : { password }),
+          ...(database === undefined ? undefined : { database }),
+          ...(credentialsProvider === undefined ? undefined : { credentialsProvider })
+        }
+        return { ...Options.settings(options), endpoint: () => endpoint }
+      }),
+      single
+    )
+  )
+
+/** What a layer waits for its first connection, in milliseconds, so that the first operations find one. */
 const startTimeout = 80
 
-const connect = (options: CacheRedisOptions): Effect.Effect<Connection, CacheError, Scope.Scope> =>
-  Effect.gen(function* () {
-    const connectionOptions = yield* Effect.try({
-      try: () => {
-        const endpoint = RedisUrl.parse(Redacted.isRedacted(options.url) ? Redacted.value(options.url) : options.url)
+const layerOf = (options: Options.CommonOptions, driver: Effect.Effect<CacheDriver, CacheError, Scope.Scope>) =>
+  CachePort.layerFromDriver(driver, options)
 
-        return {
-          endpoint: () => endpoint,
-          commandTimeout: millis("commandTimeout", options.commandTimeout, 250),
-          connectTimeout: millis("connectTimeout", options.connectTimeout, 1_000),
-          maxPending: positiveInteger("maxPending", options.maxPending, 10_000)
-        }
-      },
-      catch: (thrown) => refused(thrown instanceof RangeError ? thrown.message : "the options cannot be read")
-    })
-    const context = yield* Effect.context()
-    const report = (event: ConnectionEvent) => Effect.runForkWith(context)(log(event))
-    return yield* Effect.acquireRelease(
-      Effect.tap(
-        Effect.sync(() => new Connection({ ...connectionOptions, report })),
-        (connection) => Effect.promise(() => connection.start(startTimeout))
-      ),
+const single = (options: Omit<ConnectionOptions, "report">): Effect.Effect<CacheDriver, never, Scope.Scope> =>
+  Effect.gen(function* () {
+    const report = yield* reporter
+    const connection = yield* Effect.acquireRelease(
+      Effect.sync(() => new Connection({ ...options, report: (event) => report(event) })),
       (connection) => Effect.promise(() => connection.close())
     )
+    yield* Effect.promise(() => connection.start(startTimeout))
+    return RedisDriver.make(Router.single(connection))
   })
 
-const log = (event: ConnectionEvent): Effect.Effect<void> =>
-  event._tag === "ReadyAgain"
-    ? Effect.logWarning("cache-redis: connected again")
-    : Effect.logWarning(`cache-redis: ${event.failure.reason.message} (${event.failure.reason._tag}); connecting anew`)
-
-const refused = (message: string): CacheError =>
-  new CacheError({ operation: "layer", reason: new InvalidArgument({ message }) })
-
-const millis = (name: string, input: Duration.Input | undefined, otherwise: number): number => {
-  if (input === undefined) return otherwise
-  const duration = Duration.fromInput(input)
-  const millis = duration._tag === "None" ? NaN : Duration.toMillis(duration.value)
-  if (millis >= 1 && millis <= 3_600_000) return Math.ceil(millis)
-  throw new RangeError(`${name} is a duration from 1 millisecond to 1 hour`)
-}
-
-const positiveInteger = (name: string, input: number | undefined, otherwise: number): number => {
-  if (input === undefined) return otherwise
-  if (Number.isSafeInteger(input) && input > 0) return input
-  throw new RangeError(`${name} is a positive integer`)
-}
+/** Logs what has no caller, with the loggers of the layer. */
+const reporter = Effect.map(Effect.context<never>(), (context) => (event: ConnectionEvent, server = "") => {
+  const change =
+    event._tag === "ReadyAgain"
+      ? "connected again"
+      : `${event.failure.reason.message} (${event.failure.reason._tag}); connecting anew`
+  Effect.runForkWith(context)(Effect.logWarning(`cache-redis: ${server}${change}`))
+})

@@ -9,7 +9,8 @@
 import type { DriverFailure } from "@hexcache/cache-port"
 import { createClient, RESP_TYPES, type RedisClientOptions } from "@redis/client"
 import { Effect, Exit } from "effect"
-import { Deadlines, type Timed } from "./Deadlines.ts"
+import { Call } from "./Call.ts"
+import { Deadlines } from "./Deadlines.ts"
 import { type Decode, UnexpectedReply } from "./Reply.ts"
 import * as ReplyError from "./ReplyError.ts"
 
@@ -41,6 +42,8 @@ export interface Command<A> {
   readonly decode: Decode<A>
   /** What an error reply means, where it is not simply a failure. */
   readonly recover?: ((failure: DriverFailure) => Exit.Exit<A, DriverFailure>) | undefined
+  /** Sent behind ASKING, to a node of a cluster that is taking over the key's slot. */
+  readonly asking?: boolean | undefined
   /**
    * Reads texts in the reply as bytes, or numbers as text: node-redis adds up the digits of a number as a double, and is
    * off by one near 2^53.
@@ -68,7 +71,7 @@ const createRedisClient = (endpoint: Endpoint, connectTimeout: number, signal: A
     maintNotifications: "disabled",
     clientInfoTag: "hexcache",
     // The client's own timeout covers only what is not written yet, and costs an AbortSignal a command.
-    commandOptions: { timeout: 0 },
+    commandOptions: { timeout: 0, ...plain },
     socket: {
       ...endpoint.socket,
       // Not among the client's types, and handed on to the socket: ends it in every phase, while it connects too.
@@ -78,9 +81,12 @@ const createRedisClient = (endpoint: Endpoint, connectTimeout: number, signal: A
     } as NonNullable<RedisClientOptions["socket"]>
   })
 
+/** Statuses such as `OK` are read as bytes, so that none is ever taken for a value. */
+const plain = { typeMapping: { [RESP_TYPES.SIMPLE_STRING]: Buffer } }
+
 const readings = {
-  textsAsBytes: { typeMapping: { [RESP_TYPES.BLOB_STRING]: Buffer } },
-  numbersAsText: { typeMapping: { [RESP_TYPES.NUMBER]: String } }
+  textsAsBytes: { typeMapping: { ...plain.typeMapping, [RESP_TYPES.BLOB_STRING]: Buffer } },
+  numbersAsText: { typeMapping: { ...plain.typeMapping, [RESP_TYPES.NUMBER]: String } }
 }
 
 /** Backoff between attempts to connect, in milliseconds: doubled from the first to the last, half of it at random. */
@@ -90,71 +96,31 @@ const lastBackoff = 500
 /** What calls in flight are given when the connection closes, in milliseconds. */
 const closeTimeout = 300
 
-/**
- * A call in flight. To node-redis it looks like the command's AbortSignal: the client hands over the means to take the
- * command back, and lets go of the signal in the moment in which it writes the command. A real signal would do the same
- * at several times the cost.
- */
-class Call implements Timed {
-  deadline = 0
-  previous: Timed | undefined
-  next: Timed | undefined
-  sent = false
-  /** Whether it is in the connection's list: false once it was answered, ran out of time, or lost its connection. */
-  waiting = true
-  /** Replies of the connection when the call began. */
-  readonly repliesBefore: number
-  /** Unset once the caller has its answer, or has gone. */
-  settle: ((exit: Exit.Exit<unknown, DriverFailure>) => void) | undefined
-  readonly aborted = false
-  #takeBack: (() => void) | undefined
-
-  constructor(settle: (exit: Exit.Exit<unknown, DriverFailure>) => void, repliesBefore: number) {
-    this.settle = settle
-    this.repliesBefore = repliesBefore
-  }
-
-  addEventListener(_: "abort", takeBack: () => void): void {
-    this.#takeBack = takeBack
-  }
-
-  removeEventListener(): void {
-    this.#takeBack = undefined
-    this.sent = true
-  }
-
-  /** Takes an unsent command out of the client's queue, so that it is never sent. */
-  takeBack(): void {
-    const takeBack = this.#takeBack
-    if (takeBack === undefined) return
-    takeBack()
-    this.sent = false
-  }
-
-  finish(exit: Exit.Exit<unknown, DriverFailure>): void {
-    const settle = this.settle
-    this.settle = undefined
-    settle?.(exit)
-  }
-}
-
 /** A connection to one server, replaced whenever it is in doubt. */
 export class Connection implements Commander {
   readonly #options: ConnectionOptions
   readonly #calls: Deadlines<Call>
   #ready: Client | undefined
+  /** The client whose last calls are waited for. */
+  #closing: Client | undefined
   /** Ends the current client, ready or connecting, for the given reason. */
   #end: ((failure: DriverFailure) => void) | undefined
   #backoff = firstBackoff
+  #attemptedAt = 0
   #backoffTimer: NodeJS.Timeout | undefined
   /** Why no connection is ready. */
   #refusal: DriverFailure = ReplyError.connecting()
   #reported: string | undefined
   #replies = 0
+  /** Answered calls whose marker has not come yet, in order. */
+  #answers: Array<Call> = []
+  #markers = 0
+  #isMarking = false
   #closed = false
   /** Told when the first attempt is over, and when the last call in flight is. */
   #onAttempt: (() => void) | undefined
   #onIdle: (() => void) | undefined
+  readonly #onReady = new Set<() => void>()
 
   constructor(options: ConnectionOptions) {
     this.#options = options
@@ -189,6 +155,8 @@ export class Connection implements Commander {
       // The exit is of this command's type: its own decoder made it.
       const call = new Call(resume as (exit: Exit.Exit<unknown, DriverFailure>) => void, this.#replies)
       this.#calls.add(call, deadline)
+      this.#markLater()
+      if (command.asking === true) client.sendCommand(["ASKING"]).catch(() => {})
       client
         .sendCommand(command.args, {
           abortSignal: call as unknown as AbortSignal,
@@ -202,6 +170,29 @@ export class Connection implements Commander {
     })
   }
 
+  /** The usual deadline of what begins now, on `performance`'s clock. */
+  deadline(): number {
+    return performance.now() + this.#options.commandTimeout
+  }
+
+  /** Waits until commands can be sent, or until an instant on `performance`'s clock. */
+  ready(deadline: number): Effect.Effect<void> {
+    return Effect.callback<void>((resume) => {
+      if (this.#ready !== undefined) return resume(Exit.void)
+      const done = () => {
+        clearTimeout(timer)
+        this.#onReady.delete(done)
+        resume(Exit.void)
+      }
+      const timer = setTimeout(done, deadline - performance.now())
+      this.#onReady.add(done)
+      return Effect.sync(() => {
+        clearTimeout(timer)
+        this.#onReady.delete(done)
+      })
+    })
+  }
+
   /**
    * Stops connecting, refuses new calls, gives the ones in flight a moment, and destroys the socket. Takes at most
    * 300 ms.
@@ -209,6 +200,7 @@ export class Connection implements Commander {
   async close(): Promise<void> {
     this.#closed = true
     this.#refusal = ReplyError.closed()
+    this.#closing = this.#ready
     this.#ready = undefined
     clearTimeout(this.#backoffTimer)
     if (this.#calls.size > 0) {
@@ -221,11 +213,13 @@ export class Connection implements Commander {
       })
     }
     this.#end?.(this.#refusal)
+    this.#closing = undefined
     this.#calls.stop()
   }
 
   #connect(): void {
     const { admit, connectTimeout, endpoint } = this.#options
+    this.#attemptedAt = performance.now()
     const abort = new AbortController()
     let client: Client | undefined
     let over = false
@@ -262,12 +256,14 @@ export class Connection implements Commander {
     this.#backoff = firstBackoff
     if (this.#reported !== undefined) this.#options.report({ _tag: "ReadyAgain" })
     this.#reported = undefined
+    for (const tell of this.#onReady) tell()
     this.#onAttempt?.()
   }
 
   /** The current client is of no more use. */
   #lost(failure: DriverFailure): void {
     this.#ready = undefined
+    this.#answers = []
     for (const call of this.#calls.drain()) {
       call.waiting = false
       call.finish(Exit.fail(ReplyError.lost(call.sent)))
@@ -280,22 +276,60 @@ export class Connection implements Commander {
       this.#options.report({ _tag: "NotReady", failure })
     }
     this.#onAttempt?.()
-    const millis = this.#backoff * (0.5 + Math.random() / 2)
+    // From the beginning of this attempt: one that was long enough needs no pause behind it.
+    const millis = Math.max(1, this.#backoff * (0.5 + Math.random() / 2) - (performance.now() - this.#attemptedAt))
     this.#backoff = Math.min(this.#backoff * 2, lastBackoff)
     this.#backoffTimer = setTimeout(() => this.#connect(), millis)
+  }
+
+  /**
+   * Puts a marker behind the commands of this turn of the event loop: a PING with a text of its own. An answer is
+   * handed out only when its marker has come back in its place, so that a reply too many or too few is noticed before
+   * anybody is given another's.
+   */
+  #markLater(): void {
+    if (this.#isMarking) return
+    this.#isMarking = true
+    // Before node-redis plans its own writing, so that the marker goes out with what it is to mark.
+    setImmediate(() => {
+      this.#isMarking = false
+      const client = this.#ready ?? this.#closing
+      if (client === undefined) return
+      const marker = `marker-${++this.#markers}`
+      client.sendCommand(["PING", marker]).then(
+        (reply: unknown) => this.#marked(client, reply === marker),
+        (error) => this.#marked(client, isMarkerRefused(error) || this.#answers.every(isRefused))
+      )
+    })
+  }
+
+  #marked(client: Client, isInPlace: boolean): void {
+    if (client !== this.#ready && client !== this.#closing) return
+    if (!isInPlace) {
+      this.#end?.(ReplyError.outOfStep())
+      return
+    }
+    const answers = this.#answers
+    this.#answers = []
+    for (const call of answers) {
+      if (!call.waiting) continue
+      this.#leave(call)
+      if (call.exit !== undefined) call.finish(call.exit)
+    }
   }
 
   #answered<A>(call: Call, command: Command<A>, reply: unknown): void {
     this.#replies++
     if (!call.waiting) return
-    this.#leave(call)
     try {
-      if (call.settle !== undefined) call.finish(Exit.succeed(command.decode(reply)))
+      call.exit = Exit.succeed(command.decode(reply))
+      this.#answers.push(call)
     } catch (thrown) {
       if (!(thrown instanceof UnexpectedReply)) throw thrown
       const failure = ReplyError.unexpectedReply()
-      call.finish(Exit.fail(failure))
+      this.#leave(call)
       this.#end?.(failure)
+      call.finish(Exit.fail(failure))
     }
   }
 
@@ -303,8 +337,13 @@ export class Connection implements Commander {
     const failure = ReplyError.fromCommand(error, call.sent)
     if (failure.serverCode !== undefined) this.#replies++
     if (!call.waiting) return
-    this.#leave(call)
-    if (call.settle !== undefined) call.finish(command.recover?.(failure) ?? Exit.fail(failure))
+    call.exit = command.recover?.(failure) ?? Exit.fail(failure)
+    if (failure.serverCode !== undefined) {
+      this.#answers.push(call)
+    } else {
+      this.#leave(call)
+      call.finish(call.exit)
+    }
   }
 
   /** The caller was interrupted. What was sent stays in the list, so that the watchdog still counts it. */
@@ -320,9 +359,18 @@ export class Connection implements Commander {
     const { sent } = call
     call.waiting = false
     call.takeBack()
-    // Not one reply for as long as this call has waited: the connection is silent, whatever is still written to it.
-    // Ended before the caller hears of it, who may ask again at once.
-    if (sent && call.repliesBefore === this.#replies) this.#end?.(ReplyError.silent())
+    // Not one reply while this call has waited: the connection is silent, whatever is still written to it.
+    if (sent && call.repliesBefore === this.#replies) {
+      const silentAt = call.sentAt + this.#options.commandTimeout
+      if (performance.now() + 1 < silentAt) {
+        // It was written late, after the loop had been blocked: its time as a witness is not over.
+        call.waiting = true
+        this.#calls.add(call, silentAt)
+      } else {
+        // Ended before the caller hears of it, who may ask again at once.
+        this.#end?.(ReplyError.silent())
+      }
+    }
     call.finish(Exit.fail(ReplyError.timedOut(sent, this.#options.commandTimeout)))
     this.#idle()
   }
@@ -337,3 +385,10 @@ export class Connection implements Commander {
     if (this.#calls.size === 0) this.#onIdle?.()
   }
 }
+
+/** A user that may not PING is told so in the marker's place, which is as good. */
+const isMarkerRefused = (error: unknown): boolean =>
+  ReplyError.serverCodeOf(error) === "NOPERM" && error instanceof Error && error.message.includes("'ping'")
+
+/** Where the server refuses everything, the marker too, no answer holds a value. */
+const isRefused = ({ exit }: Call): boolean => exit?._tag === "Failure"

@@ -17,8 +17,8 @@ export interface Timed {
 /** How late a timer fires on a loop that was not blocked, in milliseconds. */
 const punctual = 15
 
-/** What a loop that was blocked is given to write and read, in milliseconds, before anything is judged. */
-const grace = 25
+/** The most that a loop that was blocked is given to write and read before anything is judged, in milliseconds. */
+const longestGrace = 100
 
 /** A list of calls in the order of their deadlines. */
 export class Deadlines<C extends Timed> {
@@ -97,8 +97,10 @@ export class Deadlines<C extends Timed> {
     this.#due = this.#head.deadline
     this.#timer = setTimeout(
       () => {
-        // A late timer means that the loop was blocked: what was answered meanwhile waits in the socket.
-        if (performance.now() - this.#due > punctual) this.#timer = setTimeout(this.#letRepliesIn, grace)
+        // A late timer means that the loop was blocked: what was answered meanwhile waits in the socket, and what was
+        // asked meanwhile was not written yet.
+        const late = performance.now() - this.#due
+        if (late > punctual) this.#timer = setTimeout(this.#letRepliesIn, Math.min(late, longestGrace))
         else this.#letRepliesIn()
       },
       Math.max(1, this.#due - now)

@@ -12,7 +12,10 @@ import type { RedisKey, Router } from "./Router.ts"
 import * as Scripts from "./Scripts.ts"
 
 /** Keys in one MGET or UNLINK: enough to make the round trip cheap, few enough not to hold others up. */
-const keysAtOnce = 500
+const keysAtOnce = 100
+
+/** Keys of one batch on their way at a time. */
+const keysInFlight = 400
 
 /** Entries that one script sets: the port promises that so many are one atomic step. */
 const entriesAtOnce = 1_000
@@ -22,9 +25,6 @@ const maxBatchBytes = 268_435_456
 
 /** Keys that the server looks at for one page of SCAN. */
 const scanCount = "1000"
-
-/** Parts of a batch on their way side by side. */
-const partsAtOnce = 16
 
 type Entry = readonly [key: string, value: string]
 
@@ -39,24 +39,39 @@ export const make = (router: Router): CacheDriver => {
     router.of(key).send({ args: [name, key], decode: Reply.text, recover: absentWhenOtherType })
 
   const run = <A>(script: Scripts.Script<A>, key: string, ...args: ReadonlyArray<string>): Asked<A> =>
-    Scripts.run(router.of(key), script, [key], args)
+    Effect.suspend(() => Scripts.run(router.of(key), script, [key], args, router.deadline()))
 
-  const getMany = (keys: ReadonlyArray<string>) =>
-    router.of(first(keys)).send({ args: ["MGET", ...keys], decode: Reply.texts(keys.length) })
+  const getMany = (keys: ReadonlyArray<string>, deadline: number) =>
+    router.of(first(keys)).send({ args: ["MGET", ...keys], decode: Reply.texts(keys.length) }, deadline)
 
-  const unlink = (keys: ReadonlyArray<RedisKey>) =>
-    router.of(first(keys)).send({ args: ["UNLINK", ...keys], decode: Reply.integer })
+  const unlink = (keys: ReadonlyArray<RedisKey>, deadline: number) =>
+    router.of(first(keys)).send({ args: ["UNLINK", ...keys], decode: Reply.integer }, deadline)
 
-  const setMany = (entries: ReadonlyArray<Entry>, ttl: number | undefined) =>
-    bytesOf(entries) > maxBatchBytes
-      ? Effect.fail(tooLargeABatch)
-      : Scripts.run(router.of(keyOf(first(entries))), Scripts.setMany, entries.map(keyOf), [
-          ...entries.map(([, value]) => value),
-          millis(ttl)
-        ])
+  const setMany = (entries: ReadonlyArray<Entry>, ttl: number | undefined, deadline: number) =>
+    Scripts.run(
+      router.of(keyOf(first(entries))),
+      Scripts.setMany,
+      entries.map(keyOf),
+      [...entries.map(([, value]) => value), millis(ttl)],
+      deadline
+    )
 
-  const unlinkMany = (keys: ReadonlyArray<RedisKey>): Asked<number> =>
-    Effect.map(inParts(slices(router.parts(keys, itself), keysAtOnce), unlink, unknownOnceBegun), sum)
+  /** A batch in parts, a few at a time, so that other callers' commands go in between; all by one deadline. */
+  const inParts = <I, A>(
+    parts: ReadonlyArray<ReadonlyArray<I>>,
+    ask: (part: ReadonlyArray<I>, deadline: number) => Asked<A>
+  ): Asked<ReadonlyArray<A>> =>
+    Effect.suspend(() => {
+      const deadline = router.deadline()
+      if (parts.length === 1) return Effect.map(ask(first(parts), deadline), (answer) => [answer])
+      const concurrency = Math.max(1, Math.floor(keysInFlight / first(parts).length))
+      return Effect.forEach(parts, (part) => ask(part, deadline), { concurrency })
+    })
+
+  const unlinkMany = (keys: ReadonlyArray<RedisKey>): Asked<number> => {
+    const parts = slices(router.parts(keys, itself), keysAtOnce)
+    return Effect.map(Effect.mapError(inParts(parts, unlink), partly(parts)), sum)
+  }
 
   /** On one server after the other, so that no more than one is kept busy. */
   const onEveryMaster = <A>(command: Command<A>): Asked<ReadonlyArray<A>> =>
@@ -73,10 +88,12 @@ export const make = (router: Router): CacheDriver => {
     set: (key, value, ttl) =>
       ttl === undefined ? send(Reply.ok, "SET", key, value) : send(Reply.ok, "SET", key, value, "PX", millis(ttl)),
 
-    setMany: (entries, ttl) =>
-      Effect.asVoid(
-        inParts(slices(router.parts(entries, keyOf), entriesAtOnce), (part) => setMany(part, ttl), unknownOnceBegun)
-      ),
+    setMany: (entries, ttl) => {
+      const parts = slices(router.parts(entries, keyOf), entriesAtOnce)
+      if (parts.some((part) => bytesOf(part) > maxBatchBytes)) return Effect.fail(tooLargeABatch)
+      const set = inParts(parts, (part, deadline) => setMany(part, ttl, deadline))
+      return Effect.asVoid(Effect.mapError(set, partly(parts)))
+    },
 
     setIfAbsent: (key, value, ttl) =>
       ttl === undefined
@@ -154,7 +171,6 @@ const toTimeToLive = (remaining: number): TimeToLive => {
   return TimeToLive.Expires({ remaining: Duration.millis(remaining) })
 }
 
-/** Of a write in several parts some may have happened when one of them fails. */
 const unknownOnceBegun = (failure: DriverFailure): DriverFailure =>
   new DriverFailure(failure.reason, "Unknown", failure.serverCode)
 
@@ -168,17 +184,11 @@ const slices = <I>(parts: ReadonlyArray<ReadonlyArray<I>>, size: number): Readon
         )
   )
 
-/** A batch in parts, a few at a time, so that other callers' commands go in between. */
-const inParts = <I, A>(
-  parts: ReadonlyArray<ReadonlyArray<I>>,
-  ask: (part: ReadonlyArray<I>) => Asked<A>,
-  whenOneFails: (failure: DriverFailure) => DriverFailure = itselfFailed
-): Asked<ReadonlyArray<A>> =>
-  parts.length === 1
-    ? Effect.map(ask(first(parts)), (answer) => [answer])
-    : Effect.mapError(Effect.forEach(parts, ask, { concurrency: partsAtOnce }), whenOneFails)
-
-const itselfFailed = (failure: DriverFailure): DriverFailure => failure
+/** Of a write in several parts some may have happened when one of them fails. */
+const partly =
+  (parts: ReadonlyArray<unknown>) =>
+  (failure: DriverFailure): DriverFailure =>
+    parts.length > 1 ? unknownOnceBegun(failure) : failure
 
 /** The answers to parts of `keys`, in the order of `keys`. */
 const inOrder = <A>(

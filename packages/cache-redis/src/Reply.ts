@@ -11,6 +11,9 @@ const unexpected = (): never => {
   throw new UnexpectedReply("unexpected type of reply")
 }
 
+/** A status is read as bytes, a text as a string. */
+const isStatus = (reply: unknown, status: string): boolean => Buffer.isBuffer(reply) && reply.toString() === status
+
 /** Turns a reply of node-redis into an answer, or throws `UnexpectedReply`. */
 export type Decode<A> = (reply: unknown) => A
 
@@ -25,12 +28,13 @@ export const digits: Decode<number> = (reply) =>
 
 export const flag: Decode<boolean> = (reply) => integer(reply) === 1
 
-export const ok: Decode<void> = (reply) => (reply === "OK" ? undefined : unexpected())
+export const ok: Decode<void> = (reply) => (isStatus(reply, "OK") ? undefined : unexpected())
 
 /** `OK` or nothing, as `SET … NX` answers. */
-export const okOrNothing: Decode<boolean> = (reply) => (reply === "OK" ? true : reply === null ? false : unexpected())
+export const okOrNothing: Decode<boolean> = (reply) =>
+  isStatus(reply, "OK") ? true : reply === null ? false : unexpected()
 
-export const pong: Decode<void> = (reply) => (reply === "PONG" ? undefined : unexpected())
+export const pong: Decode<void> = (reply) => (isStatus(reply, "PONG") ? undefined : unexpected())
 
 /** As many texts as were asked for. */
 export const texts =
@@ -50,3 +54,26 @@ export const page: Decode<Page> = (reply) => {
   if (!Buffer.isBuffer(cursor) || !Array.isArray(keys) || !keys.every(Buffer.isBuffer)) return unexpected()
   return { cursor: cursor.toString(), keys }
 }
+
+/** Consecutive slots and their nodes, the master first. */
+export interface SlotRange {
+  readonly first: number
+  readonly last: number
+  readonly nodes: ReadonlyArray<{ readonly host: string; readonly port: number }>
+}
+
+/** CLUSTER SLOTS: https://redis.io/docs/latest/commands/cluster-slots/ */
+export const slotRanges: Decode<ReadonlyArray<SlotRange>> = (reply) =>
+  array(reply).map((range) => {
+    const [first, last, ...nodes] = array(range)
+    return {
+      first: integer(first),
+      last: integer(last),
+      nodes: nodes.map((node) => {
+        const [host, port] = array(node)
+        return { host: text(host) ?? "", port: integer(port) }
+      })
+    }
+  })
+
+const array = (reply: unknown): ReadonlyArray<unknown> => (Array.isArray(reply) ? reply : unexpected())

@@ -12,7 +12,6 @@ import {
   type CacheErrorReason,
   ConnectionLost,
   DriverFailure,
-  InvalidArgument,
   OutOfMemory,
   OutOfRange,
   TimedOut,
@@ -57,16 +56,35 @@ const byText: ReadonlyArray<readonly [begin: string, reason: Reason]> = [
   ["ERR max number of clients", () => new OutOfMemory({ message: "the server has reached its maximum of clients" })],
   ["ERR AUTH", denied("the server knows no password")],
   ["ERR Client sent AUTH", denied("the server knows no password")],
-  ["ERR DB index is out of range", () => new InvalidArgument({ message: "the server has no database of this number" })],
-  ["ERR invalid DB index", () => new InvalidArgument({ message: "the server has no database of this number" })]
+  ["ERR The user executing the script", denied("the user may not run a command of this script")],
+  ["ERR DB index is out of range", denied("the server has no database of this number")],
+  ["ERR invalid DB index", denied("the server has no database of this number")]
 ]
 
 /** The first word of an error reply, where it is one. */
 export const serverCodeOf = (error: unknown): string | undefined =>
   error instanceof ErrorReply ? (/^[A-Z][A-Z0-9_]*/.exec(error.message)?.[0] ?? "ERR") : undefined
 
+/** Another node of the cluster is to be asked: for good (`MOVED`), or for this command only (`ASK`). */
+export class Redirection extends DriverFailure {
+  readonly host: string
+  readonly port: number
+  constructor(code: string, host: string, port: number) {
+    super(new Unavailable({ message: `the key is on another node (${code})` }), "NotExecuted", code)
+    this.host = host
+    this.port = port
+  }
+}
+
+const redirection = /^(MOVED|ASK) \d+ (.*):(\d+)$/
+
 /** The failure that an error reply stands for. The server refused, so nothing was executed. */
 const fromReply = (code: string, text: string): DriverFailure => {
+  const [, redirected, host = "", port] = redirection.exec(text) ?? []
+  if (redirected !== undefined) return new Redirection(redirected, host, Number(port))
+  // Redis 6.2 puts the script's name and line in front of an error that a script met with.
+  const [, inScript] = /@user_script.*?-([A-Z]+) /.exec(text) ?? []
+  if (inScript !== undefined) return fromReply(inScript, text.slice(text.indexOf(`-${inScript}`) + 1))
   const reason = byFirstWord[code] ?? byText.find(([begin]) => text.startsWith(begin))?.[1]
   return new DriverFailure(
     reason?.(code) ?? new Unknown({ message: `the server answered with an error (${code})` }),
@@ -125,6 +143,14 @@ export const noHandshake = (millis: number): DriverFailure =>
 /** The server answered nothing for a whole deadline. */
 export const silent = (): DriverFailure =>
   new DriverFailure(new Unavailable({ message: "no connection is ready: the server fell silent" }))
+
+/** A reply was too many or too few: none of this connection can be told whose it is. */
+export const outOfStep = (): DriverFailure =>
+  new DriverFailure(new Unavailable({ message: "no connection is ready: the server's replies were out of step" }))
+
+/** No node of the cluster has told yet which slots are where. */
+export const unknownTopology = (): DriverFailure =>
+  new DriverFailure(new Unavailable({ message: "no node of the cluster has answered yet" }))
 
 /** The server's answer is of another type than asked for. */
 export const unexpectedReply = (): DriverFailure =>

@@ -14,13 +14,16 @@ export interface Router {
   readonly of: (key: RedisKey) => Commander
   /** Splits what belongs to keys into parts that one command may touch together. */
   readonly parts: <I>(items: ReadonlyArray<I>, keyOf: (item: I) => RedisKey) => ReadonlyArray<ReadonlyArray<I>>
+  /** When what begins now has ended, on `performance`'s clock. */
+  readonly deadline: () => number
   /** Every server that takes writes, now. */
   readonly masters: () => ReadonlyArray<Commander>
 }
 
 /** One server for every key. */
-export const single = (commander: Commander): Router => ({
+export const single = (commander: Commander & Pick<Router, "deadline">): Router => ({
   of: () => commander,
+  deadline: () => commander.deadline(),
   parts: (items) => [items],
   masters: () => [commander]
 })

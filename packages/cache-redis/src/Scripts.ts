@@ -79,17 +79,18 @@ end
 return redis.status_reply('OK')`
 )
 
-/** Runs a script in one atomic step. */
+/** Runs a script in one atomic step, by an instant on `performance`'s clock. */
 export const run = <A>(
   commander: Commander,
   { lua, sha1, ...meaning }: Script<A>,
   keys: ReadonlyArray<string>,
-  args: ReadonlyArray<string>
+  args: ReadonlyArray<string>,
+  deadline: number
 ): Effect.Effect<A, DriverFailure> => {
   const rest = [String(keys.length), ...keys, ...args]
-  return Effect.catch(commander.send({ ...meaning, args: ["EVALSHA", sha1, ...rest] }), (failure) =>
+  return Effect.catch(commander.send({ ...meaning, args: ["EVALSHA", sha1, ...rest] }, deadline), (failure) =>
     failure.serverCode === "NOSCRIPT"
-      ? commander.send({ ...meaning, args: ["EVAL", lua, ...rest] })
+      ? commander.send({ ...meaning, args: ["EVAL", lua, ...rest] }, deadline)
       : Effect.fail(failure)
   )
 }

@@ -25,8 +25,15 @@ const replies: ReadonlyArray<readonly [reply: string, reason: string, code: stri
   ["OOM command not allowed when used memory > 'maxmemory'.", "OutOfMemory", "OOM"],
   ["ERR max number of clients reached", "OutOfMemory", "ERR"],
   ["ERR max number of clients + cluster connections reached", "OutOfMemory", "ERR"],
-  ["ERR DB index is out of range", "InvalidArgument", "ERR"],
-  ["ERR invalid DB index", "InvalidArgument", "ERR"],
+  ["ERR DB index is out of range", "AccessDenied", "ERR"],
+  ["ERR invalid DB index", "AccessDenied", "ERR"],
+  ["ERR The user executing the script can't run this command or subcommand", "AccessDenied", "ERR"],
+  ["@user_script: 3: -OOM command not allowed when used memory > 'maxmemory'.", "OutOfMemory", "OOM"],
+  [
+    "ERR Error running script (call to f_1): @user_script:2: @user_script: 2: -READONLY replica.",
+    "Unavailable",
+    "READONLY"
+  ],
   ["WRONGTYPE Operation against a key holding the wrong kind of value", "WrongType", "WRONGTYPE"],
   ["OUTOFRANGE not a safe integer", "OutOfRange", "OUTOFRANGE"],
   [`ERR unknown command 'X', with args beginning with: '${canary}'`, "Unknown", "ERR"],

@@ -152,8 +152,8 @@ describe("what a server refuses", () => {
     Effect.gen(function* () {
       const { url } = yield* server({ args: ["--databases", "2"] })
       yield* Effect.promise(() => askRedis(url, ["SET", "bystander", "value"]))
-      yield* refuses("InvalidArgument", "ERR", { url: `${url}/7`, namespace: "" }, (cache) => cache.flush)
-      yield* refuses("InvalidArgument", "ERR", { url: `${url}/7`, namespace: "" })
+      yield* refuses("AccessDenied", "ERR", { url: `${url}/7`, namespace: "" }, (cache) => cache.flush)
+      yield* refuses("AccessDenied", "ERR", { url: `${url}/7`, namespace: "" })
       yield* Effect.sleep(100)
       assert.strictEqual(yield* Effect.promise(() => askRedis(url, ["DBSIZE"])), "1")
       yield* Effect.scoped(Effect.flatMap(readyCache({ url: `${url}/1` }), (cache) => cache.set("key", "value")))
@@ -239,6 +239,7 @@ describe("what the layer refuses", () => {
         { url: Redacted.make(canary) },
         { url: undefined },
         { url, namespace: 5 },
+        { url, namespace: undefined },
         { url, namespace: "\ud800" },
         { url, commandTimeout: 0 },
         { url, commandTimeout: "2 hours" },

@@ -1,0 +1,174 @@
+/**
+ * What a composition root says of servers, checked before any I/O, as what a connection needs. No refusal quotes what it
+ * refuses: it may hold a password.
+ *
+ * @internal
+ */
+import type { ConnectionOptions as TlsOptions } from "node:tls"
+import type { FromDriverOptions } from "@hexcache/cache-port"
+import { CacheError, InvalidArgument } from "@hexcache/cache-port"
+import { Duration, Effect, Redacted } from "effect"
+import type { ConnectionOptions, Endpoint } from "./Connection.ts"
+import * as RedisUrl from "./RedisUrl.ts"
+
+type Socket = NonNullable<Endpoint["socket"]>
+
+/** A text that may be secret. */
+export type Secret = string | Redacted.Redacted<string>
+
+/** Whom to log in as. */
+export interface Credentials {
+  /** An ACL user; `default` unless given. */
+  readonly username?: string | undefined
+  readonly password: Secret
+}
+
+/** Options that every layer has. */
+export interface CommonOptions extends FromDriverOptions {
+  /** The keys' namespace; a part of the database, or empty for the whole of it. */
+  readonly namespace: string
+  /**
+   * By when every operation has ended, 1 ms to 1 hour; for one of several round trips, each of them. 250 ms unless
+   * given.
+   */
+  readonly commandTimeout?: Duration.Input | undefined
+  /** By when connection, TLS, authentication and choice of the database are done, 1 ms to 1 hour. 1 s unless given. */
+  readonly connectTimeout?: Duration.Input | undefined
+  /** How many commands may wait for their answers on one connection, a positive integer. 10,000 unless given. */
+  readonly maxPending?: number | undefined
+  /** An ACL user; `default` unless given, and the URL's where that has one. */
+  readonly username?: string | undefined
+  /** The user's password, or that of `requirepass`; the URL's where that has one. */
+  readonly password?: Secret | undefined
+  /** Asked anew for each connection instead of `username` and `password`, so that a new password is taken over. */
+  readonly credentials?: Effect.Effect<Credentials, unknown> | undefined
+  /** True, or the options of `tls.connect`, to connect by TLS; a `rediss:` URL does so too. */
+  readonly tls?: boolean | TlsOptions | undefined
+}
+
+/** The address of a node: `host` and `port`, 6379 unless given, or a URL. */
+export type NodeAddress = Secret | { readonly host: string; readonly port?: number | undefined }
+
+/** Options as a connection takes them. */
+export interface Settings extends Pick<ConnectionOptions, "commandTimeout" | "connectTimeout" | "maxPending"> {
+  /** The endpoint with credentials and TLS added. */
+  readonly complete: (endpoint: Endpoint) => Promise<Endpoint>
+}
+
+/** Runs checks that throw `RangeError`, as the failure of a layer. */
+export const checked = <A>(check: () => A): Effect.Effect<A, CacheError> =>
+  Effect.try({
+    try: check,
+    catch: (thrown) =>
+      new CacheError({
+        operation: "layer",
+        reason: new InvalidArgument({
+          message: thrown instanceof RangeError && thrown.message !== "" ? thrown.message : "the options cannot be read"
+        })
+      })
+  })
+
+/** Checks the options that every layer has. */
+export const settings = (options: CommonOptions): Settings => {
+  const { credentials } = options
+  const tls = options.tls === undefined || options.tls === false ? undefined : options.tls === true ? {} : options.tls
+  if (tls !== undefined && typeof tls !== "object")
+    throw new RangeError("tls is a boolean or the options of tls.connect")
+  const fixed = login(options)
+  if (typeof options.namespace !== "string") throw new RangeError("a namespace is a text, and may be empty")
+  return {
+    commandTimeout: millis("commandTimeout", options.commandTimeout, 250),
+    connectTimeout: millis("connectTimeout", options.connectTimeout, 1_000),
+    maxPending: positiveInteger("maxPending", options.maxPending, 10_000),
+    complete: async (endpoint) => ({
+      ...endpoint,
+      ...(credentials === undefined ? fixed : login(await Effect.runPromise(credentials))),
+      // Not by spreading alone: node-redis's union of sockets tells them apart by `tls`.
+      ...(tls === undefined ? {} : { socket: { ...endpoint.socket, ...tls, tls: true } as Socket })
+    })
+  }
+}
+
+/** Checks one server: by URL, by host and port, or by the path of its socket. */
+export const endpoint = (options: {
+  readonly url?: Secret | undefined
+  readonly host?: string | undefined
+  readonly port?: number | undefined
+  readonly path?: string | undefined
+  readonly database?: number | undefined
+}): Endpoint => {
+  const { database, host, path, port, url } = options
+  if ([url, host, path].filter((given) => given !== undefined).length !== 1) {
+    throw new RangeError("one of url, host and path says where the server is")
+  }
+  const found =
+    url !== undefined
+      ? RedisUrl.parse(reveal(url))
+      : path !== undefined
+        ? { socket: { path: nonEmpty("path", path), tls: false as const } }
+        : { socket: nodeOf(host as string, port) }
+  if (database === undefined) return found
+  if (!Number.isSafeInteger(database) || database < 0) throw new RangeError("database is an integer from 0")
+  return { ...found, database }
+}
+
+/** Checks the address of a node of a cluster or of a sentinel. */
+export const node = (address: NodeAddress): Endpoint =>
+  typeof address === "object" && address !== null && !Redacted.isRedacted(address) && "host" in address
+    ? { socket: nodeOf(address.host, address.port) }
+    : RedisUrl.parse(reveal(address))
+
+/** The host and port of an endpoint by TCP. */
+export const hostAndPort = ({ socket }: Endpoint): { readonly host: string; readonly port: number } => {
+  if (socket === undefined || !("host" in socket) || typeof socket.host !== "string") {
+    throw new RangeError("a node has a host and a port")
+  }
+  return { host: socket.host, port: socket.port ?? 6_379 }
+}
+
+/** The same endpoint on another host. */
+export const at = (endpoint: Endpoint, host: string, port: number): Endpoint => ({
+  ...endpoint,
+  socket: { ...endpoint.socket, host, port } as Socket
+})
+
+export const nonEmpty = (name: string, input: unknown): string => {
+  if (typeof input === "string" && input !== "") return input
+  throw new RangeError(`${name} is a text that is not empty`)
+}
+
+/** At least one, checked each. */
+export const some = <I, A>(name: string, input: ReadonlyArray<I>, check: (each: I) => A): readonly [A, ...Array<A>] => {
+  const [first, ...others] = Array.isArray(input) ? (input as ReadonlyArray<I>).map(check) : []
+  if (first === undefined) throw new RangeError(`${name} are at least one`)
+  return [first, ...others]
+}
+
+const reveal = (secret: unknown): unknown => (Redacted.isRedacted(secret) ? Redacted.value(secret) : secret)
+
+const login = ({
+  password,
+  username
+}: Pick<CommonOptions, "username" | "password">): Pick<Endpoint, "username" | "password"> => ({
+  ...(username === undefined ? undefined : { username: nonEmpty("username", username) }),
+  ...(password === undefined ? undefined : { password: nonEmpty("password", reveal(password)) })
+})
+
+const nodeOf = (host: string, port = 6_379) => {
+  if (!Number.isInteger(port) || port < 1 || port > 65_535) throw new RangeError("port is an integer from 1 to 65535")
+  return { host: nonEmpty("host", host), port }
+}
+
+const millis = (name: string, input: Duration.Input | undefined, otherwise: number): number => {
+  if (input === undefined) return otherwise
+  const duration = Duration.fromInput(input)
+  const millis = duration._tag === "None" ? Number.NaN : Duration.toMillis(duration.value)
+  if (millis >= 1 && millis <= 3_600_000) return Math.ceil(millis)
+  throw new RangeError(`${name} is a duration from 1 millisecond to 1 hour`)
+}
+
+const positiveInteger = (name: string, input: number | undefined, otherwise: number): number => {
+  if (input === undefined) return otherwise
+  if (Number.isSafeInteger(input) && input > 0) return input
+  throw new RangeError(`${name} is a positive integer`)
+}

@@ -1,0 +1,129 @@
+import { setTimeout as sleep } from "node:timers/promises"
+import { askRedis } from "./askRedis.ts"
+import { RedisServer } from "./RedisServer.ts"
+
+/** Options of `RedisCluster.start`. */
+export interface RedisClusterOptions {
+  /** 3 unless given. */
+  readonly masters?: number
+  /** Replicas of each master, 1 unless given. */
+  readonly replicas?: number
+  /** After how many milliseconds without an answer a node counts as failed; 1,000 unless given. */
+  readonly nodeTimeout?: number
+  /** Further arguments of every server. */
+  readonly args?: ReadonlyArray<string>
+}
+
+const slots = 16_384
+const formedDeadlineMs = 30_000
+
+/** A Redis Cluster of servers that a test owns. */
+export class RedisCluster {
+  /** Starts the servers, forms the cluster, and resolves when every node calls it whole. */
+  static async start({
+    args = [],
+    masters: masterCount = 3,
+    nodeTimeout = 1_000,
+    replicas: replicaCount = 1
+  }: RedisClusterOptions = {}): Promise<RedisCluster> {
+    const options = ["--cluster-enabled", "yes", "--cluster-node-timeout", `${nodeTimeout}`]
+    const tuned = [...options, "--repl-ping-replica-period", "1", "--cluster-replica-validity-factor", "0", ...args]
+    const servers = await Promise.all(
+      Array.from({ length: masterCount * (1 + replicaCount) }, () => RedisServer.start({ args: tuned }))
+    )
+    const cluster = new RedisCluster(servers.slice(0, masterCount), servers.slice(masterCount))
+    try {
+      await cluster.#form()
+      return cluster
+    } catch (error) {
+      await cluster.stop()
+      throw error
+    }
+  }
+
+  /** The servers that were masters when the cluster was formed, in the order of their slots. */
+  readonly masters: ReadonlyArray<RedisServer>
+  /** The others, those of the first master first. */
+  readonly replicas: ReadonlyArray<RedisServer>
+
+  private constructor(masters: ReadonlyArray<RedisServer>, replicas: ReadonlyArray<RedisServer>) {
+    this.masters = masters
+    this.replicas = replicas
+  }
+
+  /** Every server. */
+  get servers(): ReadonlyArray<RedisServer> {
+    return [...this.masters, ...this.replicas]
+  }
+
+  /** The slots that the master at this place was given, from and to. */
+  slotsOf(master: number): readonly [first: number, last: number] {
+    const each = slots / this.masters.length
+    return [Math.ceil(master * each), Math.ceil((master + 1) * each) - 1]
+  }
+
+  /** Moves a slot between two masters, with its keys, as `redis-cli --cluster reshard` does. */
+  async moveSlot(slot: number, from: RedisServer, to: RedisServer): Promise<void> {
+    const [fromId, toId] = [await idOf(from), await idOf(to)]
+    await askRedis(to.url, ["CLUSTER", "SETSLOT", `${slot}`, "IMPORTING", fromId])
+    await askRedis(from.url, ["CLUSTER", "SETSLOT", `${slot}`, "MIGRATING", toId])
+    for (;;) {
+      const script = "local keys = redis.call('CLUSTER', 'GETKEYSINSLOT', ARGV[1], 10) return table.concat(keys, '\\n')"
+      const keys = await askRedis(from.url, ["EVAL", script, "0", `${slot}`])
+      if (keys === "") break
+      await askRedis(from.url, ["MIGRATE", "127.0.0.1", `${to.port}`, "", "0", "5000", "KEYS", ...keys.split("\n")])
+    }
+    for (const server of [to, from, ...this.masters.filter((master) => master !== to && master !== from)]) {
+      await askRedis(server.url, ["CLUSTER", "SETSLOT", `${slot}`, "NODE", toId])
+    }
+  }
+
+  /** Ends every server, in whatever state it is. */
+  async stop(): Promise<void> {
+    await Promise.all(this.servers.map((server) => server.stop()))
+  }
+
+  async #form(): Promise<void> {
+    const [first, ...others] = this.servers
+    if (first === undefined) return
+    await Promise.all(
+      this.masters.map((master, index) => {
+        const [from, to] = this.slotsOf(index)
+        const own = Array.from({ length: to - from + 1 }, (_, slot) => `${from + slot}`)
+        return askRedis(master.url, ["CLUSTER", "ADDSLOTS", ...own])
+      })
+    )
+    await Promise.all(
+      this.servers.map((server, index) => askRedis(server.url, ["CLUSTER", "SET-CONFIG-EPOCH", `${index + 1}`]))
+    )
+    for (const { port } of others) await askRedis(first.url, ["CLUSTER", "MEET", "127.0.0.1", `${port}`])
+    await this.#until((info) => info.includes(`cluster_known_nodes:${this.servers.length}`))
+    const perMaster = this.replicas.length / this.masters.length
+    for (const [index, replica] of this.replicas.entries()) {
+      const master = this.masters[Math.floor(index / perMaster)] as RedisServer
+      const id = await idOf(master)
+      await until(async () => (await tryAsk(replica, ["CLUSTER", "REPLICATE", id])) === "OK")
+    }
+    await this.#until((info) => info.includes("cluster_state:ok"))
+    for (const replica of this.replicas) {
+      await until(async () => /master_link_status:up/.test((await tryAsk(replica, ["INFO", "replication"])) ?? ""))
+    }
+  }
+
+  async #until(done: (info: string) => boolean): Promise<void> {
+    for (const server of this.servers) {
+      await until(async () => done((await tryAsk(server, ["CLUSTER", "INFO"])) ?? ""))
+    }
+  }
+}
+
+const idOf = (server: RedisServer): Promise<string> => askRedis(server.url, ["CLUSTER", "MYID"])
+
+const tryAsk = (server: RedisServer, command: ReadonlyArray<string>) =>
+  askRedis(server.url, [...command]).catch(() => undefined)
+
+const until = async (done: () => Promise<boolean>): Promise<void> => {
+  for (const deadline = Date.now() + formedDeadlineMs; !(await done()); await sleep(20)) {
+    if (Date.now() > deadline) throw new Error("The Redis cluster was not formed in time")
+  }
+}
