@@ -1,0 +1,38 @@
+/** A library in the table. */
+export interface Library {
+  /** As the table names it. */
+  readonly name: string
+  readonly adapter: URL
+  /** Packages whose versions are told, as folders of `node_modules`. */
+  readonly packages: ReadonlyArray<string>
+  readonly modules: URL
+}
+
+/** Where the peers are installed. */
+export const peersFolder = new URL("../../peers/", import.meta.url)
+
+const peer = (name: string, file: string, packages: ReadonlyArray<string>): Library => ({
+  name,
+  adapter: new URL(file, peersFolder),
+  packages,
+  modules: new URL("node_modules/", peersFolder)
+})
+
+const ours = (name: string, file: string, packages: ReadonlyArray<string>): Library => ({
+  name,
+  adapter: new URL(`adapters/${file}`, import.meta.url),
+  packages,
+  modules: new URL("../../node_modules/", import.meta.url)
+})
+
+/** The libraries, in the order of the table. */
+export const libraries: ReadonlyArray<Library> = [
+  peer("keyv", "keyv.ts", ["keyv", "@keyv/redis"]),
+  peer("cacheable", "cacheable.ts", ["cacheable", "@keyv/redis"]),
+  peer("cache-manager", "cacheManager.ts", ["cache-manager", "keyv", "@keyv/redis"]),
+  peer("bentocache", "bentocache.ts", ["bentocache", "ioredis"]),
+  peer("unstorage", "unstorage.ts", ["unstorage", "ioredis"]),
+  ours("PersistedCache", "persistedCache.ts", ["effect", "@effect/platform-node"]),
+  peer("node-redis", "nodeRedis.ts", ["redis"]),
+  ours("hexcache", "hexcache.ts", ["@hexcache/cache-redis"])
+]

@@ -1,0 +1,14 @@
+/** How long a caller waits before it gives up, in milliseconds: by then a call was answered, failed, or hangs. */
+export const patience = 1_000
+
+/** The key that is read again and again. */
+export const hotKey = "hot-key"
+
+/** A stored key that is read once. */
+export const coldKey = (index: number): string => `cold-key-${index}`
+
+/** How many cold keys there are: more than a run asks for. */
+export const coldKeys = 600
+
+/** What is stored under a hot or cold key. */
+export const storedValue = (key: string): string => `stored under ${key}`
