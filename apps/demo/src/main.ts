@@ -7,7 +7,7 @@
 import { randomUUID } from "node:crypto"
 import { NodeRuntime } from "@effect/platform-node"
 import { CacheMemory } from "@hexcache/cache-memory"
-import { type CacheError, CachePort } from "@hexcache/cache-port"
+import { Breaker, type CacheError, CachePort, FailOpen } from "@hexcache/cache-port"
 import { CacheRedis } from "@hexcache/cache-redis"
 import {
   Cause,
@@ -29,7 +29,6 @@ import * as SqliteCityStore from "./cities/SqliteCityStore.ts"
 import { loadingProgress } from "./console/progress.ts"
 import { warnings } from "./console/warnings.ts"
 import { Cities } from "./domain/Cities.ts"
-import { FailOpen } from "./domain/FailOpen.ts"
 import { RateLimit } from "./domain/RateLimit.ts"
 import { Visits } from "./domain/Visits.ts"
 import * as Server from "./http/Server.ts"
@@ -89,9 +88,10 @@ const rateLimit = Layer.unwrap(
   )
 )
 
-/** The catalogue on SQLite, and on whatever cache it is given. */
+/** The catalogue on SQLite, and on whatever cache it is given: it does not wait for a lost one, and goes on without. */
 const catalogue = Layer.mergeAll(Cities.layer, Visits.layer, rateLimit).pipe(
   Layer.provideMerge(FailOpen.layer),
+  Layer.provideMerge(Breaker.layer()),
   Layer.provideMerge(QueryCount.layer),
   Layer.provide(SqliteCityStore.layer({ onProgress: loadingProgress }))
 )

@@ -42,7 +42,7 @@ describe("the demo on Redis", () => {
       const health = async () => ((await (await fetch(`${url}/health`)).json()) as { status: string }).status
 
       await city()
-      assert.strictEqual(await health(), "ok")
+      assert.strictEqual(await health(), "up")
       redis.freeze()
       const before = performance.now()
       await city()
@@ -52,7 +52,7 @@ describe("the demo on Redis", () => {
       await city()
       assert.strictEqual(await health(), "degraded")
       await redis.restart()
-      while ((await health()) !== "ok") await city()
+      while ((await health()) !== "up") await city()
       child.kill("SIGTERM")
       assert.strictEqual((await ended).status, 0)
     } finally {

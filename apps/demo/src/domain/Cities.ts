@@ -1,11 +1,10 @@
 /**
  * The city catalogue.
  */
-import { CacheKey, CachePort, Glob } from "@hexcache/cache-port"
+import { CacheKey, type FailOpen, Glob } from "@hexcache/cache-port"
 import { Context, Effect, Layer, Option } from "effect"
 import { City, type CityId, CityNotFound, type CountryCode, CountryNotFound, CountryRanking } from "./City.ts"
 import { CityStore } from "./CityStore.ts"
-import { FailOpen } from "./FailOpen.ts"
 import * as ReadThrough from "./ReadThrough.ts"
 
 /**
@@ -27,22 +26,18 @@ export class Cities extends Context.Service<
     readonly setPopulation: (id: CityId, population: number) => Effect.Effect<City, CityNotFound>
   }
 >()("@hexcache/demo/domain/Cities") {
-  static readonly layer: Layer.Layer<Cities, never, CachePort | CityStore | FailOpen> = Layer.effect(
+  static readonly layer: Layer.Layer<Cities, never, CityStore | FailOpen> = Layer.effect(
     Cities,
     Effect.gen(function* () {
-      const cache = yield* CachePort
-      const failOpen = yield* FailOpen
       const store = yield* CityStore
 
       const cities = yield* ReadThrough.make({
-        cache: CachePort.namespaced(cache, "city"),
-        failOpen,
+        namespace: "city",
         schema: City,
         ttl: "10 minutes"
       })
       const countries = yield* ReadThrough.make({
-        cache: CachePort.namespaced(cache, "country"),
-        failOpen,
+        namespace: "country",
         schema: CountryRanking,
         ttl: "1 hour"
       })

@@ -2,8 +2,7 @@
  * How often a client may ask.
  */
 import { CacheKey, CachePort, TimeToLive } from "@hexcache/cache-port"
-import { Context, Data, Duration, Effect, Layer, Option } from "effect"
-import { FailOpen } from "./FailOpen.ts"
+import { Context, Data, Duration, Effect, Layer } from "effect"
 
 /** Whether a client may go on now. */
 export type Verdict = Data.TaggedEnum<{
@@ -25,7 +24,7 @@ export interface RateLimitOptions {
 /**
  * Lets a client ask `limit` times in a window, across all processes that share the cache, in its namespace `limit`.
  *
- * It fails open: while the cache is unavailable, everyone is allowed.
+ * The cache is one that fails open. While it is unavailable it counts 0 for everyone, so that everyone is allowed.
  */
 export class RateLimit extends Context.Service<
   RateLimit,
@@ -34,31 +33,27 @@ export class RateLimit extends Context.Service<
     readonly check: (client: string) => Effect.Effect<Verdict>
   }
 >()("@hexcache/demo/domain/RateLimit") {
-  static layer({ limit, window }: RateLimitOptions): Layer.Layer<RateLimit, never, CachePort | FailOpen> {
+  static layer({ limit, window }: RateLimitOptions): Layer.Layer<RateLimit, never, CachePort> {
     return Layer.effect(
       RateLimit,
       Effect.gen(function* () {
         const cache = CachePort.namespaced(yield* CachePort, "limit")
-        const failOpen = yield* FailOpen
 
-        const untilNextWindow = TimeToLive.$match({
-          Missing: () => Duration.zero,
-          Persistent: () => Duration.fromInputUnsafe(window),
-          Expires: ({ remaining }) => remaining
+        const verdict = TimeToLive.$match({
+          // The window is over, or the cache is lost.
+          Missing: () => Verdict.Allowed(),
+          Persistent: () => Verdict.Limited({ retryAfter: Duration.fromInputUnsafe(window) }),
+          Expires: ({ remaining }) => Verdict.Limited({ retryAfter: remaining })
         })
 
-        return RateLimit.of({
-          check: Effect.fnUntraced(function* (client) {
-            const key = CacheKey.make(client)
-            const count = yield* failOpen.attempt(cache.increment(key, 1, { ttl: window }))
-            if (Option.isNone(count) || count.value <= limit) return Verdict.Allowed()
-            const left = yield* failOpen.attempt(cache.ttl(key))
-            return Option.match(left, {
-              onNone: () => Verdict.Allowed(),
-              onSome: (left) => Verdict.Limited({ retryAfter: untilNextWindow(left) })
-            })
-          })
+        const check = Effect.fnUntraced(function* (client: string) {
+          const key = CacheKey.make(client)
+          const count = yield* cache.increment(key, 1, { ttl: window })
+          return count <= limit ? Verdict.Allowed() : verdict(yield* cache.ttl(key))
         })
+
+        // Nobody else writes in the namespace, so what is no count there is a bug.
+        return RateLimit.of({ check: (client) => Effect.orDie(check(client)) })
       })
     )
   }

@@ -1,15 +1,13 @@
 /**
  * A typed view of one namespace of the cache that loads what is missing.
  */
-import type { CacheError, CachePort } from "@hexcache/cache-port"
-import { type Duration, Effect, Option, Schema, type Scope } from "effect"
-import type { FailOpen } from "./FailOpen.ts"
+import { type CacheError, CachePort, FailOpen } from "@hexcache/cache-port"
+import { Deferred, type Duration, Effect, Exit, Option, Schema, type Scope } from "effect"
 
 /** How a `ReadThrough` is made. */
 export interface ReadThroughOptions<A> {
-  /** A namespace that belongs to this view alone. */
-  readonly cache: CachePort["Service"]
-  readonly failOpen: FailOpen["Service"]
+  /** A namespace of the cache that belongs to this view alone. */
+  readonly namespace: string
   readonly schema: Schema.Codec<A, unknown>
   readonly ttl: Duration.Input
 }
@@ -20,10 +18,12 @@ export interface ReadThroughOptions<A> {
  * - What cannot be read or decoded is a miss.
  * - After a read that the store failed nothing is written, so that a request waits for a dead store once.
  * - A value that was loaded while something was forgotten is answered but not kept, since it may be outdated.
+ * - What is forgotten waits for the writes that are on their way, so that none of them brings it back.
  * - What the store failed to forget is owed: nothing is read from the namespace until it has been emptied, which goes on
  *   in the background.
  *
- * The last two hold within this process. What another process keeps of an outdated value ends with its time to live.
+ * The last three hold within this process. What another process keeps of an outdated value ends with its time to live, and
+ * so does a write that the store carries out long after it was given up on.
  */
 export interface ReadThrough<A> {
   /** The kept value, or else the loaded one. That nothing was found is not kept. */
@@ -42,12 +42,17 @@ export interface ReadThrough<A> {
 
 /** Makes the view. Its work in the background ends with the scope. */
 export const make = Effect.fnUntraced(function* <A>({
-  cache,
-  failOpen,
+  namespace,
   schema,
   ttl
-}: ReadThroughOptions<A>): Effect.fn.Return<ReadThrough<A>, never, Scope.Scope> {
+}: ReadThroughOptions<A>): Effect.fn.Return<ReadThrough<A>, never, FailOpen | Scope.Scope> {
   const scope = yield* Effect.scope
+  const failOpen = yield* FailOpen
+  // A miss and a read that failed call for different things here, and so do a removal and one that failed.
+  const cache = CachePort.namespaced(failOpen.strict, namespace)
+  // What remains is bad input: a bug of this view's, and no failure of the store.
+  const attempt = <B>(asked: Effect.Effect<B, CacheError>): Effect.Effect<Option.Option<B>> =>
+    Effect.orDie(failOpen.attempt(asked))
   const codec = Schema.fromJsonString(Schema.toCodecJson(schema))
   const decode = Schema.decodeOption(codec)
   const encode = Schema.encodeSync(codec)
@@ -57,10 +62,12 @@ export const make = Effect.fnUntraced(function* <A>({
   /** The generation of the last removal that failed; 0 when nothing is owed. */
   let owed = 0
   let isSettling = false
+  /** The writes in flight. */
+  const writes = new Set<Deferred.Deferred<void>>()
 
   const settle = Effect.suspend(() => {
     const paying = owed
-    return Effect.map(failOpen.attempt(cache.flush), (paid) => {
+    return Effect.map(attempt(cache.flush), (paid) => {
       if (Option.isSome(paid) && owed === paying) owed = 0
     })
   }).pipe(
@@ -74,27 +81,35 @@ export const make = Effect.fnUntraced(function* <A>({
   /** None when the store failed or may not be trusted. */
   const read = <B>(asked: Effect.Effect<B, CacheError>): Effect.Effect<Option.Option<B>> =>
     Effect.suspend(() => {
-      if (owed === 0) return failOpen.attempt(asked)
+      if (owed === 0) return attempt(asked)
       if (isSettling) return Effect.succeedNone
       isSettling = true
       return Effect.as(Effect.forkIn(settle, scope), Option.none())
     })
 
   const forget: ReadThrough<A>["forget"] = (removal) =>
-    Effect.suspend(() => {
+    Effect.gen(function* () {
       const forgetting = ++generation
-      return Effect.map(failOpen.attempt(removal(cache)), (removed) => {
-        if (Option.isNone(removed)) owed = forgetting
-      })
+      // A write that has begun may be slower than the removal, and would bring back what it removes.
+      yield* Effect.forEach(Array.from(writes), Deferred.await, { discard: true })
+      const removed = yield* attempt(removal(cache))
+      if (Option.isNone(removed)) owed = forgetting
     })
 
   // Uninterruptible, so that a client that goes away leaves no outdated value behind.
-  const keep = (keys: ReadonlyArray<string>, write: Effect.Effect<void, CacheError>, loadedAt: number) =>
+  const keep = (write: Effect.Effect<void, CacheError>, loadedAt: number): Effect.Effect<void> =>
     Effect.uninterruptible(
-      Effect.gen(function* () {
-        if (generation !== loadedAt) return
-        yield* failOpen.attempt(write)
-        if (generation !== loadedAt) yield* forget((cache) => cache.deleteMany(keys))
+      Effect.suspend(() => {
+        if (generation !== loadedAt) return Effect.void
+        const ended = Deferred.makeUnsafe<void>()
+        writes.add(ended)
+        return Effect.ensuring(
+          Effect.asVoid(attempt(write)),
+          Effect.sync(() => {
+            writes.delete(ended)
+            Deferred.doneUnsafe(ended, Exit.void)
+          })
+        )
       })
     )
 
@@ -107,7 +122,7 @@ export const make = Effect.fnUntraced(function* <A>({
       const loadedAt = generation
       const loaded = yield* load
       if (Option.isSome(answer) && Option.isSome(loaded)) {
-        yield* keep([key], cache.set(key, encode(loaded.value), { ttl }), loadedAt)
+        yield* keep(cache.set(key, encode(loaded.value), { ttl }), loadedAt)
       }
       return loaded
     }),
@@ -126,7 +141,7 @@ export const make = Effect.fnUntraced(function* <A>({
       const loaded = yield* load(missing)
       if (Option.isSome(answer) && loaded.size > 0) {
         const entries = Array.from(loaded, ([key, value]) => [key, encode(value)] as const)
-        yield* keep([...loaded.keys()], cache.setMany(entries, { ttl }), loadedAt)
+        yield* keep(cache.setMany(entries, { ttl }), loadedAt)
       }
       return new Map([...values, ...loaded])
     }),

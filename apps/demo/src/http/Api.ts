@@ -67,11 +67,13 @@ const Status = HttpApiGroup.make("status").add(
   HttpApiEndpoint.get("health", "/health", {
     // Always 200 while requests are answered, which needs no cache: `degraded` says that they take longer.
     success: Schema.Struct({
-      status: Schema.Literals(["ok", "degraded"]),
-      cache: Schema.Union([
-        Schema.Struct({ state: Schema.Literal("up"), pingMillis: Schema.Finite }),
-        Schema.Struct({ state: Schema.Literal("down"), reason: Schema.String })
-      ]),
+      status: Schema.Literals(["up", "degraded"]),
+      cache: Schema.Struct({
+        // `degraded`: it failed the ping but is still asked. `down`: it has failed so often that it is not asked now.
+        state: Schema.Literals(["up", "degraded", "down"]),
+        breaker: Schema.Literals(["closed", "open", "half-open"]),
+        ping: Schema.Union([Schema.Struct({ millis: Schema.Finite }), Schema.Struct({ failed: Schema.String })])
+      }),
       namespaces: Namespaces
     })
   }),

@@ -3,13 +3,12 @@
  */
 
 import { NodeHttpServer } from "@effect/platform-node"
-import type { CachePort } from "@hexcache/cache-port"
+import type { Breaker, CachePort, FailOpen } from "@hexcache/cache-port"
 import { Console, type Duration, Effect, Layer } from "effect"
 import { HttpRouter, HttpServer, type HttpServerError, HttpServerRespondable } from "effect/http"
 import { HttpApiBuilder, HttpApiMiddleware } from "effect/http-api"
 import type { QueryCount } from "../cities/QueryCount.ts"
 import type { Cities } from "../domain/Cities.ts"
-import type { FailOpen } from "../domain/FailOpen.ts"
 import type { RateLimit } from "../domain/RateLimit.ts"
 import type { Visits } from "../domain/Visits.ts"
 import { Api } from "./Api.ts"
@@ -47,7 +46,7 @@ export const listen = ({
 }: ServerOptions): Effect.Effect<
   never,
   HttpServerError.ServeError,
-  CachePort | Cities | FailOpen | QueryCount | RateLimit | Visits
+  Breaker | CachePort | Cities | FailOpen | QueryCount | RateLimit | Visits
 > => {
   const { server, stop } = gracefulServer.make(stopWithin)
   const serving = HttpRouter.serve(routes, { disableLogger: true, disableListenLog: true }).pipe(

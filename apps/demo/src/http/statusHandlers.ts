@@ -1,12 +1,11 @@
 /**
  * Health and figures over HTTP.
  */
-import { CachePort } from "@hexcache/cache-port"
-import { Duration, Effect } from "effect"
+import { Breaker, CachePort, FailOpen } from "@hexcache/cache-port"
+import { Duration, Effect, Result } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
 import { QueryCount } from "../cities/QueryCount.ts"
 import { catalogueStats } from "../domain/catalogueStats.ts"
-import { FailOpen } from "../domain/FailOpen.ts"
 import { Api } from "./Api.ts"
 
 /** The handlers of the group `status`. */
@@ -15,7 +14,8 @@ export const statusHandlers = HttpApiBuilder.group(
   "status",
   Effect.fnUntraced(function* (handlers) {
     const cache = yield* CachePort
-    const failOpen = yield* FailOpen
+    const { failures } = yield* FailOpen
+    const { state: breakerState } = yield* Breaker
     const queryCount = yield* QueryCount
 
     const namespaces = Effect.map(catalogueStats, (stats) => Object.fromEntries(stats))
@@ -23,20 +23,27 @@ export const statusHandlers = HttpApiBuilder.group(
     return handlers.handleAll({
       health: () =>
         Effect.gen(function* () {
-          const state = yield* Effect.match(Effect.timed(cache.ping), {
-            onFailure: (error) => ({ state: "down" as const, reason: error.reason._tag }),
-            onSuccess: ([took]) => ({ state: "up" as const, pingMillis: Duration.toMillis(took) })
-          })
+          const ping = yield* Effect.result(Effect.timed(cache.ping))
+          // Asked afterwards, since the ping may be what closes the breaker or opens it.
+          const breaker = yield* breakerState
+          const state = breaker !== "closed" ? "down" : Result.isSuccess(ping) ? "up" : "degraded"
           return {
-            status: state.state === "up" ? ("ok" as const) : ("degraded" as const),
-            cache: state,
+            status: state === "up" ? ("up" as const) : ("degraded" as const),
+            cache: {
+              state,
+              breaker,
+              ping: Result.match(ping, {
+                onSuccess: ([took]) => ({ millis: Duration.toMillis(took) }),
+                onFailure: ({ reason }) => ({ failed: reason._tag })
+              })
+            },
             namespaces: yield* namespaces
-          }
+          } as const
         }),
 
       stats: () =>
         Effect.all({
-          cacheFailures: failOpen.failures,
+          cacheFailures: failures,
           database: queryCount.current,
           namespaces
         })

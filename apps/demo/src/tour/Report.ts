@@ -1,13 +1,12 @@
 /**
  * What the tour shows.
  */
-import { CacheStats } from "@hexcache/cache-port"
+import { CacheStats, FailOpen } from "@hexcache/cache-port"
 import { Context, Duration, Effect, Layer } from "effect"
 import { QueryCount } from "../cities/QueryCount.ts"
 import { count, percent, time } from "../console/figures.ts"
 import { heading, table } from "../console/table.ts"
 import { catalogueStats } from "../domain/catalogueStats.ts"
-import { FailOpen } from "../domain/FailOpen.ts"
 
 /** Something that the tour does and shows. */
 export interface Step<A, R = never> {

@@ -1,12 +1,11 @@
 import { assert, describe, it } from "@effect/vitest"
 import { CacheMemory } from "@hexcache/cache-memory"
-import { CachePort } from "@hexcache/cache-port"
+import { CachePort, FailOpen } from "@hexcache/cache-port"
 import { Deferred, Effect, Fiber, Layer } from "effect"
 import { TestClock } from "effect/testing"
 import { Cities } from "../../src/domain/Cities.ts"
 import { CityNotFound, CountryCode, CountryNotFound } from "../../src/domain/City.ts"
 import { CityStore } from "../../src/domain/CityStore.ts"
-import { FailOpen } from "../../src/domain/FailOpen.ts"
 import * as Breakable from "../support/Breakable.ts"
 import * as MapCityStore from "../support/MapCityStore.ts"
 import { kyoto, lyon, nowhere, osaka, paris, queries, tokyo } from "../support/MapCityStore.ts"
@@ -123,7 +122,8 @@ describe("Cities", () => {
         }))
       )
       const slowCatalogue = Cities.layer.pipe(
-        Layer.provide([FailOpen.layer, CacheMemory.layer()]),
+        Layer.provide(FailOpen.layer),
+        Layer.provide(CacheMemory.layer()),
         Layer.provide(slowStore),
         Layer.provide(MapCityStore.layer)
       )
@@ -142,7 +142,6 @@ describe("Cities", () => {
   it.effect("answers everything while the cache is unavailable, and warns once in a while", () =>
     Effect.gen(function* () {
       const cities = yield* Cities
-      const failOpen = yield* FailOpen
       const cache = yield* Breakable.Breakable
       yield* cache.break
 
@@ -156,7 +155,7 @@ describe("Cities", () => {
         })
       )
       assert.deepStrictEqual(messages, ["The cache fails (Unavailable), going on without it"])
-      assert.strictEqual(yield* failOpen.failures, 150)
+      assert.strictEqual(yield* FailOpen.failures, 150)
       assert.strictEqual(yield* queries, 150)
 
       yield* TestClock.adjust("10 seconds")

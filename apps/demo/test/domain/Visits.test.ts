@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
+import { FailOpen } from "@hexcache/cache-port"
 import { Effect, Layer, Option } from "effect"
 import { TestClock } from "effect/testing"
-import { FailOpen } from "../../src/domain/FailOpen.ts"
 import { Visits } from "../../src/domain/Visits.ts"
 import * as Breakable from "../support/Breakable.ts"
 import { osaka, tokyo } from "../support/MapCityStore.ts"

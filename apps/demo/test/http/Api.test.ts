@@ -1,9 +1,9 @@
 import { NodeHttpServer } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
+import { Breaker, FailOpen } from "@hexcache/cache-port"
 import { Effect, Layer } from "effect"
 import { HttpBody, HttpClient, HttpRouter } from "effect/http"
 import { Cities } from "../../src/domain/Cities.ts"
-import { FailOpen } from "../../src/domain/FailOpen.ts"
 import { RateLimit } from "../../src/domain/RateLimit.ts"
 import { Visits } from "../../src/domain/Visits.ts"
 import { routes } from "../../src/http/Server.ts"
@@ -16,6 +16,8 @@ const server = HttpRouter.serve(routes, { disableLogger: true, disableListenLog:
   Layer.provideMerge(NodeHttpServer.layerTest),
   Layer.provide([Cities.layer, Visits.layer, RateLimit.layer({ limit: 20, window: "1 minute" })]),
   Layer.provide(FailOpen.layer),
+  // Asks a mended cache again at once.
+  Layer.provide(Breaker.layer({ failures: 3, delay: 1, maxDelay: 1 })),
   Layer.provide(MapCityStore.layer),
   Layer.provideMerge(Breakable.layer)
 )
@@ -156,21 +158,38 @@ describe("the HTTP API", () => {
     Effect.gen(function* () {
       const cache = yield* Breakable.Breakable
       const up = yield* ask("GET", "/health")
-      assert.strictEqual(up.body.status, "ok")
+      assert.strictEqual(up.body.status, "up")
       assert.strictEqual(up.body.cache.state, "up")
-      assert.isAbove(up.body.cache.pingMillis, 0)
+      assert.strictEqual(up.body.cache.breaker, "closed")
+      assert.isAbove(up.body.cache.ping.millis, 0)
 
       yield* cache.break
+      const failing = yield* ask("GET", "/health")
+      assert.strictEqual(failing.status, 200)
+      assert.strictEqual(failing.body.status, "degraded")
+      assert.deepStrictEqual(failing.body.cache, {
+        state: "degraded",
+        breaker: "closed",
+        ping: { failed: "Unavailable" }
+      })
+
       for (let asked = 0; asked < 25; asked++) assert.strictEqual((yield* ask("GET", "/cities/1")).status, 200)
       assert.deepStrictEqual((yield* ask("POST", "/cities/1/visits")).body, { visits: null })
       const down = yield* ask("GET", "/health")
       assert.strictEqual(down.status, 200)
       assert.strictEqual(down.body.status, "degraded")
-      assert.deepStrictEqual(down.body.cache, { state: "down", reason: "Unavailable" })
+      assert.deepStrictEqual(down.body.cache, { state: "down", breaker: "open", ping: { failed: "Unavailable" } })
       const stats = yield* ask("GET", "/stats")
       assert.isAtLeast(stats.body.cacheFailures, 50)
       assert.strictEqual(stats.body.database.queries, 26)
       assert.hasAllKeys(stats.body.namespaces, ["city", "country", "visits", "limit"])
+
+      yield* cache.mend
+      const again = yield* Effect.repeat(ask("GET", "/health"), {
+        until: ({ body }) => body.status === "up",
+        times: 1_000
+      })
+      assert.strictEqual(again.body.cache.state, "up")
     }).pipe(Effect.provide(server))
   )
 })
