@@ -12,6 +12,8 @@ export interface Harness {
    * with a clock of its own, so that tests wait for it.
    */
   readonly time: "TestClock" | "real"
+  /** Whether a batch of up to 1,000 entries is one atomic step: true unless given, false where keys are spread. */
+  readonly atomicBatches?: boolean | undefined
   /**
    * Puts something that is not text at a key of the store itself, for instance a list, given the port's namespace as
    * part of the key. Without it the laws on other types of value are left out, for stores that have text only.
@@ -54,11 +56,11 @@ const testClock: Time = {
 }
 
 const realTime: Time = {
-  ttl: 600,
-  almost: Effect.sleep(200),
-  rest: Effect.sleep(600),
+  ttl: 1_500,
+  almost: Effect.sleep(300),
+  rest: Effect.sleep(1_500),
   pass: Effect.sleep,
-  tolerance: 150
+  tolerance: 1_000
 }
 
 let worlds = 0

@@ -184,7 +184,7 @@ export class Connection implements Commander {
         this.#onReady.delete(done)
         resume(Exit.void)
       }
-      const timer = setTimeout(done, deadline - performance.now())
+      const timer = setTimeout(done, Math.max(1, deadline - performance.now()))
       this.#onReady.add(done)
       return Effect.sync(() => {
         clearTimeout(timer)

@@ -1,0 +1,40 @@
+import { CacheContract } from "@hexcache/cache-contract"
+import { CacheRedis } from "@hexcache/cache-redis"
+import { RedisCluster } from "@hexcache/redis-testkit"
+import { createCluster } from "@redis/client"
+import { Effect, Layer } from "effect"
+import { afterAll, beforeAll } from "vitest"
+
+const namespace = "contract"
+
+let cluster: RedisCluster
+let beside: ReturnType<typeof createCluster>
+
+beforeAll(async () => {
+  cluster = await RedisCluster.start()
+  beside = createCluster({ rootNodes: [{ url: cluster.masters[0]?.url ?? "" }] })
+  await beside.connect()
+})
+afterAll(async () => {
+  beside?.destroy()
+  await cluster?.stop()
+})
+
+CacheContract.suite(
+  "CacheRedis on a cluster",
+  // Made when a test begins, when the cluster is there.
+  Layer.unwrap(
+    Effect.sync(() =>
+      CacheRedis.layerCluster({
+        rootNodes: cluster.masters.map(({ url }) => url),
+        namespace,
+        commandTimeout: "5 seconds"
+      })
+    )
+  ),
+  {
+    time: "real",
+    atomicBatches: false,
+    setOtherType: (key) => Effect.promise(() => beside.rPush(`${namespace}:${key}`, "element"))
+  }
+)
