@@ -27,6 +27,7 @@ export class RedisCluster {
     replicas: replicaCount = 1
   }: RedisClusterOptions = {}): Promise<RedisCluster> {
     const tuned = [
+      ...["--repl-diskless-sync-delay", "0"],
       ...["--cluster-enabled", "yes", "--cluster-node-timeout", `${nodeTimeout}`],
       // One shard's failure is not every shard's, and a replica may take over however long it has been cut off.
       ...["--cluster-require-full-coverage", "no", "--cluster-replica-validity-factor", "0"],
