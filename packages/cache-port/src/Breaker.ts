@@ -202,8 +202,10 @@ const outcomeOf = ({ cause }: Exit.Failure<unknown, CacheError>): "answered" | "
 
 const isRefused = (asked: Effect.Effect<unknown, CacheError>): boolean => Exit.isExit(asked) && Exit.isFailure(asked)
 
-const whileOpen = (request: CacheRequest): CacheError =>
-  new CacheError({ ...request, reason: new Unavailable({ message: "the breaker is open, the store was not asked" }) })
+const whileOpen = (request: CacheRequest): CacheError => new CacheError({ ...request, reason: breakerOpen })
+
+/** Made once, since its stack trace costs as much as the rest of a refusal and tells nothing. */
+const breakerOpen = new Unavailable({ message: "the breaker is open, the store was not asked" })
 
 const checkOptions = ({ delay, failures = 5, maxDelay }: BreakerOptions): Effect.Effect<Limits, CacheError> => {
   const limits = { failures, delay: millisOf(delay ?? 100), maxDelay: millisOf(maxDelay ?? 5_000) }
