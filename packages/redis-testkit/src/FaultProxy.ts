@@ -301,9 +301,9 @@ class Pipe {
   }
 
   flush(): void {
-    if (this.#timer !== undefined || this.#immediate !== undefined) return
+    if (this.#timer !== undefined || this.#immediate !== undefined || this.#faults.isHolding) return
     for (let head = this.#queue[0]; head !== undefined; head = this.#queue[0]) {
-      if (this.#faults.isHolding || this.#to.writableNeedDrain) return
+      if (this.#to.writableNeedDrain) return
       const wait = head.due - performance.now()
       if (wait > 0) {
         this.#timer = setTimeout(() => {
