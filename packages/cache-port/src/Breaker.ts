@@ -181,7 +181,8 @@ class Circuit {
   }
 }
 
-const nowOf = (fiber: AnyFiber): number => fiber.getRef(Clock.Clock).currentTimeMillisUnsafe()
+/** In milliseconds, of the time that no one sets: a clock put back would keep the breaker open. */
+const nowOf = (fiber: AnyFiber): number => Number(fiber.getRef(Clock.Clock).monotonicTimeNanosUnsafe()) / 1e6
 
 /** What a failure tells of the store. Bad input, JSON that is none, and interruption tell nothing. */
 const outcomeOf = ({ cause }: Exit.Failure<unknown, CacheError>): "answered" | "failed" | "unknown" => {

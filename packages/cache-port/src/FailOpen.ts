@@ -79,13 +79,13 @@ export class FailOpen extends Context.Service<
 class Note {
   failures = 0
   #unlogged = 0
-  #nextLog = -Infinity
+  #nextLog: bigint | undefined
 
   readonly take = (error: CacheError): Effect.Effect<void> =>
     Effect.withFiber((fiber) => {
-      const now = fiber.getRef(Clock.Clock).currentTimeMillisUnsafe()
+      const now = fiber.getRef(Clock.Clock).monotonicTimeNanosUnsafe()
       this.failures++
-      if (now < this.#nextLog) {
+      if (this.#nextLog !== undefined && now < this.#nextLog) {
         this.#unlogged++
         return Effect.void
       }
@@ -98,7 +98,7 @@ class Note {
     })
 }
 
-const logEvery = Duration.toMillis("10 seconds")
+const logEvery = Duration.toNanosUnsafe("10 seconds")
 
 const failsOpen = ({ _tag }: CacheErrorReason): boolean => {
   switch (_tag) {
