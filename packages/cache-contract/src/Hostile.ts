@@ -40,6 +40,8 @@ export const notTimeToLive: ReadonlyArray<readonly [name: string, input: unknown
   ["minus infinity", Number.NEGATIVE_INFINITY],
   ["more than 2^53 - 1 ms", 2 ** 53],
   ["a huge number", 1e300],
+  ["a nanosecond more than 2^53 - 1 ms", 9_007_199_254_740_991n * 1_000_000n + 1n],
+  ["a negative nanosecond", -1n],
   ["a negative duration", "-5 seconds"],
   ["text", "soon"],
   ["a number as text", "5"],

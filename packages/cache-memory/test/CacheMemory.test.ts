@@ -5,7 +5,7 @@ import { promisify } from "node:util"
 import { assert, describe, it } from "@effect/vitest"
 import { CacheMemory } from "@hexcache/cache-memory"
 import { type CacheError, CachePort, utf8Length } from "@hexcache/cache-port"
-import { Effect, Layer, Option, Stream } from "effect"
+import { Duration, Effect, Layer, Option, Stream } from "effect"
 import { TestClock } from "effect/testing"
 
 const using = <A, E>(
@@ -112,6 +112,23 @@ describe("CacheMemory", () => {
             )
           }
         }
+      })
+    )
+  )
+
+  it.effect("ttl is whole milliseconds and never more than was given, however late it is", () =>
+    using({}, (cache) =>
+      Effect.gen(function* () {
+        yield* TestClock.setTime(1_790_000_000_000)
+        yield* cache.set("longest", "value", { ttl: Number.MAX_SAFE_INTEGER })
+        yield* cache.set("short", "value", { ttl: 10 })
+        yield* TestClock.adjust("500 micros")
+        const remaining = (key: string) =>
+          Effect.map(cache.ttl(key), (left) =>
+            left._tag === "Expires" ? Duration.toMillis(left.remaining) : Number.NaN
+          )
+        assert.isAtMost(yield* remaining("longest"), Number.MAX_SAFE_INTEGER)
+        assert.strictEqual(yield* remaining("short"), 10)
       })
     )
   )

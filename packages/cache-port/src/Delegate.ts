@@ -110,7 +110,7 @@ export const delegate = (outer: Service, prefix: string, counters: Counters): Se
             )
         )
       ),
-    flush:
+    flush: Effect.suspend(() =>
       prefix === ""
         ? own(outer.flush)
         : Effect.asVoid(
@@ -118,8 +118,9 @@ export const delegate = (outer: Service, prefix: string, counters: Counters): Se
               own(outer.deletePattern(`${Glob.escape(prefix)}*`)),
               ({ outcome, reason, serverCode }) => new CacheError({ operation: "flush", reason, outcome, serverCode })
             )
-          ),
-    ping: own(outer.ping)
+          )
+    ),
+    ping: Effect.suspend(() => own(outer.ping))
   }
 }
 

@@ -107,6 +107,70 @@ describe("CachePort.fromDriver", () => {
     )
   })
 
+  it("refuses what throws something that throws when it is looked at", async () => {
+    const { asked, driver } = noting()
+    const revoked = () => {
+      const { proxy, revoke } = Proxy.revocable({}, {})
+      revoke()
+      return proxy
+    }
+    const throwing = {
+      get ttl() {
+        throw revoked()
+      },
+      [Symbol.iterator]() {
+        throw revoked()
+      }
+    }
+    const port = CachePort.fromDriver(driver)
+    for (const each of [port, CachePort.namespaced(port, "n"), CachePort.namespaced(CachePort.of({ ...port }), "n")]) {
+      for (const [member, args] of [
+        ["set", ["a", "b", throwing]],
+        ["set", ["a", revoked()]],
+        ["get", [revoked()]],
+        ["getMany", [throwing]],
+        ["deleteMany", [revoked()]],
+        ["setMany", [throwing]],
+        ["expire", ["a", revoked()]],
+        ["increment", ["a", revoked()]],
+        ["scan", [revoked()]]
+      ] as const) {
+        const error = await Effect.runPromise(Effect.flip(call(each, member, args)))
+        assert.instanceOf(error, CacheError)
+        assert.strictEqual(error.reason._tag, "InvalidArgument", member)
+      }
+    }
+    assert.isEmpty(asked)
+  })
+
+  it("makes a part of a port that is an instance of a class", async () => {
+    class Fake {
+      readonly right = CachePort.fromDriver(noting().driver)
+      get(key: string) {
+        return this.right.get(key)
+      }
+      exists(key: string) {
+        return this.right.exists(key)
+      }
+      ttl(key: string) {
+        return this.right.ttl(key)
+      }
+      delete(key: string) {
+        return this.right.delete(key)
+      }
+    }
+    const part = CachePort.namespaced(new Fake() as unknown as CachePort["Service"], "n")
+    const all: ReadonlyArray<Effect.Effect<unknown, CacheError>> = [
+      part.get("a"),
+      part.exists("a"),
+      part.ttl("a"),
+      part.delete("a")
+    ]
+    for (const asked of all) {
+      assert.deepInclude(await Effect.runPromise(Effect.flip(asked)), { key: "a", outcome: "Unknown" })
+    }
+  })
+
   it("refuses bad input before the driver is asked", async () => {
     const { asked, driver } = noting()
     const port = CachePort.fromDriver(driver)

@@ -82,6 +82,12 @@ describe("what a server refuses", () => {
       yield* refuses("AccessDenied", "NOPERM", { ...reader, namespace: "other" }, (cache) =>
         cache.get(canary.slice(0, 3))
       )
+      yield* Effect.promise(() =>
+        askRedis(url, ["ACL", "SETUSER", "writer", "on", `>${canary}`, "~*", "+@all", "-incrby", "-set"])
+      )
+      const writer = { url: withPassword(url, "writer", canary) }
+      yield* refuses("AccessDenied", "ERR", writer, (cache) => cache.increment("key"))
+      yield* refuses("AccessDenied", "ERR", writer, (cache) => cache.setMany([["key", canary]]))
       yield* Effect.scoped(
         Effect.flatMap(cache(reader), (cache) =>
           Effect.retry(cache.get("key"), { times: 50, schedule: Schedule.spaced(20) })

@@ -1,4 +1,5 @@
 export { askRedis, RedisReplyError, serverVersion } from "./askRedis.ts"
+export { type Certificate, makeCertificate } from "./certificate.ts"
 export { FaultProxy, type FaultProxyOptions } from "./FaultProxy.ts"
 export { type FindRedisOptions, type FoundRedis, findRedis, type RedisWay } from "./findRedis.ts"
 export { findServerBinary } from "./findServerBinary.ts"

@@ -100,7 +100,7 @@ export const isolation: Chapter = {
     }),
 
     law("a namespace that is no text fails with InvalidArgument in every operation", function* ({ cache }) {
-      for (const name of [5, null, {}, "\ud800", "n".repeat(1_025)]) {
+      for (const name of [undefined, 5, null, {}, "\ud800", "n".repeat(1_025)]) {
         const space = CachePort.namespaced(cache, name as string)
         yield* failsWith("InvalidArgument", space.get("key"))
         yield* failsWith("InvalidArgument", space.flush)

@@ -136,7 +136,8 @@ export const timeToLive: Chapter = {
     law("a time to live is rounded up to whole milliseconds", function* ({ cache, time }) {
       for (const [ttl, millis] of [
         [59_999.1, 60_000],
-        [Duration.nanos(60_000_000_001n), 60_001]
+        [Duration.nanos(60_000_000_001n), 60_001],
+        [1_000_000_000_000_000_001n, 1_000_000_000_001]
       ] as const) {
         yield* cache.set("key", "value", { ttl })
         assertRemains(yield* cache.ttl("key"), millis, time)
@@ -176,7 +177,7 @@ export const timeToLive: Chapter = {
             }
           }
         }
-        for (const options of [5, "5 minutes", null, true]) {
+        for (const options of [5, "5 minutes", null, true, ["5 minutes"]]) {
           yield* failsWith("InvalidArgument", cache.set("key", "new", options as never))
         }
         assert.strictEqual(Option.getOrUndefined(yield* cache.get("key")), "5")

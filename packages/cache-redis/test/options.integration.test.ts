@@ -1,0 +1,196 @@
+/** Whom to connect to, and as whom: by URL or by parts, by TLS, with a password that changes, in another database. */
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { assert, describe, it } from "@effect/vitest"
+import { type CacheError, CachePort } from "@hexcache/cache-port"
+import { CacheRedis } from "@hexcache/cache-redis"
+import { askRedis, freePort, makeCertificate, RedisCluster } from "@hexcache/redis-testkit"
+import { createClient } from "@redis/client"
+import { Effect, type Layer, Option, Redacted, Schedule } from "effect"
+import { server } from "./support/servers.ts"
+import { shown } from "./support/shown.ts"
+
+const canary = "canary-7f3a"
+
+/** Writes and reads by this layer, once its connection is there. */
+const works = (layer: Layer.Layer<CachePort, CacheError>) =>
+  Effect.scoped(
+    Effect.provide(
+      Effect.gen(function* () {
+        const cache = yield* CachePort
+        yield* Effect.retry(cache.set("key", "value"), {
+          times: 200,
+          schedule: Schedule.spaced(20),
+          while: ({ reason }) => reason._tag === "Unavailable"
+        })
+        return Option.getOrUndefined(yield* cache.get("key")) === "value"
+      }),
+      layer
+    )
+  )
+
+/** The reason for which an operation fails once the first attempt to connect is over. */
+const refusal = (layer: Layer.Layer<CachePort, CacheError>) =>
+  Effect.map(
+    Effect.flip(
+      Effect.scoped(
+        Effect.provide(
+          Effect.flatMap(CachePort, (cache) =>
+            Effect.retry(cache.set("key", "value"), {
+              times: 200,
+              schedule: Schedule.spaced(20),
+              while: ({ reason }) => reason.message.includes("ready yet") || reason.message.includes("has answered yet")
+            })
+          ),
+          layer
+        )
+      )
+    ),
+    (error) => {
+      assert.notInclude(shown(error), canary)
+      return error.reason._tag
+    }
+  )
+
+const tlsServer = Effect.gen(function* () {
+  const certificate = yield* Effect.acquireRelease(
+    Effect.promise(() => makeCertificate()),
+    ({ remove }) => Effect.sync(remove)
+  )
+  const tlsPort = yield* Effect.promise(() => freePort())
+  const redis = yield* server({ args: certificate.serverArgs(tlsPort) })
+  return { certificate, redis, tlsPort }
+})
+
+describe("options", () => {
+  it.live("a server by host and port, or by the path of its socket", () =>
+    Effect.gen(function* () {
+      const path = join(tmpdir(), `hexcache-${process.pid}.sock`)
+      const { port } = yield* server({ args: ["--unixsocket", path] })
+      assert.isTrue(yield* works(CacheRedis.layer({ host: "127.0.0.1", port, namespace: "test" })))
+      assert.isTrue(yield* works(CacheRedis.layer({ path, namespace: "test" })))
+      assert.isTrue(yield* works(CacheRedis.layer({ url: `unix://${path}`, namespace: "test" })))
+    })
+  )
+
+  it.live("an ACL user by parts or by URL, and its refusal", () =>
+    Effect.gen(function* () {
+      const { port, url } = yield* server()
+      yield* Effect.promise(() => askRedis(url, ["ACL", "SETUSER", "shop", "on", `>${canary}`, "~*", "+@all"]))
+      yield* Effect.promise(() => askRedis(url, ["ACL", "SETUSER", "default", "off"]))
+      const shop = { host: "127.0.0.1", port, username: "shop", namespace: "test" }
+      assert.isTrue(yield* works(CacheRedis.layer({ ...shop, password: canary })))
+      assert.isTrue(yield* works(CacheRedis.layer({ ...shop, password: Redacted.make(canary) })))
+      assert.isTrue(
+        yield* works(CacheRedis.layer({ url: `redis://shop:${canary}@127.0.0.1:${port}`, namespace: "test" }))
+      )
+      assert.strictEqual(yield* refusal(CacheRedis.layer({ ...shop, password: `${canary}-not` })), "AccessDenied")
+      assert.strictEqual(
+        yield* refusal(CacheRedis.layer({ ...shop, username: "who", password: canary })),
+        "AccessDenied"
+      )
+      assert.strictEqual(
+        yield* refusal(CacheRedis.layer({ host: "127.0.0.1", port, namespace: "test" })),
+        "AccessDenied"
+      )
+    })
+  )
+
+  it.live("a password that changes is asked for anew at the next connection", () =>
+    Effect.gen(function* () {
+      const { port, url } = yield* server({ args: ["--requirepass", "first"] })
+      let password = "first"
+      const withPassword = (secret: string) => url.replace("//", `//:${secret}@`)
+      const layer = CacheRedis.layer({
+        host: "127.0.0.1",
+        port,
+        namespace: "test",
+        credentials: Effect.sync(() => ({ password: Redacted.make(password) }))
+      })
+      yield* Effect.provide(
+        Effect.gen(function* () {
+          const cache = yield* CachePort
+          const again = { times: 200, schedule: Schedule.spaced(20) }
+          yield* Effect.retry(cache.set("key", "value"), again)
+          yield* Effect.promise(() => askRedis(withPassword("first"), ["CONFIG", "SET", "requirepass", "second"]))
+          yield* Effect.promise(() => askRedis(withPassword("second"), ["CLIENT", "KILL", "TYPE", "normal"]))
+          yield* Effect.sleep(100)
+          assert.strictEqual((yield* Effect.flip(cache.get("key"))).reason._tag, "AccessDenied")
+          password = "second"
+          assert.strictEqual(Option.getOrUndefined(yield* Effect.retry(cache.get("key"), again)), "value")
+        }),
+        layer
+      )
+    })
+  )
+
+  it.live("the number of the database", () =>
+    Effect.gen(function* () {
+      const { url } = yield* server()
+      assert.isTrue(yield* works(CacheRedis.layer({ url, database: 3, namespace: "test" })))
+      assert.isTrue(yield* works(CacheRedis.layer({ url: `${url}/1`, database: 4, namespace: "test" })))
+      assert.strictEqual(yield* Effect.promise(() => askRedis(url, ["EXISTS", "test:key"])), "0")
+      const keyspace = yield* Effect.promise(() => askRedis(url, ["INFO", "keyspace"]))
+      assert.match(keyspace, /db3:keys=1.*db4:keys=1/s)
+    })
+  )
+
+  it.live("TLS: by URL or by parts, with the authority that signed the certificate", () =>
+    Effect.gen(function* () {
+      const { certificate, tlsPort } = yield* tlsServer
+      const tls = { ca: certificate.cert }
+      const url = `rediss://127.0.0.1:${tlsPort}`
+      assert.isTrue(yield* works(CacheRedis.layer({ url, tls, namespace: "test" })))
+      assert.isTrue(yield* works(CacheRedis.layer({ host: "localhost", port: tlsPort, tls, namespace: "test" })))
+      assert.isTrue(yield* works(CacheRedis.layer({ url, tls: { rejectUnauthorized: false }, namespace: "test" })))
+    })
+  )
+
+  it.live("TLS: a certificate that is not trusted, or is another host's, is AccessDenied", () =>
+    Effect.gen(function* () {
+      const { certificate, tlsPort } = yield* tlsServer
+      const url = `rediss://:${canary}@127.0.0.1:${tlsPort}`
+      assert.strictEqual(yield* refusal(CacheRedis.layer({ url, namespace: "test" })), "AccessDenied")
+      assert.strictEqual(yield* refusal(CacheRedis.layer({ url, tls: true, namespace: "test" })), "AccessDenied")
+      const other = { ca: certificate.cert, servername: "elsewhere.example" }
+      assert.strictEqual(yield* refusal(CacheRedis.layer({ url, tls: other, namespace: "test" })), "AccessDenied")
+    })
+  )
+
+  it.live("TLS to a server that speaks plainly, and plainly to one that speaks TLS, fails", () =>
+    Effect.gen(function* () {
+      const { redis, tlsPort } = yield* tlsServer
+      const plain = CacheRedis.layer({ url: `rediss://127.0.0.1:${redis.port}`, namespace: "test" })
+      assert.include(["AccessDenied", "Unavailable"], yield* refusal(plain))
+      const encrypted = CacheRedis.layer({ url: `redis://127.0.0.1:${tlsPort}`, namespace: "test" })
+      assert.include(["AccessDenied", "Unavailable"], yield* refusal(encrypted))
+    })
+  )
+
+  it.live("layerFromClient connects as a node-redis client does", () =>
+    Effect.gen(function* () {
+      const { url } = yield* server({ args: ["--requirepass", canary] })
+      const client = createClient({ url: `${url.replace("//", `//:${canary}@`)}/2` })
+      assert.isTrue(yield* works(CacheRedis.layerFromClient(client, { namespace: "test" })))
+      const keyspace = yield* Effect.promise(() => askRedis(url.replace("//", `//:${canary}@`), ["INFO", "keyspace"]))
+      assert.match(keyspace, /db2:keys=1/)
+      assert.isFalse(client.isOpen)
+    })
+  )
+
+  it.live("a cluster with a password", () =>
+    Effect.gen(function* () {
+      const cluster = yield* Effect.acquireRelease(
+        Effect.promise(() => RedisCluster.start({ replicas: 0 })),
+        (cluster) => Effect.promise(() => cluster.stop())
+      )
+      for (const { url } of cluster.masters) {
+        yield* Effect.promise(() => askRedis(url, ["CONFIG", "SET", "requirepass", canary]))
+      }
+      const rootNodes = cluster.masters.map(({ port }) => ({ host: "127.0.0.1", port }))
+      assert.isTrue(yield* works(CacheRedis.layerCluster({ rootNodes, password: canary, namespace: "test" })))
+      const [first = ""] = cluster.masters.map(({ url }) => url.replace("//", `//:${canary}@`))
+      assert.isTrue(yield* works(CacheRedis.layerCluster({ rootNodes: [first], namespace: "test" })))
+    })
+  )
+})
