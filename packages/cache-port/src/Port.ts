@@ -13,6 +13,7 @@ import { checked, refused } from "./Checked.ts"
 import { delegate } from "./Delegate.ts"
 import * as Glob from "./Glob.ts"
 import * as Input from "./Input.ts"
+import { partOf } from "./Layered.ts"
 
 type Service = CachePort["Service"]
 
@@ -52,6 +53,8 @@ export const fromDriver = (driver: CacheDriver, options: FromDriverOptions): Ser
 }
 
 export const namespaced = (cache: Service, namespace: string): Service => {
+  const part = partOf(cache, (below) => namespaced(below, namespace))
+  if (part !== undefined) return part
   try {
     const inner = Input.namespace(namespace)
     const outer = grounds.get(cache)

@@ -317,6 +317,13 @@ describe("Breaker", () => {
       assert.strictEqual(faulty.asked, 0)
     }))
 
+  test("a key of 65,536 bytes works in a namespace, as it does without a breaker", () =>
+    Effect.gen(function* () {
+      const orders = CachePort.namespaced(CachePort.namespaced(yield* CachePort, "orders"), "inner")
+      yield* orders.set("k".repeat(65_536), "value")
+      assert.strictEqual((yield* Effect.flip(orders.get("k".repeat(65_537)))).reason._tag, "InvalidArgument")
+    }))
+
   test(
     "takes its limits from the options",
     (faulty) =>

@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import {
   AccessDenied,
   CachePort,
+  CacheStats,
   ConnectionLost,
   FailOpen,
   InvalidValue,
@@ -161,6 +162,18 @@ describe("FailOpen", () => {
       assert.deepStrictEqual(warnings, [warning("get", 0), warning("set", 100), warning("delete", 1)])
       assert.strictEqual(yield* FailOpen.failures, 104)
     }).pipe(Effect.provide(over(faulty)))
+  })
+
+  it.effect("a key of 65,536 bytes works in a namespace, and its failure is an error and no miss", () => {
+    const faulty = Faulty.make()
+    const name = `orders-${Math.random()}`
+    return Effect.gen(function* () {
+      const orders = CachePort.namespaced(yield* CachePort, name)
+      yield* orders.set("k".repeat(65_536), "value")
+      faulty.failure = Faulty.failure(Unavailable)
+      yield* orders.get("key")
+      assert.deepStrictEqual(yield* CacheStats.of(name), { hits: 0, misses: 0, errors: 1, hitRate: 0 })
+    }).pipe(Effect.provide(over(faulty)), silently)
   })
 
   it.effect("fails open in every namespace, and counts them together", () => {
