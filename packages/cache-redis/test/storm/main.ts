@@ -1,0 +1,14 @@
+/** `node main.ts --seed 1 --seconds 80`: a storm, and its report as a table. */
+import { parseArgs } from "node:util"
+import { judge, toTable } from "./report.ts"
+import { run } from "./Storm.ts"
+
+const { values } = parseArgs({
+  options: { seed: { type: "string", default: "1" }, seconds: { type: "string", default: "80" } }
+})
+
+const report = await run({ seed: Number(values.seed), seconds: Number(values.seconds) })
+console.log(toTable(report))
+const broken = judge(report)
+for (const promise of broken) console.log(`BROKEN: ${promise}`)
+if (broken.length > 0) process.exitCode = 1
