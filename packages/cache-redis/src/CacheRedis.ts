@@ -117,7 +117,7 @@ export const layerCluster = (options: CacheRedisClusterOptions): Layer.Layer<Cac
                 ...settings,
                 endpoint: () => settings.complete(Options.at(roots[0], host, port))
               }),
-              report: ({ host, port }, event) => report(event, `${host}:${port}: `)
+              report: (event) => report(event, "a node of the cluster: ")
             })
         ),
         (cluster) => Effect.promise(() => cluster.close())

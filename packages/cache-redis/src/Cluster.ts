@@ -29,7 +29,7 @@ export interface ClusterOptions {
   readonly connection: (node: Node) => Omit<ConnectionOptions, "report">
   /** By when a command has ended, redirections included. */
   readonly commandTimeout: number
-  readonly report: (node: Node, event: ConnectionEvent) => void
+  readonly report: (event: ConnectionEvent) => void
 }
 
 /** How long until the map is read again while a node that has slots cannot be asked, in milliseconds. */
@@ -169,7 +169,7 @@ export class Cluster implements Router {
     const connection = new Connection({
       ...this.#options.connection(node),
       report: (event) => {
-        this.#options.report(node, event)
+        this.#options.report(event)
         if (event._tag === "NotReady") void this.#refresh()
       }
     })

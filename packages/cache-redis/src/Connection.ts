@@ -338,6 +338,13 @@ export class Connection implements Commander {
     if (failure.serverCode !== undefined) this.#replies++
     if (!call.waiting) return
     call.exit = command.recover?.(failure) ?? Exit.fail(failure)
+    if (failure.serverCode === "READONLY" && this.#options.admit !== undefined) {
+      // No longer the master, which is to be found anew.
+      this.#leave(call)
+      this.#end?.(failure)
+      call.finish(call.exit)
+      return
+    }
     if (failure.serverCode !== undefined) {
       this.#answers.push(call)
     } else {

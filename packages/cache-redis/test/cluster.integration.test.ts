@@ -97,6 +97,48 @@ describe("CacheRedis on a cluster", () => {
     })
   )
 
+  it.live("no INCR is sent twice while connections break", () =>
+    Effect.gen(function* () {
+      const group = yield* cluster
+      const cached = yield* cache(group)
+      const keys = [...keysOf(group, 0, 3), ...keysOf(group, 1, 3), ...keysOf(group, 2, 3)]
+      const acknowledged = new Map(keys.map((key) => [key, 0]))
+      const unknown = new Map(keys.map((key) => [key, 0]))
+      const count = (counts: Map<string, number>, key: string) => counts.set(key, (counts.get(key) ?? 0) + 1)
+      let done = false
+      const load = Effect.gen(function* () {
+        while (!done) {
+          for (const key of keys) {
+            const result = yield* Effect.result(cached.increment(key))
+            if (result._tag === "Success") count(acknowledged, key)
+            else if (result.failure.outcome === "Unknown") count(unknown, key)
+            else yield* Effect.sleep(2)
+          }
+        }
+      })
+      const fibers = yield* Effect.forEach(Array.from({ length: 50 }), () => Effect.forkChild(load))
+      for (let round = 0; round < 20; round++) {
+        yield* Effect.sleep(100)
+        yield* Effect.promise(() =>
+          Promise.all(group.masters.map(({ url }) => askRedis(url, ["CLIENT", "KILL", "TYPE", "normal"])))
+        )
+      }
+      done = true
+      yield* Effect.forEach(fibers, Fiber.join)
+      yield* Effect.retry(cached.ping, { times: 200, schedule: Schedule.spaced(20) })
+      const counted = yield* cached.getMany(keys)
+      let all = 0
+      for (const key of keys) {
+        const stored = Number(Option.getOrThrow(counted.get(key) ?? Option.none()))
+        const sure = acknowledged.get(key) ?? 0
+        assert.isAtLeast(stored, sure)
+        assert.isAtMost(stored, sure + (unknown.get(key) ?? 0))
+        all += sure
+      }
+      assert.isAbove(all, 10_000)
+    })
+  )
+
   for (const [name, fail] of [
     ["killed", (server: RedisServer) => server.kill()],
     ["frozen", async (server: RedisServer) => server.freeze()]
