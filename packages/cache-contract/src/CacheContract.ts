@@ -10,16 +10,18 @@ import { batches } from "./chapters/batches.ts"
 import { concurrency } from "./chapters/concurrency.ts"
 import { conditionalWrites } from "./chapters/conditionalWrites.ts"
 import { counters } from "./chapters/counters.ts"
+import { failure } from "./chapters/failure.ts"
 import { interruption } from "./chapters/interruption.ts"
 import { isolation } from "./chapters/isolation.ts"
 import { keys } from "./chapters/keys.ts"
 import { patterns } from "./chapters/patterns.ts"
+import { shutdown } from "./chapters/shutdown.ts"
 import { timeToLive } from "./chapters/timeToLive.ts"
 import { values } from "./chapters/values.ts"
 import { type Harness, makeWorld } from "./Harness.ts"
 import type { Chapter, Law } from "./Law.ts"
 
-export type { Harness } from "./Harness.ts"
+export type { Harness, Store } from "./Harness.ts"
 export type { Chapter, Law } from "./Law.ts"
 export * as Model from "./Model.ts"
 
@@ -34,7 +36,9 @@ export const chapters: ReadonlyArray<Chapter> = [
   conditionalWrites,
   isolation,
   concurrency,
-  interruption
+  interruption,
+  failure,
+  shutdown
 ]
 
 /**
@@ -50,12 +54,12 @@ export const chapters: ReadonlyArray<Chapter> = [
 export const suite = (name: string, layer: Layer.Layer<CachePort, unknown>, harness: Harness): void => {
   const test = harness.time === "TestClock" ? it.effect : it.live
   describe(name, () => {
-    for (const chapter of chapters) {
+    for (const { laws, name, takesTime } of chapters) {
+      const applying = laws.filter((law) => law.applies(harness))
+      if (applying.length === 0) continue
       // Where time is real, the tests that wait for it wait side by side.
-      describe(chapter.name, { concurrent: harness.time === "real", timeout: 30_000 }, () => {
-        for (const law of chapter.laws) {
-          if (law.applies(harness)) test(law.name, () => examineLaw(law, layer, harness))
-        }
+      describe(name, { concurrent: harness.time === "real" && takesTime !== true, timeout: 30_000 }, () => {
+        for (const law of applying) test(law.name, () => examineLaw(law, layer, harness))
       })
     }
   })
@@ -94,7 +98,9 @@ export const breaches = (
         const examined = examineLaw(law, layer, harness)
         const timed = harness.time === "TestClock" ? Effect.provide(examined, TestClock.layer()) : examined
         return Effect.map(Effect.exit(timed), (exit) => (Exit.isFailure(exit) ? [{ chapter, law: law.name }] : []))
-      }
+      },
+      // Where time is real, laws wait for it.
+      { concurrency: harness.time === "real" ? 5 : 1 }
     ),
     (found) => found.flat()
   )

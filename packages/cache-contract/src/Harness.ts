@@ -2,7 +2,7 @@
  * What the contract has to be told of a store, and what a law is given.
  */
 import { CachePort } from "@hexcache/cache-port"
-import { type Duration, Effect } from "effect"
+import { type Duration, Effect, type Layer, type Scope } from "effect"
 import { TestClock } from "effect/testing"
 
 /** How an adapter is examined. */
@@ -19,6 +19,31 @@ export interface Harness {
    * part of the key. Without it the laws on other types of value are left out, for stores that have text only.
    */
   readonly setOtherType?: ((key: string) => Effect.Effect<void, unknown>) | undefined
+  /**
+   * Opens a store that is one law's own, and closes it with the scope. Without it the chapters failure and shutdown are
+   * left out, for stores without a server. Needs `time: "real"`.
+   */
+  readonly store?: Effect.Effect<Store, unknown, Scope.Scope> | undefined
+}
+
+/** A store with a server, and how it is put out of order. Each effect ends when it is so. */
+export interface Store {
+  /** The cache on this store. */
+  readonly layer: Layer.Layer<CachePort, unknown>
+  /** By when every operation of that cache ends, in milliseconds. */
+  readonly deadline: number
+  /** Connections stay open and are accepted, nothing is answered. */
+  readonly freeze: Effect.Effect<void>
+  /** The server goes on, beginning with what was sent to it meanwhile. */
+  readonly thaw: Effect.Effect<void>
+  /** The server is gone, and its data with it. */
+  readonly kill: Effect.Effect<void>
+  /** An empty server takes the place of the one that was killed, and answers. */
+  readonly restart: Effect.Effect<void>
+  /** The network swallows what is sent, both ways, and tells nobody. */
+  readonly cutOff: Effect.Effect<void>
+  /** The network carries new connections again; the old ones stay silent. */
+  readonly reconnect: Effect.Effect<void>
 }
 
 /** What a law is checked with. */

@@ -2,7 +2,9 @@
  * What a wrong cache is made of.
  */
 import { type CacheDriver, CachePort } from "@hexcache/cache-port"
-import { Layer } from "effect"
+import { type Effect, Layer } from "effect"
+import type { Store } from "../Harness.ts"
+import { type Adapter, type FakeServer, fakeStore } from "./FakeStore.ts"
 import { type Memory, makeMemory, makeReference } from "./Reference.ts"
 
 /** A cache with one mistake, which adapters have been seen to make, and the chapter that must catch it. */
@@ -10,6 +12,8 @@ export interface WrongDriver {
   readonly name: string
   readonly caughtBy: string
   readonly layer: Layer.Layer<CachePort>
+  /** How to open a store of it, where the mistake shows on a store that is out of order. */
+  readonly store?: Effect.Effect<Store> | undefined
 }
 
 /** The right driver with some operations put in place of its own. */
@@ -39,4 +43,16 @@ export const wrongPort = (
     const right = CachePort.fromDriver(makeReference())
     return CachePort.of({ ...right, ...change(right) })
   })
+})
+
+/** The right adapter of a store with a server, with a part of it put in place of its own. */
+export const wrongStore = (
+  caughtBy: string,
+  name: string,
+  change: (right: Adapter, server: FakeServer) => Partial<Adapter>
+): WrongDriver => ({
+  name,
+  caughtBy,
+  layer: Layer.sync(CachePort, () => CachePort.fromDriver(makeReference())),
+  store: fakeStore(change)
 })

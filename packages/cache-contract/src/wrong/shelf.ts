@@ -1,10 +1,11 @@
 /**
  * Deliberately wrong caches. Each has one mistake, and the contract is worth only as much as it catches of them.
  */
-import { DriverFailure, Glob, OutOfRange, TimeToLive, WrongType } from "@hexcache/cache-port"
-import { Duration, Effect, Option, Stream } from "effect"
+import { DriverFailure, Glob, OutOfRange, TimeToLive, Unavailable, WrongType } from "@hexcache/cache-port"
+import { Clock, Duration, Effect, Option, Stream } from "effect"
+import { fakeDeadline } from "./FakeStore.ts"
 import { expiry } from "./Reference.ts"
-import { type WrongDriver, wrongDriver, wrongPort } from "./WrongDriver.ts"
+import { type WrongDriver, wrongDriver, wrongPort, wrongStore } from "./WrongDriver.ts"
 
 const values: ReadonlyArray<WrongDriver> = [
   wrongDriver("values", "the empty string reads as absent", (right) => ({
@@ -322,6 +323,127 @@ const interruption: ReadonlyArray<WrongDriver> = [
   }))
 ]
 
+const failure: ReadonlyArray<WrongDriver> = [
+  wrongStore("failure", "waits for ever for a store that is silent", (right, server) => ({
+    ask: (request) => (server.state === "silent" ? Effect.never : right.ask(request))
+  })),
+  wrongStore("failure", "the deadline does not hold where interruption is off", (right, server) => ({
+    ask: (request) =>
+      Effect.withFiber((fiber) =>
+        server.state === "silent" && !(fiber as unknown as { readonly interruptible: boolean }).interruptible
+          ? Effect.never
+          : right.ask(request)
+      )
+  })),
+  wrongStore("failure", "waits for a store that is gone before it says so", (right, server) => ({
+    ask: (request) =>
+      server.state === "down" ? Effect.delay(right.ask(request), fakeDeadline * 4) : right.ask(request)
+  })),
+  wrongStore("failure", "a store that is gone is a defect", (right, server) => ({
+    ask: (request) => (server.state === "down" ? Effect.die("ECONNREFUSED") : right.ask(request))
+  })),
+  wrongStore("failure", "the layer waits for its store", (_right, server) => ({
+    build: Effect.repeat(Effect.sleep(10), { while: () => server.state !== "up" })
+  })),
+  wrongStore(
+    "failure",
+    "a write that was given up on is kept, and carried out when the store is back",
+    (right, server) => ({
+      ask: (request) =>
+        Effect.suspend(() => {
+          if (server.state === "down") server.onRestart.push(request)
+          return right.ask(request)
+        })
+    })
+  ),
+  wrongStore("failure", "a write that was not answered is sent again", (right) => ({
+    ask: (request) =>
+      Effect.catch(right.ask(request), (failure) =>
+        failure.outcome === "Unknown" ? Effect.retry(right.ask(request), { times: 100 }) : Effect.fail(failure)
+      )
+  })),
+  wrongStore("failure", "says of what was sent that it was not executed", (right) => ({
+    ask: (request) => Effect.mapError(right.ask(request), ({ reason }) => new DriverFailure(reason, "NotExecuted"))
+  })),
+  wrongStore("failure", "answers that came late are handed to the next who asks", (right, server) => {
+    const late: Array<unknown> = []
+    return {
+      ask: <A>(request: Effect.Effect<A, DriverFailure>) =>
+        Effect.suspend(() => {
+          if (server.state === "silent")
+            return right.ask(Effect.tap(request, (answer) => Effect.sync(() => late.push(answer))))
+          return Effect.map(right.ask(request), (answer) => (late.length === 0 ? answer : (late.shift() as A)))
+        })
+    }
+  }),
+  wrongStore("failure", "does not come back to a store that was gone", (right, server) => {
+    let isGone = false
+    return {
+      ask: (request) =>
+        Effect.suspend(() => {
+          isGone ||= server.state === "down"
+          return isGone ? Effect.fail(new DriverFailure(new Unavailable({ message: "gone" }))) : right.ask(request)
+        })
+    }
+  }),
+  wrongStore("failure", "comes back to a store three seconds late", (right, server) => {
+    let back = 0
+    return {
+      ask: (request) =>
+        Effect.flatMap(Clock.currentTimeMillis, (now) => {
+          if (server.state !== "up") back = now + 3_000
+          return now < back && server.state === "up"
+            ? Effect.fail(new DriverFailure(new Unavailable({ message: "not yet" })))
+            : right.ask(request)
+        })
+    }
+  })
+]
+
+const shutdown: ReadonlyArray<WrongDriver> = [
+  wrongStore("shutdown", "closing waits for a store that is silent", (right, server) => ({
+    close: Effect.andThen(Effect.repeat(Effect.sleep(10), { while: () => server.state === "silent" }), right.close)
+  })),
+  wrongStore("shutdown", "closing waits for a store that is gone", (right, server) => ({
+    close: Effect.andThen(Effect.repeat(Effect.sleep(10), { while: () => server.state === "down" }), right.close)
+  })),
+  wrongStore("shutdown", "closing takes 700 ms", (right) => ({ close: Effect.delay(right.close, 700) })),
+  wrongStore("shutdown", "what is in flight is forgotten", (right, server) => {
+    let isClosed = false
+    return {
+      ask: (request) =>
+        Effect.flatMap(Effect.exit(right.ask(request)), (exit) =>
+          isClosed && server.state !== "up" ? Effect.never : exit
+        ),
+      close: Effect.andThen(
+        Effect.sync(() => {
+          isClosed = true
+        }),
+        right.close
+      )
+    }
+  }),
+  wrongStore("shutdown", "a closed cache still answers", () => ({ close: Effect.void })),
+  wrongStore("shutdown", "a closed cache never answers", (right) => {
+    let isClosed = false
+    return {
+      ask: (request) => Effect.suspend(() => (isClosed ? Effect.never : right.ask(request))),
+      close: Effect.sync(() => {
+        isClosed = true
+      })
+    }
+  }),
+  wrongStore("shutdown", "closing one cache closes all of its store", (right, server) => ({
+    ask: (request) => Effect.suspend(() => (server.isClosed ? Effect.never : right.ask(request))),
+    close: Effect.andThen(
+      right.close,
+      Effect.sync(() => {
+        server.isClosed = true
+      })
+    )
+  }))
+]
+
 /** Every wrong cache. */
 export const shelf: ReadonlyArray<WrongDriver> = [
   ...values,
@@ -333,5 +455,7 @@ export const shelf: ReadonlyArray<WrongDriver> = [
   ...conditionalWrites,
   ...isolation,
   ...concurrency,
-  ...interruption
+  ...interruption,
+  ...failure,
+  ...shutdown
 ]

@@ -1,0 +1,200 @@
+import type { CacheError, CachePort } from "@hexcache/cache-port"
+import { Effect, Exit, Fiber, Option } from "effect"
+import { assert } from "vitest"
+import type { Chapter } from "../Law.ts"
+import {
+  build,
+  buildReady,
+  cutOff,
+  errorOf,
+  everyOperation,
+  faults,
+  frozen,
+  reasonOf,
+  storeLaw,
+  timed,
+  untilSuccess,
+  untilUnavailable
+} from "../StoreLaw.ts"
+
+type Cache = CachePort["Service"]
+
+/** What is "at once", in milliseconds. */
+const atOnce = 20
+
+/** Asks everything at the same time, in one way, and expects failures of an absent store by `limit` milliseconds. */
+const allFail = (
+  cache: Cache,
+  limit: number,
+  reasons: ReadonlyArray<string>,
+  way: (asked: Effect.Effect<unknown, CacheError>) => Effect.Effect<unknown, CacheError> = (asked) => asked
+) =>
+  Effect.forEach(
+    everyOperation(cache),
+    ([name, asked]) =>
+      Effect.map(timed(name, way(asked), limit), ({ exit }) => {
+        assert.include(reasons, reasonOf(exit), name)
+        return errorOf(exit) as CacheError
+      }),
+    { concurrency: "unbounded" }
+  )
+
+const silentReasons = ["TimedOut", "ConnectionLost", "Unavailable"]
+
+export const failure: Chapter = {
+  name: "failure",
+  takesTime: true,
+  laws: [
+    storeLaw("without a store the layer builds, operations fail at once with Unavailable", function* (store) {
+      yield* store.kill
+      const { exit } = yield* timed("the layer", build(store), 100)
+      const cache = yield* exit
+      for (const { outcome, isRetryable } of yield* allFail(cache, atOnce, ["Unavailable"])) {
+        assert.strictEqual(outcome, "NotExecuted")
+        assert.isTrue(isRetryable)
+      }
+    }),
+
+    ...[frozen, cutOff].flatMap((fault) => [
+      storeLaw(`${fault.name}: every operation ends by its deadline`, function* (store) {
+        const cache = yield* buildReady(store)
+        yield* fault.begin(store)
+        yield* allFail(cache, store.deadline, silentReasons)
+        yield* allFail(cache, store.deadline, silentReasons)
+      }),
+
+      storeLaw(`${fault.name}: the deadline holds where interruption is off, and in a finalizer`, function* (store) {
+        const cache = yield* buildReady(store)
+        yield* fault.begin(store)
+        const inFinalizer = (asked: Effect.Effect<unknown, CacheError>) =>
+          Effect.onInterrupt(Effect.interrupt, () => Effect.ignore(asked))
+        yield* Effect.all(
+          [
+            allFail(cache, store.deadline, silentReasons, Effect.uninterruptible),
+            ...everyOperation(cache).map(([name, asked]) => timed(name, inFinalizer(asked), store.deadline))
+          ],
+          { concurrency: "unbounded" }
+        )
+      })
+    ]),
+
+    storeLaw("killed: what was in flight fails by its deadline, what comes after at once", function* (store) {
+      const cache = yield* buildReady(store)
+      yield* store.freeze
+      const inFlight = yield* Effect.forkChild(timed("increment", cache.increment("count"), store.deadline))
+      yield* Effect.sleep(store.deadline / 3)
+      yield* store.kill
+      const { exit } = yield* Fiber.join(inFlight)
+      assert.include(["TimedOut", "ConnectionLost"], reasonOf(exit))
+      assert.strictEqual(errorOf(exit)?.outcome, "Unknown")
+      assert.isFalse(errorOf(exit)?.isRetryable)
+      yield* untilUnavailable(cache, store)
+      yield* allFail(cache, atOnce, ["Unavailable"])
+    }),
+
+    storeLaw("a store that comes up after the layer: the first success comes within a second", function* (store) {
+      yield* store.kill
+      const cache = yield* build(store)
+      yield* Effect.sleep(1_000)
+      yield* store.restart
+      yield* timed("the first success", untilSuccess(cache), 1_000)
+    }),
+
+    ...faults.flatMap((fault) => [
+      storeLaw(
+        `${fault.name}: the first success comes within ${fault.recovery === 1_000 ? "a second" : `${fault.recovery} ms`} of its end`,
+        function* (store) {
+          const cache = yield* buildReady(store)
+          yield* fault.begin(store)
+          for (let passed = 0; passed < 600; passed += 20) {
+            yield* timed("get", Effect.exit(cache.get("key")), store.deadline)
+            yield* Effect.sleep(20)
+          }
+          yield* fault.end(store)
+          const { exit } = yield* timed("the first success", untilSuccess(cache), fault.recovery)
+          assert.isTrue(Exit.isSuccess(exit))
+        }
+      ),
+
+      storeLaw(`${fault.name}: a write happens once or not at all, and as its error says`, function* (store) {
+        const cache = yield* buildReady(store)
+        const outcomes: Array<"Executed" | "NotExecuted" | "Unknown"> = []
+        let isOver = false
+        const writer = Effect.gen(function* () {
+          while (!isOver) {
+            const index = outcomes.push("Unknown") - 1
+            const exit = yield* Effect.exit(cache.increment(`once-${index}`))
+            outcomes[index] = errorOf(exit)?.outcome ?? "Executed"
+            yield* Effect.sleep(Exit.isSuccess(exit) ? 1 : 10)
+          }
+        })
+        const writers = yield* Effect.forEach(Array.from({ length: 20 }), () => Effect.forkChild(writer))
+        yield* Effect.sleep(50)
+        yield* fault.begin(store)
+        yield* Effect.sleep(store.deadline * 2)
+        yield* fault.end(store)
+        yield* untilSuccess(cache)
+        yield* Effect.sleep(50)
+        isOver = true
+        yield* Effect.forEach(writers, Fiber.join)
+        assert.includeMembers(outcomes, ["Executed"])
+        // What was sent and not answered may still be carried out, and others may have to wait behind it.
+        yield* Effect.sleep(100)
+        const keys = outcomes.map((_, index) => `once-${index}`)
+        const counted = yield* Effect.retry(cache.getMany(keys), { times: 10 })
+        for (const [index, outcome] of outcomes.entries()) {
+          const count = Option.getOrUndefined(counted.get(keys[index] ?? "") ?? Option.none())
+          if (count !== undefined) assert.strictEqual(count, "1", `${outcome}, counted twice`)
+          if (outcome === "NotExecuted") assert.isUndefined(count, "not executed, it was said")
+          if (outcome === "Executed" && fault.keepsData) assert.strictEqual(count, "1", "executed, it was said")
+        }
+      }),
+
+      storeLaw(`${fault.name}: no answer reaches another caller`, function* (store) {
+        const cache = yield* buildReady(store)
+        const keys = Array.from({ length: 50 }, (_, index) => `key-${index}`)
+        yield* cache.setMany(keys.map((key) => [key, `value of ${key}`]))
+        let isOver = false
+        const reader = (key: string) =>
+          Effect.gen(function* () {
+            while (!isOver) {
+              const exit = yield* Effect.exit(cache.get(key))
+              if (Exit.isSuccess(exit) && (fault.keepsData || Option.isSome(exit.value))) {
+                assert.deepStrictEqual(exit.value, Option.some(`value of ${key}`))
+              }
+              yield* Effect.sleep(Exit.isSuccess(exit) ? 1 : 10)
+            }
+          })
+        const readers = yield* Effect.forEach(keys, (key) => Effect.forkChild(reader(key)))
+        yield* Effect.sleep(50)
+        yield* fault.begin(store)
+        yield* Effect.sleep(store.deadline * 2)
+        yield* fault.end(store)
+        yield* untilSuccess(cache)
+        yield* Effect.sleep(50)
+        isOver = true
+        const { exit } = yield* timed("reading", Effect.forEach(readers, Fiber.join), store.deadline * 2)
+        yield* exit
+      })
+    ]),
+
+    storeLaw("nothing that a caller gave up on is carried out later", function* (store) {
+      const cache = yield* buildReady(store)
+      yield* store.kill
+      yield* untilUnavailable(cache, store)
+      const keys = Array.from({ length: 200 }, (_, index) => `given-up-${index}`)
+      const writing = yield* Effect.forEach(keys, (key) => Effect.forkChild(cache.set(key, "value")))
+      yield* Effect.yieldNow
+      yield* Effect.forEach(
+        writing.filter((_, index) => index % 2 === 0),
+        Fiber.interrupt
+      )
+      yield* timed("writing", Effect.forEach(writing, Fiber.await), atOnce)
+      yield* store.restart
+      yield* untilSuccess(cache)
+      yield* Effect.sleep(300)
+      const found = yield* cache.getMany(keys)
+      assert.deepStrictEqual(Array.from(found.values()).filter(Option.isSome), [])
+    })
+  ]
+}

@@ -1,0 +1,80 @@
+import { Effect, Exit, Fiber, Scope } from "effect"
+import { assert } from "vitest"
+import type { Store } from "../Harness.ts"
+import type { Chapter } from "../Law.ts"
+import { build, errorOf, everyOperation, faults, reasonOf, storeLaw, timed, untilSuccess } from "../StoreLaw.ts"
+
+/** How long closing the scope may take, in milliseconds. */
+const closing = 500
+
+/** A cache in a scope that the law closes. */
+const open = (store: Store) =>
+  Effect.gen(function* () {
+    const scope = yield* Scope.make()
+    const close = Scope.close(scope, Exit.void)
+    // A cache that breaks a law may never be closed.
+    yield* Effect.addFinalizer(() => Effect.forkDetach(close))
+    const cache = yield* Scope.provide(build(store), scope)
+    return { cache, close }
+  })
+
+export const shutdown: Chapter = {
+  name: "shutdown",
+  takesTime: true,
+  laws: [
+    storeLaw("closing the scope takes at most 500 ms, with operations in flight, which end", function* (store) {
+      const { cache, close } = yield* open(store)
+      yield* untilSuccess(cache)
+      const inFlight = yield* Effect.forEach(everyOperation(cache), ([name, asked]) =>
+        Effect.forkChild(timed(name, asked, store.deadline))
+      )
+      yield* timed("closing", close, closing)
+      yield* Effect.forEach(inFlight, Fiber.join)
+    }),
+
+    ...faults.flatMap((fault) => [
+      storeLaw(`${fault.name}: closing the scope takes at most 500 ms, and what is in flight ends`, function* (store) {
+        const { cache, close } = yield* open(store)
+        yield* untilSuccess(cache)
+        yield* fault.begin(store)
+        const inFlight = yield* Effect.forEach(everyOperation(cache), ([name, asked]) =>
+          Effect.forkChild(timed(name, asked, closing))
+        )
+        yield* Effect.yieldNow
+        const { exit } = yield* timed("closing", close, closing)
+        assert.isTrue(Exit.isSuccess(exit))
+        for (const { exit } of yield* Effect.forEach(inFlight, Fiber.join)) {
+          assert.include(["TimedOut", "ConnectionLost", "Unavailable"], reasonOf(exit))
+        }
+      }),
+
+      storeLaw(`${fault.name}: the scope closes within 500 ms while the first connection is tried`, function* (store) {
+        yield* fault.begin(store)
+        const { close } = yield* open(store)
+        yield* timed("closing", close, closing)
+      })
+    ]),
+
+    storeLaw("after the scope is closed operations fail at once with Unavailable", function* (store) {
+      const { cache, close } = yield* open(store)
+      yield* untilSuccess(cache)
+      yield* close
+      for (const [name, asked] of everyOperation(cache)) {
+        const { exit } = yield* timed(name, asked, 20)
+        assert.strictEqual(reasonOf(exit), "Unavailable", name)
+        assert.strictEqual(errorOf(exit)?.outcome, "NotExecuted", name)
+      }
+    }),
+
+    storeLaw("a cache that was closed leaves others on the same store in order", function* (store) {
+      const { cache } = yield* open(store)
+      yield* untilSuccess(cache)
+      for (let round = 0; round < 10; round++) {
+        const other = yield* open(store)
+        yield* untilSuccess(other.cache)
+        yield* Effect.all([cache.set("key", `${round}`), other.close], { concurrency: 2 })
+      }
+      yield* cache.ping
+    })
+  ]
+}

@@ -1,0 +1,133 @@
+/**
+ * A store with a server that is only pretended, and an adapter of it that is right, so that a wrong one is made from it
+ * by a single change.
+ */
+import { type CacheDriver, CachePort, ConnectionLost, DriverFailure, TimedOut, Unavailable } from "@hexcache/cache-port"
+import { Deferred, Effect, Exit, Layer, Stream } from "effect"
+import type { Store } from "../Harness.ts"
+import { makeMemory, makeReference } from "./Reference.ts"
+
+/** By when every operation on a fake store ends, in milliseconds. */
+export const fakeDeadline = 100
+
+/** The server that is pretended. */
+export interface FakeServer {
+  state: "up" | "silent" | "down"
+  /** Something that one adapter left for others to find. */
+  isClosed: boolean
+  /** What is carried out, in order, when a frozen server goes on. */
+  inbox: Array<Effect.Effect<unknown>>
+  /** What is told to those who wait when the server is killed. */
+  waiting: Array<Effect.Effect<unknown>>
+  /** What is carried out when a killed server is there again. */
+  onRestart: Array<Effect.Effect<unknown, unknown>>
+}
+
+/** What a cache does with requests, whatever they ask. */
+export interface Adapter {
+  readonly ask: <A>(request: Effect.Effect<A, DriverFailure>) => Effect.Effect<A, DriverFailure>
+  /** Run when the layer is built. */
+  readonly build: Effect.Effect<unknown>
+  /** Run when the layer's scope is closed. */
+  readonly close: Effect.Effect<unknown>
+}
+
+const rightAdapter = (server: FakeServer): Adapter => {
+  let isClosed = false
+  const own = new Set<Effect.Effect<unknown>>()
+  const send = <A>(request: Effect.Effect<A, DriverFailure>): Effect.Effect<A, DriverFailure> =>
+    Effect.gen(function* () {
+      const answer = Deferred.makeUnsafe<A, DriverFailure>()
+      const fail = (failure: DriverFailure) => Deferred.done(answer, Exit.fail(failure))
+      server.inbox.push(Effect.flatMap(Effect.exit(request), (exit) => Deferred.done(answer, exit)))
+      const lose = fail(new DriverFailure(new ConnectionLost({ message: "the connection broke" }), "Unknown"))
+      server.waiting.push(lose)
+      own.add(lose)
+      const expire = fail(new DriverFailure(new TimedOut({ message: "no answer" }), "Unknown"))
+      yield* Effect.forkDetach(Effect.delay(expire, fakeDeadline))
+      return yield* Effect.ensuring(
+        Deferred.await(answer),
+        Effect.sync(() => own.delete(lose))
+      )
+    })
+  return {
+    ask: (request) =>
+      Effect.suspend(() => {
+        if (isClosed || server.state === "down") {
+          return Effect.fail(new DriverFailure(new Unavailable({ message: "no connection" })))
+        }
+        return server.state === "up" ? request : send(request)
+      }),
+    build: Effect.void,
+    close: Effect.suspend(() => {
+      isClosed = true
+      return Effect.all(Array.from(own))
+    })
+  }
+}
+
+/** Every operation of a driver by way of an adapter. */
+const through = (driver: CacheDriver, { ask }: Adapter): CacheDriver => ({
+  get: (key) => ask(driver.get(key)),
+  getMany: (keys) => ask(driver.getMany(keys)),
+  set: (key, value, ttl) => ask(driver.set(key, value, ttl)),
+  setMany: (entries, ttl) => ask(driver.setMany(entries, ttl)),
+  setIfAbsent: (key, value, ttl) => ask(driver.setIfAbsent(key, value, ttl)),
+  deleteMany: (keys) => ask(driver.deleteMany(keys)),
+  getAndDelete: (key) => ask(driver.getAndDelete(key)),
+  compareAndDelete: (key, expected) => ask(driver.compareAndDelete(key, expected)),
+  exists: (key) => ask(driver.exists(key)),
+  expire: (key, ttl) => ask(driver.expire(key, ttl)),
+  ttl: (key) => ask(driver.ttl(key)),
+  increment: (key, amount, ttl) => ask(driver.increment(key, amount, ttl)),
+  scan: (pattern) => Stream.unwrap(Effect.as(ask(Effect.void), driver.scan(pattern))),
+  deletePattern: (pattern) => ask(driver.deletePattern(pattern)),
+  flush: ask(driver.flush),
+  ping: ask(driver.ping)
+})
+
+/** A store whose adapter is right but for a change. */
+export const fakeStore = (change: (right: Adapter, server: FakeServer) => Partial<Adapter>): Effect.Effect<Store> =>
+  Effect.sync(() => {
+    const server: FakeServer = { state: "up", isClosed: false, inbox: [], waiting: [], onRestart: [] }
+    const memory = makeMemory()
+    const reference = makeReference(memory)
+    const layer = Layer.effect(
+      CachePort,
+      Effect.gen(function* () {
+        const right = rightAdapter(server)
+        const adapter = { ...right, ...change(right, server) }
+        yield* adapter.build
+        yield* Effect.addFinalizer(() => adapter.close)
+        return CachePort.fromDriver(through(reference, adapter))
+      })
+    )
+    const becomes = (state: FakeServer["state"], told: ReadonlyArray<Effect.Effect<unknown, unknown>> = []) =>
+      Effect.andThen(
+        Effect.sync(() => {
+          server.state = state
+        }),
+        Effect.asVoid(Effect.forEach(told, Effect.exit))
+      )
+    const take = <A>(list: Array<A>): Array<A> => list.splice(0)
+    return {
+      layer,
+      deadline: fakeDeadline,
+      freeze: becomes("silent"),
+      thaw: Effect.suspend(() => {
+        take(server.waiting)
+        return becomes("up", take(server.inbox))
+      }),
+      kill: Effect.suspend(() => {
+        memory.entries.clear()
+        take(server.inbox)
+        return becomes("down", take(server.waiting))
+      }),
+      restart: Effect.suspend(() => becomes("up", take(server.onRestart))),
+      cutOff: becomes("silent"),
+      reconnect: Effect.suspend(() => {
+        take(server.inbox)
+        return becomes("up")
+      })
+    }
+  })
