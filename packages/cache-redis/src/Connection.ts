@@ -42,6 +42,8 @@ export interface Command<A> {
   readonly decode: Decode<A>
   /** What an error reply means, where it is not simply a failure. */
   readonly recover?: ((failure: DriverFailure) => Exit.Exit<A, DriverFailure>) | undefined
+  /** Reads the text at `args[1]`, and may be asked together with others that do. */
+  readonly isGet?: boolean | undefined
   /** Sent behind ASKING, to a node of a cluster that is taking over the key's slot. */
   readonly asking?: boolean | undefined
   /**
@@ -147,27 +149,41 @@ export class Connection implements Commander {
 
   send<A>(command: Command<A>, deadline?: number): Effect.Effect<A, DriverFailure> {
     return Effect.callback<A, DriverFailure>((resume) => {
-      const client = this.#ready
-      if (client === undefined) return resume(Exit.fail(this.#refusal))
-      if (this.#calls.size >= this.#options.maxPending) {
-        return resume(Exit.fail(ReplyError.tooManyPending(this.#options.maxPending)))
-      }
-      // The exit is of this command's type: its own decoder made it.
-      const call = new Call(resume as (exit: Exit.Exit<unknown, DriverFailure>) => void, this.#replies)
-      this.#calls.add(call, deadline)
-      this.#markLater()
-      if (command.asking === true) client.sendCommand(["ASKING"]).catch(() => {})
-      client
-        .sendCommand(command.args, {
-          abortSignal: call as unknown as AbortSignal,
-          ...(command.read === undefined ? undefined : readings[command.read])
-        })
-        .then(
-          (reply) => this.#answered(call, command, reply),
-          (error) => this.#rejected(call, command, error)
-        )
-      return Effect.sync(() => this.#abandon(call))
+      const call = this.ask(command, resume, deadline)
+      return call === undefined ? undefined : Effect.sync(() => this.#abandon(call))
     })
+  }
+
+  /** As `send`, with its answer by a callback; that is called at once where nothing can be sent. */
+  ask<A>(
+    command: Command<A>,
+    answer: (exit: Exit.Exit<A, DriverFailure>) => void,
+    deadline?: number
+  ): Call | undefined {
+    const client = this.#ready
+    if (client === undefined) {
+      answer(Exit.fail(this.#refusal))
+      return undefined
+    }
+    if (this.#calls.size >= this.#options.maxPending) {
+      answer(Exit.fail(ReplyError.tooManyPending(this.#options.maxPending)))
+      return undefined
+    }
+    // The exit is of this command's type: its own decoder made it.
+    const call = new Call(answer as (exit: Exit.Exit<unknown, DriverFailure>) => void, this.#replies)
+    this.#calls.add(call, deadline)
+    this.#markLater()
+    if (command.asking === true) client.sendCommand(["ASKING"]).catch(() => {})
+    client
+      .sendCommand(command.args, {
+        abortSignal: call as unknown as AbortSignal,
+        ...(command.read === undefined ? undefined : readings[command.read])
+      })
+      .then(
+        (reply) => this.#answered(call, command, reply),
+        (error) => this.#rejected(call, command, error)
+      )
+    return call
   }
 
   /** The usual deadline of what begins now, on `performance`'s clock. */
