@@ -12,6 +12,7 @@ import { type CacheDriver, type CacheError, CachePort } from "@hexcache/cache-po
 import type { createClient } from "@redis/client"
 import { Config, Effect, Layer, type Scope } from "effect"
 import { Cluster } from "./Cluster.ts"
+import { Coalescer } from "./Coalescer.ts"
 import { Connection, type ConnectionEvent, type ConnectionOptions, type Endpoint } from "./Connection.ts"
 import * as Options from "./Options.ts"
 import * as RedisDriver from "./RedisDriver.ts"
@@ -205,7 +206,7 @@ const single = (options: Omit<ConnectionOptions, "report">): Effect.Effect<Cache
       (connection) => Effect.promise(() => connection.close())
     )
     yield* Effect.promise(() => connection.start(startTimeout))
-    return RedisDriver.make(Router.single(connection))
+    return RedisDriver.make(Router.single(new Coalescer(connection, options.maxPending)))
   })
 
 /** Logs what has no caller, with the loggers of the layer. */

@@ -11,6 +11,7 @@ import { createClient, RESP_TYPES, type RedisClientOptions } from "@redis/client
 import { Effect, Exit } from "effect"
 import { Call } from "./Call.ts"
 import { Deadlines } from "./Deadlines.ts"
+import { Markers } from "./Markers.ts"
 import { type Decode, UnexpectedReply } from "./Reply.ts"
 import * as ReplyError from "./ReplyError.ts"
 
@@ -42,6 +43,8 @@ export interface Command<A> {
   readonly decode: Decode<A>
   /** What an error reply means, where it is not simply a failure. */
   readonly recover?: ((failure: DriverFailure) => Exit.Exit<A, DriverFailure>) | undefined
+  /** Reads the text at `args[1]`, and may be asked together with others that do. */
+  readonly isGet?: boolean | undefined
   /** Sent behind ASKING, to a node of a cluster that is taking over the key's slot. */
   readonly asking?: boolean | undefined
   /**
@@ -101,8 +104,8 @@ export class Connection implements Commander {
   readonly #options: ConnectionOptions
   readonly #calls: Deadlines<Call>
   #ready: Client | undefined
-  /** The client whose last calls are waited for. */
-  #closing: Client | undefined
+  /** Of the client that is ready, or whose last calls are waited for while the connection closes. */
+  #markers: Markers | undefined
   /** Ends the current client, ready or connecting, for the given reason. */
   #end: ((failure: DriverFailure) => void) | undefined
   #backoff = firstBackoff
@@ -112,10 +115,6 @@ export class Connection implements Commander {
   #refusal: DriverFailure = ReplyError.connecting()
   #reported: string | undefined
   #replies = 0
-  /** Answered calls whose marker has not come yet, in order. */
-  #answers: Array<Call> = []
-  #markers = 0
-  #isMarking = false
   #closed = false
   /** Told when the first attempt is over, and when the last call in flight is. */
   #onAttempt: (() => void) | undefined
@@ -147,27 +146,41 @@ export class Connection implements Commander {
 
   send<A>(command: Command<A>, deadline?: number): Effect.Effect<A, DriverFailure> {
     return Effect.callback<A, DriverFailure>((resume) => {
-      const client = this.#ready
-      if (client === undefined) return resume(Exit.fail(this.#refusal))
-      if (this.#calls.size >= this.#options.maxPending) {
-        return resume(Exit.fail(ReplyError.tooManyPending(this.#options.maxPending)))
-      }
-      // The exit is of this command's type: its own decoder made it.
-      const call = new Call(resume as (exit: Exit.Exit<unknown, DriverFailure>) => void, this.#replies)
-      this.#calls.add(call, deadline)
-      this.#markLater()
-      if (command.asking === true) client.sendCommand(["ASKING"]).catch(() => {})
-      client
-        .sendCommand(command.args, {
-          abortSignal: call as unknown as AbortSignal,
-          ...(command.read === undefined ? undefined : readings[command.read])
-        })
-        .then(
-          (reply) => this.#answered(call, command, reply),
-          (error) => this.#rejected(call, command, error)
-        )
-      return Effect.sync(() => this.#abandon(call))
+      const call = this.ask(command, resume, deadline)
+      return call === undefined ? undefined : Effect.sync(() => this.#abandon(call))
     })
+  }
+
+  /** As `send`, with its answer by a callback; that is called at once where nothing can be sent. */
+  ask<A>(
+    command: Command<A>,
+    answer: (exit: Exit.Exit<A, DriverFailure>) => void,
+    deadline?: number
+  ): Call | undefined {
+    const client = this.#ready
+    if (client === undefined) {
+      answer(Exit.fail(this.#refusal))
+      return undefined
+    }
+    if (this.#calls.size >= this.#options.maxPending) {
+      answer(Exit.fail(ReplyError.tooManyPending(this.#options.maxPending)))
+      return undefined
+    }
+    // The exit is of this command's type: its own decoder made it.
+    const call = new Call(answer as (exit: Exit.Exit<unknown, DriverFailure>) => void, this.#replies)
+    this.#calls.add(call, deadline)
+    this.#markers?.plan()
+    if (command.asking === true) client.sendCommand(["ASKING"]).catch(() => {})
+    client
+      .sendCommand(command.args, {
+        abortSignal: call as unknown as AbortSignal,
+        ...(command.read === undefined ? undefined : readings[command.read])
+      })
+      .then(
+        (reply) => this.#answered(call, command, reply),
+        (error) => this.#rejected(call, command, error)
+      )
+    return call
   }
 
   /** The usual deadline of what begins now, on `performance`'s clock. */
@@ -200,7 +213,6 @@ export class Connection implements Commander {
   async close(): Promise<void> {
     this.#closed = true
     this.#refusal = ReplyError.closed()
-    this.#closing = this.#ready
     this.#ready = undefined
     clearTimeout(this.#backoffTimer)
     if (this.#calls.size > 0) {
@@ -213,7 +225,6 @@ export class Connection implements Commander {
       })
     }
     this.#end?.(this.#refusal)
-    this.#closing = undefined
     this.#calls.stop()
   }
 
@@ -253,6 +264,11 @@ export class Connection implements Commander {
 
   #becomeReady(client: Client): void {
     this.#ready = client
+    this.#markers = new Markers({
+      ping: (text) => client.sendCommand(["PING", text]),
+      deliver: (call) => this.#deliver(call),
+      outOfStep: () => this.#end?.(ReplyError.outOfStep())
+    })
     this.#backoff = firstBackoff
     if (this.#reported !== undefined) this.#options.report({ _tag: "ReadyAgain" })
     this.#reported = undefined
@@ -263,7 +279,8 @@ export class Connection implements Commander {
   /** The current client is of no more use. */
   #lost(failure: DriverFailure): void {
     this.#ready = undefined
-    this.#answers = []
+    this.#markers?.stop()
+    this.#markers = undefined
     for (const call of this.#calls.drain()) {
       call.waiting = false
       call.finish(Exit.fail(ReplyError.lost(call.sent)))
@@ -282,40 +299,11 @@ export class Connection implements Commander {
     this.#backoffTimer = setTimeout(() => this.#connect(), millis)
   }
 
-  /**
-   * Puts a marker behind the commands of this turn of the event loop: a PING with a text of its own. An answer is
-   * handed out only when its marker has come back in its place, so that a reply too many or too few is noticed before
-   * anybody is given another's.
-   */
-  #markLater(): void {
-    if (this.#isMarking) return
-    this.#isMarking = true
-    // Before node-redis plans its own writing, so that the marker goes out with what it is to mark.
-    setImmediate(() => {
-      this.#isMarking = false
-      const client = this.#ready ?? this.#closing
-      if (client === undefined) return
-      const marker = `marker-${++this.#markers}`
-      client.sendCommand(["PING", marker]).then(
-        (reply: unknown) => this.#marked(client, reply === marker),
-        (error) => this.#marked(client, isMarkerRefused(error) || this.#answers.every(isRefused))
-      )
-    })
-  }
-
-  #marked(client: Client, isInPlace: boolean): void {
-    if (client !== this.#ready && client !== this.#closing) return
-    if (!isInPlace) {
-      this.#end?.(ReplyError.outOfStep())
-      return
-    }
-    const answers = this.#answers
-    this.#answers = []
-    for (const call of answers) {
-      if (!call.waiting) continue
-      this.#leave(call)
-      if (call.exit !== undefined) call.finish(call.exit)
-    }
+  /** The caller is given an answer that is known to be its own. */
+  #deliver(call: Call): void {
+    if (!call.waiting) return
+    this.#leave(call)
+    if (call.exit !== undefined) call.finish(call.exit)
   }
 
   #answered<A>(call: Call, command: Command<A>, reply: unknown): void {
@@ -323,7 +311,7 @@ export class Connection implements Commander {
     if (!call.waiting) return
     try {
       call.exit = Exit.succeed(command.decode(reply))
-      this.#answers.push(call)
+      this.#markers?.keep(call)
     } catch (thrown) {
       if (!(thrown instanceof UnexpectedReply)) throw thrown
       const failure = ReplyError.unexpectedReply()
@@ -346,7 +334,7 @@ export class Connection implements Commander {
       return
     }
     if (failure.serverCode !== undefined) {
-      this.#answers.push(call)
+      this.#markers?.keep(call)
     } else {
       this.#leave(call)
       call.finish(call.exit)
@@ -392,10 +380,3 @@ export class Connection implements Commander {
     if (this.#calls.size === 0) this.#onIdle?.()
   }
 }
-
-/** A user that may not PING is told so in the marker's place, which is as good. */
-const isMarkerRefused = (error: unknown): boolean =>
-  ReplyError.serverCodeOf(error) === "NOPERM" && error instanceof Error && error.message.includes("'ping'")
-
-/** Where the server refuses everything, the marker too, no answer holds a value. */
-const isRefused = ({ exit }: Call): boolean => exit?._tag === "Failure"

@@ -34,7 +34,7 @@ export interface CommonOptions extends FromDriverOptions {
   readonly commandTimeout?: Duration.Input | undefined
   /** By when connection, TLS, authentication and choice of the database are done, 1 ms to 1 hour. 1 s unless given. */
   readonly connectTimeout?: Duration.Input | undefined
-  /** How many commands may wait for their answers on one connection, a positive integer. 10,000 unless given. */
+  /** How many gets, and how many other operations, may wait for their answers, a positive integer. 10,000 unless given. */
   readonly maxPending?: number | undefined
   /** An ACL user; `default` unless given, and the URL's where that has one. */
   readonly username?: string | undefined

@@ -78,7 +78,7 @@ export const make = (router: Router): CacheDriver => {
     Effect.suspend(() => Effect.forEach(router.masters(), (master) => master.send(command)))
 
   return {
-    get: (key) => read("GET", key),
+    get: (key) => router.of(key).send({ ...get, args: ["GET", key] }),
 
     getMany: (keys) => {
       const parts = slices(router.parts(keys, itself), keysAtOnce)
@@ -163,6 +163,8 @@ const tooLargeABatch = new DriverFailure(
 /** A key that holds another type reads as absent. */
 const absentWhenOtherType = (failure: DriverFailure): Exit.Exit<undefined, DriverFailure> =>
   failure.serverCode === "WRONGTYPE" ? Exit.succeed(undefined) : Exit.fail(failure)
+
+const get = { decode: Reply.text, recover: absentWhenOtherType, isGet: true }
 
 /** PTTL answers -2 for an absent key and -1 for one that never expires: https://redis.io/docs/latest/commands/pttl/ */
 const toTimeToLive = (remaining: number): TimeToLive => {

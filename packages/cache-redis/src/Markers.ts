@@ -1,0 +1,83 @@
+/**
+ * Whether replies are in step with commands.
+ *
+ * Redis's protocol tells whose a reply is by its place alone. So a marker, a PING with a text of its own, goes behind the
+ * commands of every turn of the event loop, and an answer is handed out only when its marker has come back in its place:
+ * a reply too many or too few is noticed before anybody is given another's.
+ *
+ * @internal
+ */
+import type { Call } from "./Call.ts"
+import * as ReplyError from "./ReplyError.ts"
+
+/** What markers need of one connection. */
+export interface MarkersOptions {
+  /** Sends a PING with this text and tells what came back in its place. */
+  readonly ping: (text: string) => Promise<unknown>
+  /** Takes a call whose answer is its own. */
+  readonly deliver: (call: Call) => void
+  readonly outOfStep: () => void
+}
+
+/** The markers of one connection. */
+export class Markers {
+  readonly #options: MarkersOptions
+  /** Answered calls whose marker has not come yet, in order. */
+  #answered: Array<Call> = []
+  #sent = 0
+  #isPlanned = false
+  #isStopped = false
+
+  constructor(options: MarkersOptions) {
+    this.#options = options
+  }
+
+  /**
+   * Plans a marker for the end of this turn. Called before a command is given to node-redis, which then plans its own
+   * writing, so that the marker goes out with what it marks.
+   */
+  plan(): void {
+    if (this.#isPlanned) return
+    this.#isPlanned = true
+    setImmediate(this.#send)
+  }
+
+  /** Keeps a call that has its answer until its marker comes. */
+  keep(call: Call): void {
+    this.#answered.push(call)
+  }
+
+  /** The connection is lost, and with it what was kept. */
+  stop(): void {
+    this.#isStopped = true
+    this.#answered = []
+  }
+
+  readonly #send = (): void => {
+    this.#isPlanned = false
+    if (this.#isStopped) return
+    const text = `marker-${++this.#sent}`
+    this.#options.ping(text).then(
+      (reply) => this.#returned(reply === text),
+      (error) => this.#returned(isPingRefused(error) || this.#answered.every(isRefused))
+    )
+  }
+
+  #returned(isInPlace: boolean): void {
+    if (this.#isStopped) return
+    if (!isInPlace) {
+      this.#options.outOfStep()
+      return
+    }
+    const answered = this.#answered
+    this.#answered = []
+    for (const call of answered) this.#options.deliver(call)
+  }
+}
+
+/** A user that may not PING is told so in the marker's place, which is as good. */
+const isPingRefused = (error: unknown): boolean =>
+  ReplyError.serverCodeOf(error) === "NOPERM" && error instanceof Error && error.message.includes("'ping'")
+
+/** Where the server refuses everything, the marker too, no answer holds a value. */
+const isRefused = ({ exit }: Call): boolean => exit?._tag === "Failure"
