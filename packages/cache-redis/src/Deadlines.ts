@@ -31,6 +31,8 @@ export class Deadlines<C extends Timed> {
   #due = 0
   #timer: NodeJS.Timeout | undefined
   #immediate: NodeJS.Immediate | undefined
+  /** When the first call of this turn of the event loop was added. */
+  #turn: number | undefined
 
   constructor(millis: number, expire: (call: C) => void) {
     this.#millis = millis
@@ -44,6 +46,10 @@ export class Deadlines<C extends Timed> {
   /** Begins the time of a call: the usual length, or what is left of a deadline that began elsewhere. */
   add(call: C, deadline?: number): void {
     const now = performance.now()
+    if (this.#turn === undefined) {
+      this.#turn = now
+      setImmediate(this.#endTurn)
+    }
     call.deadline = deadline ?? now + this.#millis
     let before = this.#tail
     while (before !== undefined && before.deadline > call.deadline) before = before.previous as C | undefined
@@ -85,6 +91,19 @@ export class Deadlines<C extends Timed> {
     clearImmediate(this.#immediate)
     this.#timer = undefined
     this.#immediate = undefined
+  }
+
+  /** What was asked in a turn that was blocked is written only now: its time begins now too. */
+  readonly #endTurn = (): void => {
+    const began = this.#turn as number
+    this.#turn = undefined
+    const late = performance.now() - began
+    if (late <= punctual) return
+    for (let call = this.#tail; call !== undefined; call = call.previous as C | undefined) {
+      // A deadline that began elsewhere began a moment before.
+      if (call.deadline - this.#millis < began - 1) return
+      call.deadline += late
+    }
   }
 
   /** Sets the timer for the head, unless one is set that fires before. */
