@@ -24,6 +24,22 @@ const lasting =
     await place.proxy.heal()
   }
 
+/** Enough that commands are on their way at any moment, in milliseconds to and fro. */
+const slow = 20
+
+/** A fault of the stream of replies that happens a few times, while commands are on their way. */
+const inFlight =
+  (once: (place: Place) => void | Promise<void>): Fault =>
+  async (place, millis) => {
+    place.proxy.latency(slow / 2)
+    for (let times = 3; times > 0; times--) {
+      await sleep(millis / 3)
+      await once(place)
+    }
+    await sleep(slow)
+    await place.proxy.heal()
+  }
+
 /** A fault that happens a few times. */
 const repeated =
   (once: (place: Place) => void): Fault =>
@@ -71,12 +87,18 @@ export const faults: Readonly<Record<string, Fault>> = {
   "black hole": lasting(({ proxy }) => proxy.blackHole()),
   hold: lasting(({ proxy }) => proxy.hold()),
   "drop replies": lasting(({ proxy }) => proxy.dropReplies()),
+  "some replies dropped": inFlight(async ({ proxy, random }) => {
+    proxy.dropReplies()
+    await sleep(1 + random.below(30))
+    await proxy.heal()
+    proxy.latency(slow / 2)
+  }),
   "half-open": repeated(({ proxy }) => proxy.halfOpen()),
   reset: repeated(({ proxy }) => proxy.reset()),
   latency: lasting(({ proxy, random }) => proxy.latency(1 + random.below(80))),
   refuse: lasting(({ proxy }) => proxy.refuse()),
-  garbage: repeated(({ proxy }) => proxy.garbage()),
-  "unasked reply": repeated(({ proxy, random }) =>
+  garbage: inFlight(({ proxy }) => proxy.garbage()),
+  "unasked reply": inFlight(({ proxy, random }) =>
     proxy.inject(unaskedReplies[random.below(unaskedReplies.length)] as string)
   ),
   slicing: lasting(({ proxy }) => proxy.slice()),
