@@ -148,6 +148,7 @@ const check = (run: () => Promise<Ended>) =>
       assert.strictEqual(ended.stderr, "")
       assert.notProperty(ended.failures, "defect")
       assert.deepStrictEqual(ended.left, [])
+      assert.isAbove(ended.succeeded + Object.values(ended.failures).reduce((sum, count) => sum + count, 0), 20)
       if (ended.closed > 500 && ended.late > punctual && attempt < 5) continue
       assert.isAtMost(ended.closed, 500)
       assert.isBelow(ended.lingered, 3_000)
