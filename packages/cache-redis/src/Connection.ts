@@ -24,6 +24,8 @@ export interface ConnectionOptions {
   readonly endpoint: () => Endpoint | Promise<Endpoint>
   /** Asked of each new connection before it is used; one that rejects is not. */
   readonly admit?: ((ask: (...args: ReadonlyArray<string>) => Promise<unknown>) => Promise<void>) | undefined
+  /** Sent at the beginning of each connection; what becomes of them does not matter. */
+  readonly greeting?: ReadonlyArray<ReadonlyArray<string>> | undefined
   readonly commandTimeout: number
   readonly connectTimeout: number
   readonly maxPending: number
@@ -269,6 +271,7 @@ export class Connection implements Commander {
       deliver: (call) => this.#deliver(call),
       outOfStep: () => this.#end?.(ReplyError.outOfStep())
     })
+    for (const args of this.#options.greeting ?? []) client.sendCommand(args).catch(() => {})
     this.#backoff = firstBackoff
     if (this.#reported !== undefined) this.#options.report({ _tag: "ReadyAgain" })
     this.#reported = undefined

@@ -10,6 +10,7 @@ import { CacheError, InvalidArgument } from "@hexcache/cache-port"
 import { Duration, Effect, Redacted } from "effect"
 import type { ConnectionOptions, Endpoint } from "./Connection.ts"
 import * as RedisUrl from "./RedisUrl.ts"
+import * as Scripts from "./Scripts.ts"
 
 type Socket = NonNullable<Endpoint["socket"]>
 
@@ -50,7 +51,8 @@ export interface CommonOptions extends FromDriverOptions {
 export type NodeAddress = Secret | { readonly host: string; readonly port?: number | undefined }
 
 /** Options as a connection takes them. */
-export interface Settings extends Pick<ConnectionOptions, "commandTimeout" | "connectTimeout" | "maxPending"> {
+export interface Settings
+  extends Pick<ConnectionOptions, "commandTimeout" | "connectTimeout" | "greeting" | "maxPending"> {
   /** The endpoint with credentials and TLS added. */
   readonly complete: (endpoint: Endpoint) => Promise<Endpoint>
 }
@@ -80,6 +82,7 @@ export const settings = (options: CommonOptions): Settings => {
     commandTimeout: millis("commandTimeout", options.commandTimeout, 250),
     connectTimeout: millis("connectTimeout", options.connectTimeout, 1_000),
     maxPending: positiveInteger("maxPending", options.maxPending, 10_000),
+    greeting: Scripts.load,
     complete: async (endpoint) => ({
       ...endpoint,
       ...(credentials === undefined ? fixed : login(await Effect.runPromise(credentials))),

@@ -79,6 +79,11 @@ end
 return redis.status_reply('OK')`
 )
 
+/** Commands that make a server know every script, so that the first caller of one need not tell it. */
+export const load: ReadonlyArray<ReadonlyArray<string>> = [increment, compareAndDelete, persist, setMany].map(
+  ({ lua }) => ["SCRIPT", "LOAD", lua]
+)
+
 /** Runs a script in one atomic step, by an instant on `performance`'s clock. */
 export const run = <A>(
   commander: Commander,
