@@ -22,11 +22,11 @@ import * as Sweep from "./Sweep.ts"
 
 /** How much a memory cache holds, and for whom. */
 export interface CacheMemoryOptions extends FromDriverOptions {
-  /** The most entries, a positive integer; the least recently used goes first. Without bound unless given. */
+  /** The most entries, a positive integer. Without bound unless given. */
   readonly maxEntries?: number | undefined
   /**
-   * The most bytes of UTF-8 in keys and values together, a positive integer; the least recently used goes first.
-   * Without bound unless given. An entry that is larger by itself is refused with `OutOfMemory`.
+   * The most bytes of UTF-8 in keys and values together, a positive integer. Without bound unless given. An entry that
+   * is larger by itself is refused with `OutOfMemory`.
    */
   readonly maxBytes?: number | undefined
 }
@@ -37,6 +37,13 @@ export interface CacheMemoryOptions extends FromDriverOptions {
  * Time is Effect's `Clock`, so that it runs under `TestClock`. Expired entries are reclaimed without being read: a few
  * by every write, all before anything live is evicted, and the rest about every second by a timer that does not keep
  * the process alive.
+ *
+ * A full cache evicts what is likely to be missed least: entries that are used often outlast a scan or a loop of others,
+ * and where the most recently used are the best to keep, those are kept. Reads and writes are uses; `exists`, `ttl` and
+ * `expire` are none. What was just written is never evicted by its own write.
+ *
+ * Beside its key and value, an entry takes 50 to 80 bytes of heap without bounds, and 120 to 170 with them, the record of
+ * what was evicted of late included (measured on Node 24 with 100,000 entries, the more with a time to live each).
  *
  * Fails with `InvalidArgument` on options out of range; without options it cannot fail.
  *
