@@ -15,7 +15,7 @@ import {
   utf8Length,
   WrongType
 } from "@hexcache/cache-port"
-import { Clock, Duration, Effect, type Layer, type Scope, Stream } from "effect"
+import { Clock, Duration, Effect, type Fiber, type Layer, type Scope, Stream } from "effect"
 import * as Counter from "./Counter.ts"
 import { Store } from "./Store.ts"
 import * as Sweep from "./Sweep.ts"
@@ -91,17 +91,19 @@ const bound = (name: string, read: () => number | undefined): Effect.Effect<numb
 const keysAtOnce = 1_000
 
 const driver = (store: Store, saw: (clock: Clock.Clock) => void): CacheDriver => {
-  const at = <A>(run: (now: number) => A): Effect.Effect<A> =>
-    Effect.withFiber((fiber) => {
-      const clock = fiber.getRef(Clock.Clock)
-      saw(clock)
-      return Effect.succeed(run(Math.floor(clock.currentTimeMillisUnsafe())))
-    })
+  const timeOf = (fiber: Fiber.Fiber<unknown, unknown>): number => {
+    const clock = fiber.getRef(Clock.Clock)
+    saw(clock)
+    return Math.floor(clock.currentTimeMillisUnsafe())
+  }
+
+  const at = <A>(run: (now: number) => A): Effect.Effect<A> => Effect.withFiberSucceed((fiber) => run(timeOf(fiber)))
 
   const atExit = <A>(run: (now: number) => A | DriverFailure): Effect.Effect<A, DriverFailure> =>
-    Effect.flatMap(at(run), (answer) =>
-      answer instanceof DriverFailure ? Effect.fail(answer) : Effect.succeed(answer)
-    )
+    Effect.withFiber((fiber) => {
+      const answer = run(timeOf(fiber))
+      return answer instanceof DriverFailure ? Effect.fail(answer) : Effect.succeed(answer)
+    })
 
   const expiry = (now: number, ttl: number | undefined): number => (ttl === undefined ? Infinity : now + ttl)
 
