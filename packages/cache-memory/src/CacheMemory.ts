@@ -91,21 +91,27 @@ const bound = (name: string, read: () => number | undefined): Effect.Effect<numb
 const keysAtOnce = 1_000
 
 const driver = (store: Store, saw: (clock: Clock.Clock) => void): CacheDriver => {
-  const timeOf = (fiber: Fiber.Fiber<unknown, unknown>): number => {
+  /** The time, or any number where nothing depends on it: asking the clock costs more than a look-up. */
+  const timeOf = (fiber: Fiber.Fiber<unknown, unknown>, ttl: number | undefined): number => {
+    if (ttl === undefined && !store.expires) return 0
     const clock = fiber.getRef(Clock.Clock)
     saw(clock)
     return Math.floor(clock.currentTimeMillisUnsafe())
   }
 
-  const at = <A>(run: (now: number) => A): Effect.Effect<A> => Effect.withFiberSucceed((fiber) => run(timeOf(fiber)))
+  const at = <A>(run: (now: number) => A): Effect.Effect<A> =>
+    Effect.withFiberSucceed((fiber) => run(timeOf(fiber, undefined)))
 
-  const atExit = <A>(run: (now: number) => A | DriverFailure): Effect.Effect<A, DriverFailure> =>
+  /** As `at`, for what may write with a time to live: tells when that is over. */
+  const writing = <A>(
+    ttl: number | undefined,
+    run: (now: number, expiresAt: number) => A | DriverFailure
+  ): Effect.Effect<A, DriverFailure> =>
     Effect.withFiber((fiber) => {
-      const answer = run(timeOf(fiber))
+      const now = timeOf(fiber, ttl)
+      const answer = run(now, ttl === undefined ? Infinity : now + ttl)
       return answer instanceof DriverFailure ? Effect.fail(answer) : Effect.succeed(answer)
     })
-
-  const expiry = (now: number, ttl: number | undefined): number => (ttl === undefined ? Infinity : now + ttl)
 
   const tooLarge = () =>
     new DriverFailure(new OutOfMemory({ message: "the entry alone is larger than maxBytes of the memory cache" }))
@@ -136,23 +142,23 @@ const driver = (store: Store, saw: (clock: Clock.Clock) => void): CacheDriver =>
     getMany: (keys) => at((now) => keys.map((key) => store.get(key, now))),
 
     set: (key, value, ttl) =>
-      atExit((now) => {
+      writing(ttl, (now, expiresAt) => {
         if (!store.fits(key, value)) return tooLarge()
-        return store.set(key, value, expiry(now, ttl), now)
+        return store.set(key, value, expiresAt, now)
       }),
 
     setMany: (entries, ttl) =>
-      atExit((now) => {
+      writing(ttl, (now, expiresAt) => {
         if (!entries.every(([key, value]) => store.fits(key, value))) return tooLarge()
-        for (const [key, value] of entries) store.set(key, value, expiry(now, ttl), now)
+        for (const [key, value] of entries) store.set(key, value, expiresAt, now)
         return undefined
       }),
 
     setIfAbsent: (key, value, ttl) =>
-      atExit((now) => {
+      writing(ttl, (now, expiresAt) => {
         if (store.has(key, now)) return false
         if (!store.fits(key, value)) return tooLarge()
-        store.set(key, value, expiry(now, ttl), now)
+        store.set(key, value, expiresAt, now)
         return true
       }),
 
@@ -169,7 +175,8 @@ const driver = (store: Store, saw: (clock: Clock.Clock) => void): CacheDriver =>
 
     exists: (key) => at((now) => store.has(key, now)),
 
-    expire: (key, ttl) => at((now) => (ttl === 0 ? store.delete(key, now) : store.expire(key, expiry(now, ttl), now))),
+    expire: (key, ttl) =>
+      writing(ttl, (now, expiresAt) => (ttl === 0 ? store.delete(key, now) : store.expire(key, expiresAt, now))),
 
     ttl: (key) =>
       at((now) => {
@@ -181,7 +188,7 @@ const driver = (store: Store, saw: (clock: Clock.Clock) => void): CacheDriver =>
       }),
 
     increment: (key, amount, ttl) =>
-      atExit((now) => {
+      writing(ttl, (now, expiresAt) => {
         const stored = store.get(key, now)
         const sum = Counter.add(stored ?? "0", amount)
         if (sum === "WrongType") return new DriverFailure(new WrongType({ message: "the value is not an integer" }))
@@ -190,8 +197,7 @@ const driver = (store: Store, saw: (clock: Clock.Clock) => void): CacheDriver =>
         }
         const text = String(sum)
         if (!store.fits(key, text)) return tooLarge()
-        const expiresAt = stored === undefined ? expiry(now, ttl) : store.expiresAt(key, now)
-        store.set(key, text, expiresAt ?? Infinity, now)
+        store.set(key, text, stored === undefined ? expiresAt : (store.expiresAt(key, now) ?? Infinity), now)
         return sum
       }),
 

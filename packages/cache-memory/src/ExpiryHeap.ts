@@ -16,6 +16,11 @@ export class ExpiryHeap {
   /** By slot: its place in the heap. */
   #places = new Int32Array(0)
 
+  /** How many slots expire. */
+  get size(): number {
+    return this.#size
+  }
+
   /** The slot that expires first, of those that have expired; -1 when none has. */
   firstExpired(now: number): number {
     return this.#size > 0 && (this.#times[this.#slots[0] as number] as number) <= now ? (this.#slots[0] as number) : -1

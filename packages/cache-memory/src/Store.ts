@@ -56,6 +56,11 @@ export class Store {
     return this.#bytes
   }
 
+  /** Whether any entry expires. Where none does, the time that an operation is told means nothing. */
+  get expires(): boolean {
+    return this.#expiries.size > 0
+  }
+
   /** The live value. Reading it is a use of the entry. */
   get(key: string, now: number): string | undefined {
     const slot = this.#live(key, now)
