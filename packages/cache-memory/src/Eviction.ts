@@ -37,7 +37,7 @@ export class Eviction {
   readonly #trial = new SlotList(this.#links)
   readonly #main = new SlotList(this.#links)
   readonly #ghosts = new Ghosts()
-  #lru = new LruWindow()
+  #lru = new LruWindow(0)
   #now = 0
   #trialSize = 1
   /** Until the cache is full for the first time, everything is in `main`. */
@@ -114,7 +114,8 @@ export class Eviction {
     this.#trial.clear()
     this.#main.clear()
     this.#ghosts.clear()
-    this.#lru = new LruWindow()
+    this.#lru = new LruWindow(this.#now)
+    this.#trialSize = 1
     this.#filling = true
   }
 

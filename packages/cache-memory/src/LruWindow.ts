@@ -10,9 +10,14 @@ import { between, isBefore } from "./Ticks.ts"
  * as it holds, so that is the time in which so many different entries are used.
  */
 export class LruWindow {
-  #start = 0
+  #start: number
   #different = 0
+  /** In ticks; at first longer than any time between two of them. */
   #length = 2 ** 32
+
+  constructor(now: number) {
+    this.#start = now
+  }
 
   /** Counts a use at `now` of an entry last used at `before`, or never, in a cache of `size` entries. */
   count(before: number | undefined, now: number, size: number): void {

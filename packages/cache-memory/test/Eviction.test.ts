@@ -1,6 +1,7 @@
 /** Who is evicted: what a user may expect of the policy, by the hit rate of work that is known to be hard. */
 import { assert, describe, it } from "@effect/vitest"
 import { Store } from "../src/Store.ts"
+import { between, isBefore } from "../src/Ticks.ts"
 
 const storeOf = (maxEntries: number) => new Store({ maxEntries, maxBytes: Infinity, weigh: () => 0 })
 
@@ -94,6 +95,16 @@ describe("Eviction", () => {
       }
       assert.strictEqual(store.size, maxEntries)
     }
+  })
+
+  it("counts its time around the end of what an integer holds", () => {
+    const last = 2 ** 31 - 1
+    const next = (last + 1) | 0
+    assert.isTrue(isBefore(last, next))
+    assert.isFalse(isBefore(next, last))
+    assert.isFalse(isBefore(last, last))
+    assert.strictEqual(between(last, next), 1)
+    assert.strictEqual(between(last - 5, (next + 5) | 0), 11)
   })
 
   it("starts afresh when it is cleared", () => {
