@@ -42,6 +42,8 @@ export class Eviction {
   #trialSize = 1
   /** Until the cache is full for the first time, everything is in `main`. */
   #filling = true
+  readonly #hashOf: (slot: number) => number
+  /** By slot, 0 where it was not asked for yet: to read a key costs much where memory is slow. */
   #hashes = new Int32Array(0)
   #usedAt = new Int32Array(0)
   /** When the slot's round in `main` began. */
@@ -49,10 +51,16 @@ export class Eviction {
   #uses = new Uint8Array(0)
   #inMain = new Uint8Array(0)
 
+  /** `hashOf` answers a hash, never 0, of the key in a slot. */
+  constructor(hashOf: (slot: number) => number) {
+    this.#hashOf = hashOf
+  }
+
   /** An entry is new in the store. */
-  enter(slot: number, hash: number): void {
+  enter(slot: number): void {
     if (slot >= this.#uses.length) this.#grow(slot)
     const now = this.#tick()
+    const hash = this.#filling ? 0 : this.#hashOf(slot)
     const ghost = this.#filling ? undefined : this.#ghosts.take(hash)
     this.#lru.count(ghost, now, this.#size)
     if (ghost !== undefined && this.#lru.holds(ghost, now)) this.#resizeTrial(growth)
@@ -105,7 +113,7 @@ export class Eviction {
         continue
       }
       this.leave(slot)
-      this.#ghosts.add(this.#hashes[slot] as number, this.#usedAt[slot] as number)
+      this.#ghosts.add((this.#hashes[slot] as number) || this.#hashOf(slot), this.#usedAt[slot] as number)
       return slot
     }
   }

@@ -43,7 +43,10 @@ export class Store {
   constructor(bounds: Bounds) {
     this.#bounds = bounds
     this.#weighs = bounds.maxBytes !== Infinity
-    this.#eviction = this.#weighs || bounds.maxEntries !== Infinity ? new Eviction() : undefined
+    this.#eviction =
+      this.#weighs || bounds.maxEntries !== Infinity
+        ? new Eviction((slot) => hashOf(this.#keys[slot] as string))
+        : undefined
   }
 
   /** Entries held, expired ones that were not reclaimed yet among them. */
@@ -155,7 +158,7 @@ export class Store {
     if (this.#weighs) this.#weigh(slot, bytes)
     this.#slots.set(key, slot)
     this.#expiries.set(slot, expiresAt)
-    this.#eviction?.enter(slot, hashOf(key))
+    this.#eviction?.enter(slot)
   }
 
   #replace(slot: number, value: string, bytes: number, expiresAt: number, now: number): void {
