@@ -15,18 +15,18 @@ import {
   utf8Length,
   WrongType
 } from "@hexcache/cache-port"
-import { Clock, Duration, Effect, type Layer, type Scope, Stream } from "effect"
+import { Clock, Duration, Effect, type Fiber, type Layer, type Scope, Stream } from "effect"
 import * as Counter from "./Counter.ts"
 import { Store } from "./Store.ts"
 import * as Sweep from "./Sweep.ts"
 
 /** How much a memory cache holds, and for whom. */
 export interface CacheMemoryOptions extends FromDriverOptions {
-  /** The most entries, a positive integer; the least recently used goes first. Without bound unless given. */
+  /** The most entries, a positive integer. Without bound unless given. */
   readonly maxEntries?: number | undefined
   /**
-   * The most bytes of UTF-8 in keys and values together, a positive integer; the least recently used goes first.
-   * Without bound unless given. An entry that is larger by itself is refused with `OutOfMemory`.
+   * The most bytes of UTF-8 in keys and values together, a positive integer. Without bound unless given. An entry that
+   * is larger by itself is refused with `OutOfMemory`.
    */
   readonly maxBytes?: number | undefined
 }
@@ -37,6 +37,13 @@ export interface CacheMemoryOptions extends FromDriverOptions {
  * Time is Effect's `Clock`, so that it runs under `TestClock`. Expired entries are reclaimed without being read: a few
  * by every write, all before anything live is evicted, and the rest about every second by a timer that does not keep
  * the process alive.
+ *
+ * A full cache evicts what is likely to be missed least: entries that are used often outlast a scan or a loop of others,
+ * and where the most recently used are the best to keep, those are kept. Reads and writes are uses; `exists`, `ttl` and
+ * `expire` are none. What was just written is never evicted by its own write.
+ *
+ * Beside its key and value, an entry takes 50 to 80 bytes of heap without bounds, and 120 to 170 with them, the record of
+ * what was evicted of late included (measured on Node 24 with 100,000 entries, the more with a time to live each).
  *
  * Fails with `InvalidArgument` on options out of range; without options it cannot fail.
  *
@@ -84,19 +91,27 @@ const bound = (name: string, read: () => number | undefined): Effect.Effect<numb
 const keysAtOnce = 1_000
 
 const driver = (store: Store, saw: (clock: Clock.Clock) => void): CacheDriver => {
+  /** The time, or any number where nothing depends on it: asking the clock costs more than a look-up. */
+  const timeOf = (fiber: Fiber.Fiber<unknown, unknown>, ttl: number | undefined): number => {
+    if (ttl === undefined && !store.expires) return 0
+    const clock = fiber.getRef(Clock.Clock)
+    saw(clock)
+    return Math.floor(clock.currentTimeMillisUnsafe())
+  }
+
   const at = <A>(run: (now: number) => A): Effect.Effect<A> =>
+    Effect.withFiberSucceed((fiber) => run(timeOf(fiber, undefined)))
+
+  /** As `at`, for what may write with a time to live: tells when that is over. */
+  const writing = <A>(
+    ttl: number | undefined,
+    run: (now: number, expiresAt: number) => A | DriverFailure
+  ): Effect.Effect<A, DriverFailure> =>
     Effect.withFiber((fiber) => {
-      const clock = fiber.getRef(Clock.Clock)
-      saw(clock)
-      return Effect.succeed(run(Math.floor(clock.currentTimeMillisUnsafe())))
+      const now = timeOf(fiber, ttl)
+      const answer = run(now, ttl === undefined ? Infinity : now + ttl)
+      return answer instanceof DriverFailure ? Effect.fail(answer) : Effect.succeed(answer)
     })
-
-  const atExit = <A>(run: (now: number) => A | DriverFailure): Effect.Effect<A, DriverFailure> =>
-    Effect.flatMap(at(run), (answer) =>
-      answer instanceof DriverFailure ? Effect.fail(answer) : Effect.succeed(answer)
-    )
-
-  const expiry = (now: number, ttl: number | undefined): number => (ttl === undefined ? Infinity : now + ttl)
 
   const tooLarge = () =>
     new DriverFailure(new OutOfMemory({ message: "the entry alone is larger than maxBytes of the memory cache" }))
@@ -127,23 +142,23 @@ const driver = (store: Store, saw: (clock: Clock.Clock) => void): CacheDriver =>
     getMany: (keys) => at((now) => keys.map((key) => store.get(key, now))),
 
     set: (key, value, ttl) =>
-      atExit((now) => {
+      writing(ttl, (now, expiresAt) => {
         if (!store.fits(key, value)) return tooLarge()
-        return store.set(key, value, expiry(now, ttl), now)
+        return store.set(key, value, expiresAt, now)
       }),
 
     setMany: (entries, ttl) =>
-      atExit((now) => {
+      writing(ttl, (now, expiresAt) => {
         if (!entries.every(([key, value]) => store.fits(key, value))) return tooLarge()
-        for (const [key, value] of entries) store.set(key, value, expiry(now, ttl), now)
+        for (const [key, value] of entries) store.set(key, value, expiresAt, now)
         return undefined
       }),
 
     setIfAbsent: (key, value, ttl) =>
-      atExit((now) => {
+      writing(ttl, (now, expiresAt) => {
         if (store.has(key, now)) return false
         if (!store.fits(key, value)) return tooLarge()
-        store.set(key, value, expiry(now, ttl), now)
+        store.set(key, value, expiresAt, now)
         return true
       }),
 
@@ -160,7 +175,8 @@ const driver = (store: Store, saw: (clock: Clock.Clock) => void): CacheDriver =>
 
     exists: (key) => at((now) => store.has(key, now)),
 
-    expire: (key, ttl) => at((now) => (ttl === 0 ? store.delete(key, now) : store.expire(key, expiry(now, ttl), now))),
+    expire: (key, ttl) =>
+      writing(ttl, (now, expiresAt) => (ttl === 0 ? store.delete(key, now) : store.expire(key, expiresAt, now))),
 
     ttl: (key) =>
       at((now) => {
@@ -172,7 +188,7 @@ const driver = (store: Store, saw: (clock: Clock.Clock) => void): CacheDriver =>
       }),
 
     increment: (key, amount, ttl) =>
-      atExit((now) => {
+      writing(ttl, (now, expiresAt) => {
         const stored = store.get(key, now)
         const sum = Counter.add(stored ?? "0", amount)
         if (sum === "WrongType") return new DriverFailure(new WrongType({ message: "the value is not an integer" }))
@@ -181,8 +197,7 @@ const driver = (store: Store, saw: (clock: Clock.Clock) => void): CacheDriver =>
         }
         const text = String(sum)
         if (!store.fits(key, text)) return tooLarge()
-        const expiresAt = stored === undefined ? expiry(now, ttl) : store.expiresAt(key, now)
-        store.set(key, text, expiresAt ?? Infinity, now)
+        store.set(key, text, stored === undefined ? expiresAt : (store.expiresAt(key, now) ?? Infinity), now)
         return sum
       }),
 

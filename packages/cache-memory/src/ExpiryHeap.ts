@@ -1,73 +1,111 @@
 /**
- * Which entry expires next: a binary heap whose entries know their place, so that any of them leaves in logarithmic
- * time and none is left behind.
+ * Which entry expires next: a binary heap of slots that knows the place of each, so that any of them leaves in
+ * logarithmic time and none is left behind. Takes no memory until something expires.
  *
  * @internal
  */
+import { grown, lengthFor } from "./SlotArrays.ts"
 
-/** What the heap orders. */
-export interface Expiring {
-  /** In milliseconds since the epoch, `Infinity` for never; changed only outside the heap. */
-  expiresAt: number
-  /** Kept by the heap; -1 outside of it. */
-  heapIndex: number
-}
+/** Slots ordered by when they expire. Those that never expire are not kept. */
+export class ExpiryHeap {
+  #size = 0
+  /** The heap: slots, each before those that it has at twice its place and one more. */
+  #slots = new Int32Array(0)
+  /** By slot: when it expires, in milliseconds since the epoch, and `Infinity` outside of the heap. */
+  #times = new Float64Array(0)
+  /** By slot: its place in the heap. */
+  #places = new Int32Array(0)
 
-/** A binary heap by `expiresAt`. Entries that never expire are not kept. */
-export class ExpiryHeap<E extends Expiring> {
-  #entries: Array<E> = []
-
-  /** The entry that expires first. */
-  get first(): E | undefined {
-    return this.#entries[0]
+  /** How many slots expire. */
+  get size(): number {
+    return this.#size
   }
 
-  add(entry: E): void {
-    if (entry.expiresAt === Infinity) return
-    this.#place(entry, this.#entries.length)
-    this.#up(entry)
+  /** The slot that expires first, of those that have expired; -1 when none has. */
+  firstExpired(now: number): number {
+    return this.#size > 0 && (this.#times[this.#slots[0] as number] as number) <= now ? (this.#slots[0] as number) : -1
   }
 
-  remove(entry: E): void {
-    const index = entry.heapIndex
-    if (index < 0) return
-    entry.heapIndex = -1
-    const last = this.#entries.pop() as E
-    if (last === entry) return
-    this.#place(last, index)
+  /** When a slot expires, `Infinity` for never. */
+  timeOf(slot: number): number {
+    return slot < this.#times.length ? (this.#times[slot] as number) : Infinity
+  }
+
+  /** Gives a slot its time, `Infinity` for never. */
+  set(slot: number, time: number): void {
+    const before = this.timeOf(slot)
+    if (time === before) return
+    if (time === Infinity) {
+      this.remove(slot)
+      return
+    }
+    if (before === Infinity) this.#append(slot)
+    this.#times[slot] = time
+    if (time < before) this.#up(slot)
+    else this.#down(slot)
+  }
+
+  remove(slot: number): void {
+    if (this.timeOf(slot) === Infinity) return
+    this.#times[slot] = Infinity
+    const place = this.#places[slot] as number
+    const last = this.#slots[--this.#size] as number
+    if (last === slot) return
+    this.#put(last, place)
     this.#up(last)
     this.#down(last)
   }
 
   clear(): void {
-    this.#entries = []
+    this.#size = 0
+    this.#slots = new Int32Array(0)
+    this.#times = new Float64Array(0)
+    this.#places = new Int32Array(0)
   }
 
-  #place(entry: E, index: number): void {
-    this.#entries[index] = entry
-    entry.heapIndex = index
-  }
-
-  #up(entry: E): void {
-    while (entry.heapIndex > 0) {
-      const index = entry.heapIndex
-      const parent = this.#entries[(index - 1) >> 1] as E
-      if (parent.expiresAt <= entry.expiresAt) return
-      this.#place(parent, index)
-      this.#place(entry, (index - 1) >> 1)
+  #append(slot: number): void {
+    const known = this.#times.length
+    if (slot >= known) {
+      const length = lengthFor(slot, known)
+      this.#times = grown(this.#times, length).fill(Infinity, known)
+      this.#places = grown(this.#places, length)
     }
+    if (this.#size === this.#slots.length) this.#slots = grown(this.#slots, lengthFor(this.#size, this.#size))
+    this.#put(slot, this.#size++)
   }
 
-  #down(entry: E): void {
+  #put(slot: number, place: number): void {
+    this.#slots[place] = slot
+    this.#places[slot] = place
+  }
+
+  #up(slot: number): void {
+    const time = this.#times[slot] as number
+    let place = this.#places[slot] as number
+    while (place > 0) {
+      const parent = this.#slots[(place - 1) >> 1] as number
+      if ((this.#times[parent] as number) <= time) break
+      this.#put(parent, place)
+      place = (place - 1) >> 1
+    }
+    this.#put(slot, place)
+  }
+
+  #down(slot: number): void {
+    const time = this.#times[slot] as number
+    let place = this.#places[slot] as number
     for (;;) {
-      const index = entry.heapIndex
-      const left = this.#entries[2 * index + 1]
-      const right = this.#entries[2 * index + 2]
-      const child = right !== undefined && right.expiresAt < (left as E).expiresAt ? right : left
-      if (child === undefined || child.expiresAt >= entry.expiresAt) return
-      const childIndex = child.heapIndex
-      this.#place(child, index)
-      this.#place(entry, childIndex)
+      const left = 2 * place + 1
+      if (left >= this.#size) break
+      const next = left + 1 < this.#size && this.#timeAt(left + 1) < this.#timeAt(left) ? left + 1 : left
+      if (this.#timeAt(next) >= time) break
+      this.#put(this.#slots[next] as number, place)
+      place = next
     }
+    this.#put(slot, place)
+  }
+
+  #timeAt(place: number): number {
+    return this.#times[this.#slots[place] as number] as number
   }
 }

@@ -1,10 +1,13 @@
 /**
- * The entries of a memory cache: their order of use, their expiry, and their bounds. Knows neither Effect nor the port;
- * every operation is told the time.
+ * The entries of a memory cache, with their expiry and their bounds. Knows neither Effect nor the port; every operation
+ * is told the time.
  *
  * @internal
  */
-import { type Expiring, ExpiryHeap } from "./ExpiryHeap.ts"
+import { Eviction } from "./Eviction.ts"
+import { ExpiryHeap } from "./ExpiryHeap.ts"
+import { hashOf } from "./Ghosts.ts"
+import { grown, lengthFor } from "./SlotArrays.ts"
 
 /** What a store may hold. */
 export interface Bounds {
@@ -12,39 +15,43 @@ export interface Bounds {
   readonly maxEntries: number
   /** The most bytes, as `weigh` counts them. */
   readonly maxBytes: number
-  /** The bytes of one entry. */
+  /** The bytes of one entry, less than 2^32. */
   readonly weigh: (key: string, value: string) => number
-}
-
-interface Entry extends Expiring {
-  readonly key: string
-  value: string
-  bytes: number
-  /** Towards the entries used more recently; `undefined` for the most recent one. */
-  newer: Entry | undefined
-  /** Towards the entries used less recently; `undefined` for the least recent one. */
-  older: Entry | undefined
 }
 
 /** Expired entries that one operation reclaims at most, so that none pays for a burst of them. */
 const reclaimedAtOnce = 64
 
-/** Entries by key, the least recently used evicted first when the bounds are reached, the expired before any other. */
+/**
+ * Entries by key. When the bounds are reached, the expired go first, and then whom `Eviction` chooses.
+ *
+ * An entry is a slot: a number under which each array here holds a part of it. Slots of removed entries are used again.
+ */
 export class Store {
   readonly #bounds: Bounds
-  readonly #entries = new Map<string, Entry>()
-  readonly #expiries = new ExpiryHeap<Entry>()
-  #newest: Entry | undefined
-  #oldest: Entry | undefined
+  readonly #weighs: boolean
+  readonly #slots = new Map<string, number>()
+  readonly #expiries = new ExpiryHeap()
+  /** None without bounds, where nobody is ever evicted. */
+  readonly #eviction: Eviction | undefined
+  #keys: Array<string> = []
+  #values: Array<string> = []
+  #free: Array<number> = []
+  #weights = new Uint32Array(0)
   #bytes = 0
 
   constructor(bounds: Bounds) {
     this.#bounds = bounds
+    this.#weighs = bounds.maxBytes !== Infinity
+    this.#eviction =
+      this.#weighs || bounds.maxEntries !== Infinity
+        ? new Eviction((slot) => hashOf(this.#keys[slot] as string))
+        : undefined
   }
 
   /** Entries held, expired ones that were not reclaimed yet among them. */
   get size(): number {
-    return this.#entries.size
+    return this.#slots.size
   }
 
   /** Bytes held, as `weigh` counts them. */
@@ -52,13 +59,17 @@ export class Store {
     return this.#bytes
   }
 
-  /** The live value; reading it makes the entry the most recently used. */
+  /** Whether any entry expires. Where none does, the time that an operation is told means nothing. */
+  get expires(): boolean {
+    return this.#expiries.size > 0
+  }
+
+  /** The live value. Reading it is a use of the entry. */
   get(key: string, now: number): string | undefined {
-    const entry = this.#live(key, now)
-    if (entry === undefined) return undefined
-    this.#unlink(entry)
-    this.#link(entry)
-    return entry.value
+    const slot = this.#live(key, now)
+    if (slot === undefined) return undefined
+    this.#eviction?.use(slot)
+    return this.#values[slot]
   }
 
   /** Whether the key is live. Not a use of the entry. */
@@ -68,68 +79,55 @@ export class Store {
 
   /** When a live entry expires, `Infinity` for never, `undefined` for an absent key. */
   expiresAt(key: string, now: number): number | undefined {
-    return this.#live(key, now)?.expiresAt
+    const slot = this.#live(key, now)
+    return slot === undefined ? undefined : this.#expiries.timeOf(slot)
   }
 
   /** Whether one entry alone is within the bounds. */
   fits(key: string, value: string): boolean {
-    return this.#bounds.maxBytes === Infinity || this.#bounds.weigh(key, value) <= this.#bounds.maxBytes
+    return !this.#weighs || this.#bounds.weigh(key, value) <= this.#bounds.maxBytes
   }
 
-  /** Replaces value and expiry of an entry that fits, and evicts others until the bounds hold. */
+  /** Replaces value and expiry of an entry that fits, and evicts others so that the bounds hold. */
   set(key: string, value: string, expiresAt: number, now: number): void {
     this.reclaim(now, reclaimedAtOnce)
-    const { maxBytes, maxEntries, weigh } = this.#bounds
-    const bytes = maxBytes === Infinity ? 0 : weigh(key, value)
-    let entry = this.#live(key, now)
-    if (entry === undefined) {
-      entry = { key, value, bytes, expiresAt, heapIndex: -1, newer: undefined, older: undefined }
-      this.#entries.set(key, entry)
-      this.#bytes += bytes
-    } else {
-      this.#bytes += bytes - entry.bytes
-      this.#unlink(entry)
-      this.#expiries.remove(entry)
-      entry.value = value
-      entry.bytes = bytes
-      entry.expiresAt = expiresAt
-    }
-    this.#link(entry)
-    this.#expiries.add(entry)
-    while (this.#entries.size > maxEntries || this.#bytes > maxBytes) this.#evict(now)
+    const bytes = this.#weighs ? this.#bounds.weigh(key, value) : 0
+    const slot = this.#live(key, now)
+    if (slot === undefined) this.#add(key, value, bytes, expiresAt, now)
+    else this.#replace(slot, value, bytes, expiresAt, now)
   }
 
   /** Gives a live entry another expiry. False for an absent key. */
   expire(key: string, expiresAt: number, now: number): boolean {
-    const entry = this.#live(key, now)
-    if (entry === undefined) return false
-    this.#expiries.remove(entry)
-    entry.expiresAt = expiresAt
-    this.#expiries.add(entry)
+    const slot = this.#live(key, now)
+    if (slot === undefined) return false
+    this.#expiries.set(slot, expiresAt)
     return true
   }
 
   /** Removes an entry, and answers whether it was live. */
   delete(key: string, now: number): boolean {
-    const entry = this.#live(key, now)
-    if (entry === undefined) return false
-    this.#remove(entry)
+    const slot = this.#live(key, now)
+    if (slot === undefined) return false
+    this.#remove(slot)
     return true
   }
 
   /** Removes everything. */
   clear(): void {
-    this.#entries.clear()
+    this.#slots.clear()
     this.#expiries.clear()
-    this.#newest = undefined
-    this.#oldest = undefined
+    this.#eviction?.clear()
+    this.#keys = []
+    this.#values = []
+    this.#free = []
     this.#bytes = 0
   }
 
   /** The keys held now, in no order. What is added while it runs is left out, so that it ends under any load. */
   *keys(): Generator<string> {
-    let left = this.#entries.size
-    for (const key of this.#entries.keys()) {
+    let left = this.#slots.size
+    for (const key of this.#slots.keys()) {
       if (left-- === 0) return
       yield key
     }
@@ -138,48 +136,72 @@ export class Store {
   /** Removes expired entries, at most `limit` of them, and answers whether more are left. */
   reclaim(now: number, limit: number): boolean {
     for (let reclaimed = 0; ; reclaimed++) {
-      const next = this.#expiries.first
-      if (next === undefined || next.expiresAt > now) return false
+      const slot = this.#expiries.firstExpired(now)
+      if (slot === -1) return false
       if (reclaimed === limit) return true
-      this.#remove(next)
+      this.#remove(slot)
     }
   }
 
-  #live(key: string, now: number): Entry | undefined {
-    const entry = this.#entries.get(key)
-    if (entry === undefined) return undefined
-    if (entry.expiresAt > now) return entry
-    this.#remove(entry)
+  #live(key: string, now: number): number | undefined {
+    const slot = this.#slots.get(key)
+    if (slot === undefined || this.#expiries.timeOf(slot) > now) return slot
+    this.#remove(slot)
     return undefined
   }
 
-  #evict(now: number): void {
-    const next = this.#expiries.first
-    const entry = next !== undefined && next.expiresAt <= now ? next : this.#oldest
-    if (entry !== undefined) this.#remove(entry)
+  #add(key: string, value: string, bytes: number, expiresAt: number, now: number): void {
+    this.#makeRoom(1, bytes, now)
+    const slot = this.#free.pop() ?? this.#keys.length
+    this.#keys[slot] = key
+    this.#values[slot] = value
+    if (this.#weighs) this.#weigh(slot, bytes)
+    this.#slots.set(key, slot)
+    this.#expiries.set(slot, expiresAt)
+    this.#eviction?.enter(slot)
   }
 
-  #remove(entry: Entry): void {
-    this.#entries.delete(entry.key)
-    this.#expiries.remove(entry)
-    this.#unlink(entry)
-    this.#bytes -= entry.bytes
+  #replace(slot: number, value: string, bytes: number, expiresAt: number, now: number): void {
+    this.#eviction?.use(slot)
+    this.#values[slot] = value
+    this.#expiries.set(slot, expiresAt)
+    if (!this.#weighs) return
+    const before = this.#weights[slot] as number
+    this.#weigh(slot, bytes)
+    this.#bytes -= before
+    if (this.#bytes <= this.#bounds.maxBytes) return
+    // Whoever has to make room for it, the entry itself is not asked.
+    this.#eviction?.leave(slot)
+    this.#makeRoom(0, 0, now)
+    this.#eviction?.back(slot)
   }
 
-  #link(entry: Entry): void {
-    entry.older = this.#newest
-    entry.newer = undefined
-    if (this.#newest !== undefined) this.#newest.newer = entry
-    this.#newest = entry
-    this.#oldest ??= entry
+  #weigh(slot: number, bytes: number): void {
+    if (slot >= this.#weights.length) this.#weights = grown(this.#weights, lengthFor(slot, this.#weights.length))
+    this.#weights[slot] = bytes
+    this.#bytes += bytes
   }
 
-  #unlink(entry: Entry): void {
-    if (entry.newer !== undefined) entry.newer.older = entry.older
-    else if (this.#newest === entry) this.#newest = entry.older
-    if (entry.older !== undefined) entry.older.newer = entry.newer
-    else if (this.#oldest === entry) this.#oldest = entry.newer
-    entry.newer = undefined
-    entry.older = undefined
+  #makeRoom(entries: number, bytes: number, now: number): void {
+    const { maxBytes, maxEntries } = this.#bounds
+    while (this.#slots.size + entries > maxEntries || this.#bytes + bytes > maxBytes) {
+      const expired = this.#expiries.firstExpired(now)
+      if (expired !== -1) this.#remove(expired)
+      else this.#drop((this.#eviction as Eviction).evict())
+    }
+  }
+
+  #remove(slot: number): void {
+    this.#eviction?.leave(slot)
+    this.#drop(slot)
+  }
+
+  #drop(slot: number): void {
+    this.#slots.delete(this.#keys[slot] as string)
+    this.#expiries.remove(slot)
+    if (this.#weighs) this.#bytes -= this.#weights[slot] as number
+    this.#keys[slot] = ""
+    this.#values[slot] = ""
+    this.#free.push(slot)
   }
 }

@@ -17,20 +17,30 @@ const keysOf = (cache: CachePort["Service"]) =>
   Effect.map(Stream.runCollect(cache.scan("*")), (keys) => keys.toSorted())
 
 describe("CacheMemory", () => {
-  it.effect("maxEntries: the least recently used goes first, and a read is a use", () =>
+  it.effect("maxEntries: what is never used goes before what is, and exists and ttl are no uses", () =>
     using({ maxEntries: 3 }, (cache) =>
       Effect.gen(function* () {
         for (const key of ["a", "b", "c"]) yield* cache.set(key, key)
         yield* cache.get("a")
+        yield* cache.set("c", "again")
+        yield* cache.exists("b")
+        yield* cache.ttl("b")
         yield* cache.set("d", "d")
         assert.deepStrictEqual(yield* keysOf(cache), ["a", "c", "d"])
-        yield* cache.set("c", "again")
-        yield* cache.set("e", "e")
-        assert.deepStrictEqual(yield* keysOf(cache), ["c", "d", "e"])
-        yield* cache.exists("d")
-        yield* cache.ttl("d")
-        yield* cache.set("f", "f")
-        assert.deepStrictEqual(yield* keysOf(cache), ["c", "e", "f"])
+      })
+    )
+  )
+
+  it.effect("maxEntries: what was just set is there, and as many entries as there may be", () =>
+    using({ maxEntries: 3 }, (cache) =>
+      Effect.gen(function* () {
+        for (let step = 0; step < 1_000; step++) {
+          const key = `key-${(step * step) % 17}`
+          yield* cache.set(key, `${step}`)
+          assert.strictEqual(Option.getOrUndefined(yield* cache.get(key)), `${step}`)
+          assert.isAtMost((yield* keysOf(cache)).length, 3)
+        }
+        assert.strictEqual((yield* keysOf(cache)).length, 3)
       })
     )
   )
@@ -62,6 +72,19 @@ describe("CacheMemory", () => {
         yield* cache.set("b", "1")
         yield* cache.set("d", "12345678")
         assert.deepStrictEqual(yield* keysOf(cache), ["b", "c", "d"])
+      })
+    )
+  )
+
+  it.effect("maxBytes: an entry that grows makes room at the cost of the others", () =>
+    using({ maxBytes: 20 }, (cache) =>
+      Effect.gen(function* () {
+        for (const key of ["a", "b", "c", "d"]) yield* cache.set(key, "1234")
+        for (const key of ["b", "c", "d"]) yield* cache.get(key)
+        yield* cache.set("a", "1234567890123456789")
+        assert.deepStrictEqual(yield* keysOf(cache), ["a"])
+        yield* cache.set("b", "1")
+        assert.deepStrictEqual(yield* keysOf(cache), ["b"])
       })
     )
   )

@@ -1,0 +1,11 @@
+/**
+ * Time counted in uses of a cache, as integers of 32 bits that wrap around.
+ *
+ * @internal
+ */
+
+/** Whether one tick came before another, of ticks less than half of the circle apart. */
+export const isBefore = (tick: number, other: number): boolean => ((tick - other) | 0) < 0
+
+/** How many ticks lie between, from the earlier one to the later one. */
+export const between = (earlier: number, later: number): number => (later - earlier) >>> 0
