@@ -30,17 +30,20 @@ export const checkOptions = (options: FromDriverOptions): Effect.Effect<void, Ca
   checked(
     "layer",
     () => {
-      Input.namespace(options.namespace ?? "")
+      Input.namespace(namespaceOf(options))
       Input.maxValueBytes(options.maxValueBytes)
     },
     () => Effect.void
   )
 
+/** Only what is left out means the whole store: anything else that is no text would flush what is not its own. */
+const namespaceOf = ({ namespace = "" }: FromDriverOptions): string => namespace
+
 const grounds = new WeakMap<Service, Ground>()
 
 export const fromDriver = (driver: CacheDriver, options: FromDriverOptions): Service => {
   try {
-    const namespace = Input.namespace(options.namespace ?? "")
+    const namespace = Input.namespace(namespaceOf(options))
     return make({
       driver,
       namespace,

@@ -299,6 +299,7 @@ describe("CachePort.fromDriver", () => {
     const { asked, driver } = noting()
     for (const options of [
       { namespace: 5 },
+      { namespace: null },
       { namespace: "\ud800" },
       { maxValueBytes: -1 },
       { maxValueBytes: Number.NaN }

@@ -145,10 +145,9 @@ export class Cluster implements Router {
       case "TRYAGAIN":
         return Effect.andThen(pause(tryAgainInterval), this.#send(slot, command, deadline))
       case "READONLY":
-        return Effect.andThen(
-          Effect.promise(() => this.#refresh()),
-          Effect.andThen(pause(tryAgainInterval), this.#send(slot, command, deadline))
-        )
+        // Not waited for: what it finds is seen by the next attempt, and the deadline is the operation's own.
+        void this.#refresh()
+        return Effect.andThen(pause(tryAgainInterval), this.#send(slot, command, deadline))
       default:
         return undefined
     }

@@ -124,6 +124,22 @@ describe("CacheRedis", () => {
     })
   )
 
+  it.live("scan, deletePattern and flush of a namespace never ask for KEYS, nor flush the database", () =>
+    Effect.gen(function* () {
+      const { url } = yield* server()
+      const cached = yield* readyCache({ url })
+      yield* cached.setMany(Array.from({ length: 3_000 }, (_, index) => [`key-${index}`, "value"] as const))
+      assert.lengthOf(yield* Stream.runCollect(cached.scan("*")), 3_000)
+      assert.strictEqual(yield* cached.deletePattern("key-1*"), 1_111)
+      yield* cached.flush
+      const stats = yield* Effect.promise(() => askRedis(url, ["INFO", "commandstats"]))
+      assert.match(stats, /cmdstat_scan:/)
+      assert.match(stats, /cmdstat_unlink:/)
+      assert.notMatch(stats, /cmdstat_(keys|flushdb|flushall):/)
+      assert.strictEqual(yield* Effect.promise(() => askRedis(url, ["DBSIZE"])), "0")
+    })
+  )
+
   it.live("leaves keys alone that are no UTF-8 and not of its namespace, and counts those that are", () =>
     Effect.gen(function* () {
       const { url } = yield* server()
