@@ -1,8 +1,9 @@
-import { defineProject } from "vitest/config"
+import { configDefaults, defineProject } from "vitest/config"
 
 export default defineProject({
   test: {
     name: "cache-redis",
+    exclude: [...configDefaults.exclude, "test/faults.integration.test.ts"],
     globalSetup: ["@hexcache/redis-testkit/vitest"],
     testTimeout: 30_000,
     hookTimeout: 120_000
