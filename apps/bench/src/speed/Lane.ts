@@ -1,0 +1,96 @@
+import { type ChildProcess, fork } from "node:child_process"
+import { fileURLToPath } from "node:url"
+import type { Operations, Place } from "./Contestant.ts"
+import type { Entrant } from "./entrants.ts"
+import type { Bound, Measured } from "./measure.ts"
+import type { Variant } from "./Work.ts"
+
+/** What a process of `laneProcess.ts` is started with. */
+export interface CaseOrder {
+  readonly entrant: Entrant
+  readonly work: string
+  readonly variant: Variant
+  readonly place: Place
+}
+
+export type Order = { readonly tag: "run"; readonly bound: Bound } | { readonly tag: "finish" }
+
+export type Answer =
+  | { readonly tag: "ready" }
+  | { readonly tag: "lacks"; readonly operation: keyof Operations }
+  | { readonly tag: "ran"; readonly measured: Measured }
+  | { readonly tag: "verified" }
+
+/** How long a process may be silent, in milliseconds. */
+const patience = 180_000
+
+/** A process that runs one case of one contestant. It is stopped while another one runs. */
+export class Lane {
+  /** Resolves when the contestant is open and its work prepared, or with the operation that it lacks. */
+  static async start(order: CaseOrder): Promise<Lane | { readonly lacks: keyof Operations }> {
+    const lane = new Lane(order)
+    const answer = await lane.#answer()
+    if (answer.tag === "lacks") return { lacks: answer.operation }
+    lane.#process.kill("SIGSTOP")
+    return lane
+  }
+
+  readonly entrant: Entrant
+  readonly #process: ChildProcess
+  readonly #kill = () => this.#process.kill("SIGKILL")
+
+  private constructor(order: CaseOrder) {
+    this.entrant = order.entrant
+    this.#process = fork(fileURLToPath(new URL("laneProcess.ts", import.meta.url)), [JSON.stringify(order)], {
+      stdio: ["ignore", "ignore", "inherit", "ipc"],
+      execArgv: ["--disable-warning=ExperimentalWarning"]
+    })
+    process.on("exit", this.#kill)
+    this.#process.once("exit", () => process.off("exit", this.#kill))
+  }
+
+  async run(bound: Bound): Promise<Measured> {
+    const answer = await this.#ask({ tag: "run", bound })
+    this.#process.kill("SIGSTOP")
+    if (answer.tag !== "ran") throw new Error(`${this.entrant.name} does not run`)
+    return answer.measured
+  }
+
+  /** Lets the contestant verify what it wrote, and ends the process. */
+  async finish(): Promise<void> {
+    await this.#ask({ tag: "finish" })
+    this.kill()
+  }
+
+  kill(): void {
+    this.#kill()
+  }
+
+  #ask(order: Order): Promise<Answer> {
+    this.#process.kill("SIGCONT")
+    const answer = this.#answer()
+    this.#process.send(order)
+    return answer
+  }
+
+  #answer(): Promise<Answer> {
+    return new Promise((resolve, reject) => {
+      const fail = (why: string) => () => {
+        stopListening()
+        this.#kill()
+        reject(new Error(`${this.entrant.name} ${why}`))
+      }
+      const answered = (answer: Answer) => {
+        stopListening()
+        resolve(answer)
+      }
+      const ended = fail("ended before it answered")
+      const deadline = setTimeout(fail("does not answer"), patience)
+      const stopListening = () => {
+        clearTimeout(deadline)
+        this.#process.off("message", answered).off("exit", ended)
+      }
+      this.#process.once("message", answered).once("exit", ended)
+    })
+  }
+}

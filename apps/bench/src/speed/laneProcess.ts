@@ -1,0 +1,38 @@
+/**
+ * A process that runs one case of one contestant, a run at a time, as its parent orders.
+ */
+import type { Open } from "./Contestant.ts"
+import type { Answer, CaseOrder, Order } from "./Lane.ts"
+import { measuring } from "./measure.ts"
+import { works } from "./works/index.ts"
+
+const { entrant, place, variant, work: name }: CaseOrder = JSON.parse(process.argv[2] ?? "")
+const tell = (answer: Answer) => process.send?.(answer)
+
+const work = works.find((each) => each.name === name)
+if (work === undefined) throw new Error(`There is no work ${name}`)
+const module: Record<string, Open> = await import(entrant.module)
+const open = module[entrant.open] as Open
+const contestant = await open(place)
+
+const lacking = work.needs.find((operation) => contestant.operations[operation] === undefined)
+if (lacking !== undefined) {
+  tell({ tag: "lacks", operation: lacking })
+  process.exit()
+}
+
+const task = await work.start(contestant, variant, place)
+const run = measuring(contestant, task, variant.inFlight)
+
+process.on("message", async (order: Order) => {
+  if (order.tag === "run") {
+    tell({ tag: "ran", measured: await run(order.bound) })
+  } else {
+    await task.afterwards?.()
+    tell({ tag: "verified" })
+    await contestant.close()
+    process.exit()
+  }
+})
+process.on("disconnect", () => process.exit())
+tell({ tag: "ready" })
