@@ -5,10 +5,11 @@ import { parseArgs } from "node:util"
 import { RedisServer } from "@hexcache/redis-testkit"
 import { installPeers } from "./outage/installPeers.ts"
 import { asText } from "./outage/report.ts"
-import { type CaseResult, compare, type Effort } from "./speed/compare.ts"
+import { type CaseResult, compare } from "./speed/compare.ts"
 import { pin } from "./speed/pin.ts"
 import { randomFrom } from "./speed/random.ts"
-import { lackingLine, rowsOf, titleOf } from "./speed/table.ts"
+import { lackingOf, rowsOf, titleOf } from "./speed/table.ts"
+import type { Effort } from "./speed/Work.ts"
 import { works } from "./speed/works/index.ts"
 
 const { positionals, values: options } = parseArgs({
@@ -27,8 +28,8 @@ const announce = (line: string): void => {
 }
 
 const effort: Effort = options.quick
-  ? { processes: 1, roundsAProcess: 3, millis: 150, warmUpMillis: 100 }
-  : { processes: 3, roundsAProcess: 3, millis: 300, warmUpMillis: 200 }
+  ? { processes: 1, roundsAProcess: 3, millis: 150, warmUpMillis: 100, steadyMillis: 10_000 }
+  : { processes: 3, roundsAProcess: 3, millis: 300, warmUpMillis: 200, steadyMillis: 60_000 }
 
 const listOf = (option: string | undefined): ReadonlyArray<string> | undefined => option?.split(",")
 
@@ -62,7 +63,7 @@ try {
       const result = await compare(work, variant, effort, { random, url: server.url })
       results.push(result)
       console.log(
-        [titleOf(work, variant), asText(rowsOf(work, result)), lackingLine(result), ""]
+        [titleOf(work, variant), asText(rowsOf(work, result)), lackingOf(result), ""]
           .filter((part) => part !== undefined)
           .join("\n")
       )

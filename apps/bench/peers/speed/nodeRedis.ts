@@ -2,14 +2,31 @@ import { createClient } from "redis"
 import { type Contestant, type Document, type Open, operation, reading } from "../../src/speed/Contestant.ts"
 import { promiseLoops } from "../../src/speed/loops.ts"
 
-/** As it comes. */
+/** As it comes. It removes by pattern as its guide shows: SCAN, and DEL one by one. */
 export const open: Open = ({ url }) => contestant(createClient({ url }))
 
-/** Without the timeout that it gives every command. */
-export const openWithoutTimeout: Open = ({ url }) =>
-  contestant(createClient({ url, commandOptions: { timeout: undefined } }))
+/** Without the timeout that it gives every command. It removes by pattern with large pages and an UNLINK a page. */
+export const openWithoutTimeout: Open = async ({ url }) => {
+  const client = createClient({ url, commandOptions: { timeout: undefined } })
+  const { operations, ...others } = await contestant(client)
+  return { ...others, operations: { ...operations, deletePrefix: operation(unlinkPages(client as unknown as Client)) } }
+}
 
-const contestant = async (client: ReturnType<typeof createClient>): Promise<Contestant> => {
+/** With its cache in the process, which the server keeps right. */
+export const openWithClientSideCache: Open = ({ maxEntries, url }) =>
+  contestant(createClient({ url, RESP: 3, clientSideCache: { maxEntries, ttl: 0, evictPolicy: "LRU" } }))
+
+type Client = ReturnType<typeof createClient>
+
+const unlinkPages = (client: Client) => async (prefix: string) => {
+  for await (const keys of client.scanIterator({ MATCH: `${prefix}*`, COUNT: 1_000 })) {
+    if (keys.length > 0) await client.unlink(keys)
+  }
+}
+
+const contestant = async (clientOfAnyProtocol: unknown): Promise<Contestant> => {
+  // The types of the commands' answers differ by protocol, but not for those used here.
+  const client = clientOfAnyProtocol as Client
   await client.connect()
   const expiring = (ttl: number) => ({ expiration: { type: "PX", value: ttl } }) as const
   return {

@@ -21,6 +21,9 @@ export interface Document {
 export interface Operations {
   readonly get: Operation<[key: string], string | null | undefined>
   readonly set: Operation<[key: string, value: string, ttl: number], unknown>
+  /** As `get` and `set`, of a cache that never holds more than its bound. */
+  readonly getBounded: Operation<[key: string], string | null | undefined>
+  readonly setBounded: Operation<[key: string, value: string, ttl: number], unknown>
   readonly getJson: Operation<[key: string], Document | null | undefined>
   readonly setJson: Operation<[key: string, value: Document, ttl: number], unknown>
   readonly increment: Operation<[key: string], number>
@@ -73,6 +76,8 @@ export interface Place {
   readonly prefix: string
   /** The most entries of a cache in memory. */
   readonly maxEntries: number
+  /** Keys in all, where entrants differ by that. */
+  readonly keys?: number
 }
 
 /** Opens a contestant, empty. */

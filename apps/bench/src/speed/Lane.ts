@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from "node:child_process"
 import { fileURLToPath } from "node:url"
 import type { Operations, Place } from "./Contestant.ts"
 import type { Entrant } from "./entrants.ts"
-import type { Bound, Measured } from "./measure.ts"
+import type { Measured } from "./measure.ts"
 import type { Variant } from "./Work.ts"
 
 /** What a process of `laneProcess.ts` is started with. */
@@ -13,13 +13,17 @@ export interface CaseOrder {
   readonly place: Place
 }
 
-export type Order = { readonly tag: "run"; readonly bound: Bound } | { readonly tag: "finish" }
+export type Order =
+  | { readonly tag: "prepare" }
+  | { readonly tag: "run"; readonly millis: number }
+  | { readonly tag: "close" }
 
 export type Answer =
   | { readonly tag: "ready" }
   | { readonly tag: "lacks"; readonly operation: keyof Operations }
   | { readonly tag: "ran"; readonly measured: Measured }
-  | { readonly tag: "verified" }
+  | { readonly tag: "prepared" }
+  | { readonly tag: "closed" }
 
 /** How long a process may be silent, in milliseconds. */
 const patience = 180_000
@@ -49,16 +53,22 @@ export class Lane {
     this.#process.once("exit", () => process.off("exit", this.#kill))
   }
 
-  async run(bound: Bound): Promise<Measured> {
-    const answer = await this.#ask({ tag: "run", bound })
+  /** Comes before every run. */
+  async prepare(): Promise<void> {
+    await this.#ask({ tag: "prepare" })
+  }
+
+  /** Runs for so long, or as many turns as the task says. */
+  async run(millis: number): Promise<Measured> {
+    const answer = await this.#ask({ tag: "run", millis })
     this.#process.kill("SIGSTOP")
     if (answer.tag !== "ran") throw new Error(`${this.entrant.name} does not run`)
     return answer.measured
   }
 
-  /** Lets the contestant verify what it wrote, and ends the process. */
-  async finish(): Promise<void> {
-    await this.#ask({ tag: "finish" })
+  /** Closes the contestant, and ends the process. */
+  async close(): Promise<void> {
+    await this.#ask({ tag: "close" })
     this.kill()
   }
 

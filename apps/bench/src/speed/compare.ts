@@ -1,24 +1,22 @@
 import { askRedis } from "@hexcache/redis-testkit"
 import type { Operations } from "./Contestant.ts"
+import type { Entrant } from "./entrants.ts"
 import { Lane } from "./Lane.ts"
-import type { Bound, Measured } from "./measure.ts"
+import type { Measured } from "./measure.ts"
 import { shuffled } from "./random.ts"
-import type { Variant, Work } from "./Work.ts"
-
-/** How long and how often a case is measured. */
-export interface Effort {
-  /** Fresh processes of each contestant, one after another. */
-  readonly processes: number
-  readonly roundsAProcess: number
-  /** Of one contestant in a round, in milliseconds. */
-  readonly millis: number
-  readonly warmUpMillis: number
-}
+import type { Effort, Variant, Work } from "./Work.ts"
+import { watchPing } from "./watchPing.ts"
 
 /** What an entrant reached, round by round. */
 export interface Rounds {
   readonly entrant: string
   readonly rounds: ReadonlyArray<Measured>
+}
+
+/** Who was left out, and for what. */
+export interface Lacking {
+  readonly entrant: string
+  readonly operation: keyof Operations
 }
 
 /** One case, with the raw figures of all who took part. */
@@ -27,39 +25,40 @@ export interface CaseResult {
   readonly variant: Variant
   /** In the order of the table; every round has the same place in each. */
   readonly results: ReadonlyArray<Rounds>
-  /** Who was left out, and for what. */
-  readonly lacking: ReadonlyArray<{ readonly entrant: string; readonly operation: keyof Operations }>
+  readonly lacking: ReadonlyArray<Lacking>
 }
 
-/** Runs all entrants of a work side by side: process by process, and in each the rounds in an order of chance. */
-export const compare = async (
-  work: Work,
-  variant: Variant,
-  { millis, processes, roundsAProcess, warmUpMillis }: Effort,
-  { random, url }: { readonly random: () => number; readonly url: string }
-): Promise<CaseResult> => {
+/** Where cases run, and the chance that orders them. */
+export interface Setting {
+  readonly url: string
+  readonly random: () => number
+}
+
+/** Runs all entrants of a work side by side: processes anew several times, and each time rounds in an order of chance. */
+export const compare = async (work: Work, variant: Variant, usual: Effort, setting: Setting): Promise<CaseResult> => {
+  const effort = work.effort?.(usual) ?? usual
   const rounds = new Map<string, Array<Measured>>()
-  const lacking: Array<CaseResult["lacking"][number]> = []
-  const bound: Bound = work.isSingle ? { turns: 1 } : { millis }
-  for (let generation = 0; generation < processes; generation++) {
-    await askRedis(url, ["FLUSHALL"])
-    const entrants = work.entrants.filter(({ name }) => !lacking.some(({ entrant }) => entrant === name))
+  const lacking = new Map<string, keyof Operations>()
+  for (let time = 0; time < effort.processes; time++) {
+    await askRedis(setting.url, ["FLUSHALL", "SYNC"], flushPatience)
     const lanes: Array<Lane> = []
     try {
-      for (const entrant of shuffled(entrants, random)) {
-        const place = { url, prefix: `c${lanes.length}:`, maxEntries: work.maxEntries ?? Infinity }
-        const lane = await Lane.start({ entrant, work: work.name, variant, place })
+      for (const entrant of shuffled(work.entrants, setting.random)) {
+        if (lacking.has(entrant.name)) continue
+        const lane = await Lane.start({ entrant, work: work.name, variant, place: placeOf(work, entrant, setting.url) })
         if (lane instanceof Lane) lanes.push(lane)
-        else lacking.push({ entrant: entrant.name, operation: lane.lacks })
+        else lacking.set(entrant.name, lane.lacks)
       }
-      if (!work.isSingle) for (const lane of lanes) await lane.run({ millis: warmUpMillis })
-      for (let round = 0; round < (work.isSingle ? 1 : roundsAProcess); round++) {
-        for (const lane of shuffled(lanes, random)) {
-          const { name } = lane.entrant
-          rounds.set(name, [...(rounds.get(name) ?? []), await lane.run(bound)])
+      if (effort.warmUpMillis > 0) {
+        for (const lane of lanes) await runWatched(work, lane, effort.warmUpMillis, setting.url)
+      }
+      for (let round = 0; round < effort.roundsAProcess; round++) {
+        for (const lane of shuffled(lanes, setting.random)) {
+          const measured = await runWatched(work, lane, effort.millis, setting.url)
+          rounds.set(lane.entrant.name, [...(rounds.get(lane.entrant.name) ?? []), measured])
         }
       }
-      for (const lane of lanes) await lane.finish()
+      for (const lane of lanes) await lane.close()
     } finally {
       for (const lane of lanes) lane.kill()
     }
@@ -71,6 +70,24 @@ export const compare = async (
       const measured = rounds.get(name)
       return measured === undefined ? [] : [{ entrant: name, rounds: measured }]
     }),
-    lacking
+    lacking: [...lacking].map(([entrant, operation]) => ({ entrant, operation }))
   }
+}
+
+/** How long the server may take to forget everything, in milliseconds. */
+const flushPatience = 30_000
+
+/** Bare clients have no namespace: so keys begin with the place of their entrant. */
+const placeOf = ({ entrants, maxEntries = 10_000 }: Work, entrant: Entrant, url: string) => ({
+  url,
+  prefix: `c${entrants.indexOf(entrant)}:`,
+  maxEntries: entrant.keys ?? maxEntries,
+  ...(entrant.keys === undefined ? undefined : { keys: entrant.keys })
+})
+
+const runWatched = async ({ watches }: Work, lane: Lane, millis: number, url: string): Promise<Measured> => {
+  await lane.prepare()
+  const watch = watches === "ping" ? await watchPing(url) : undefined
+  const measured = await lane.run(millis)
+  return watch === undefined ? measured : { ...measured, beside: watch.end() }
 }

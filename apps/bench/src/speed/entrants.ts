@@ -10,6 +10,8 @@ export interface Entrant {
   readonly packages: ReadonlyArray<string>
   /** Whether it is installed only when the bench is run. */
   readonly isPeer: boolean
+  /** Keys in all, where entrants differ by that. */
+  readonly keys?: number
 }
 
 const ours = (name: string, file: string, packages: ReadonlyArray<string>, open = "open"): Entrant => ({
@@ -28,14 +30,60 @@ const peer = (name: string, file: string, packages: ReadonlyArray<string>, open 
   isPeer: true
 })
 
-export const nodeRedis = peer("node-redis", "nodeRedis.ts", ["redis"])
+const hexcache = ours("hexcache", "hexcache.ts", ["@hexcache/cache-redis", "effect"])
+const nodeRedis = peer("node-redis", "nodeRedis.ts", ["redis"])
+const nodeRedisWithoutTimeout = peer("node-redis, timeout off", "nodeRedis.ts", ["redis"], "openWithoutTimeout")
 
-/** Caches on Redis and nothing else. */
-export const redisEntrants: ReadonlyArray<Entrant> = [
-  ours("hexcache", "hexcache.ts", ["@hexcache/cache-redis", "effect"]),
+/** Caches and clients on Redis, with nothing kept in the process. */
+export const onRedis: ReadonlyArray<Entrant> = [
+  hexcache,
   nodeRedis,
-  peer("node-redis, timeout off", "nodeRedis.ts", ["redis"], "openWithoutTimeout"),
+  nodeRedisWithoutTimeout,
   peer("ioredis", "ioredis.ts", ["ioredis6"]),
   peer("ioredis, auto-pipelining", "ioredis.ts", ["ioredis6"], "openWithAutoPipelining"),
-  peer("keyv", "keyv.ts", ["keyv", "@keyv/redis"])
+  peer("valkey-glide", "valkeyGlide.ts", ["@valkey/valkey-glide"]),
+  peer("keyv", "keyv.ts", ["keyv", "@keyv/redis"]),
+  peer("cache-manager", "cacheManager.ts", ["cache-manager", "@keyv/redis"]),
+  peer("cacheable", "cacheable.ts", ["cacheable", "@keyv/redis"]),
+  peer("bentocache", "bentocache.ts", ["bentocache", "ioredis"]),
+  ours("Effect Redis", "effectRedis.ts", ["effect", "@effect/platform-node"]),
+  ours("Effect Persistence", "effectPersistence.ts", ["effect", "@effect/platform-node"])
 ]
+
+/** What is kept under a load that lasts. */
+export const underLoad: ReadonlyArray<Entrant> = [hexcache, nodeRedis, nodeRedisWithoutTimeout]
+
+/** Caches that keep values in the process, in front of Redis, and node-redis that does not. */
+export const nearRedis: ReadonlyArray<Entrant> = [
+  nodeRedis,
+  peer("node-redis, clientSideCache", "nodeRedis.ts", ["redis"], "openWithClientSideCache"),
+  peer("cache-manager, two levels", "cacheManager.ts", ["cache-manager"], "openInTwoLevels"),
+  peer("cacheable, two levels", "cacheable.ts", ["cacheable"], "openInTwoLevels"),
+  peer("bentocache, two levels", "bentocache.ts", ["bentocache"], "openInTwoLevels")
+]
+
+const hexcacheMemory = ours("hexcache", "hexcache.ts", ["@hexcache/cache-memory", "effect"], "openInMemory")
+
+/** Caches in memory. */
+export const inMemory: ReadonlyArray<Entrant> = [
+  hexcacheMemory,
+  peer("lru-cache", "lruCache.ts", ["lru-cache"]),
+  peer("cacheable-memory", "cacheable.ts", ["cacheable"], "openInMemory"),
+  peer("keyv", "keyv.ts", ["keyv"], "openInMemory"),
+  peer("cache-manager", "cacheManager.ts", ["cache-manager"], "openInMemory"),
+  peer("bentocache", "bentocache.ts", ["bentocache"], "openInMemory"),
+  ours("Effect Cache", "effectCache.ts", ["effect"])
+]
+
+const few = "10,000 keys"
+const growing = (entrant: Entrant): ReadonlyArray<Entrant> => [
+  { ...entrant, name: few, keys: 10_000 },
+  { ...entrant, name: "1,000,000 keys", keys: 1_000_000 }
+]
+
+/** The same cache with more and more keys, in relation to few. */
+export const growth = {
+  baseline: few,
+  onRedis: growing({ ...hexcache, open: "openPatient" }),
+  inMemory: growing(hexcacheMemory)
+}

@@ -22,17 +22,18 @@ if (lacking !== undefined) {
 }
 
 const task = await work.start(contestant, variant, place)
-const run = measuring(contestant, task, variant.inFlight)
+const { prepare, run } = measuring(contestant, task, variant, work.watches)
 
-process.on("message", async (order: Order) => {
-  if (order.tag === "run") {
-    tell({ tag: "ran", measured: await run(order.bound) })
-  } else {
-    await task.afterwards?.()
-    tell({ tag: "verified" })
-    await contestant.close()
-    process.exit()
+const answer = async (order: Order): Promise<Answer> => {
+  if (order.tag === "prepare") {
+    await prepare()
+    return { tag: "prepared" }
   }
-})
+  if (order.tag === "run") return { tag: "ran", measured: await run(order.millis) }
+  await contestant.close()
+  return { tag: "closed" }
+}
+
+process.on("message", async (order: Order) => tell(await answer(order)))
 process.on("disconnect", () => process.exit())
 tell({ tag: "ready" })

@@ -1,5 +1,6 @@
 import type { Contestant, Loops, Turns } from "./Contestant.ts"
-import type { Task } from "./Work.ts"
+import type { Task, Variant, Work } from "./Work.ts"
+import { watchProcess } from "./watchProcess.ts"
 
 /** What a run took. */
 export interface Measured {
@@ -7,10 +8,12 @@ export interface Measured {
   readonly millis: number
   /** Of all threads of the process, in the user's and the system's mode. */
   readonly cpuMicros: number
+  /** What was watched meanwhile, by its name and unit. */
+  readonly beside?: Readonly<Record<string, number>>
 }
 
 /** When a run ends: after some time, or a number of turns. */
-export interface Bound {
+interface Bound {
   readonly millis?: number
   readonly turns?: number
 }
@@ -78,10 +81,10 @@ export const each = async ({ loops }: Contestant, turns: number, task: Task): Pr
 }
 
 /** A task that is run again and again, each time from where it stopped. */
-export const measuring = ({ loops }: Contestant, task: Task, inFlight: number) => {
+export const measuring = ({ loops }: Contestant, task: Task, { inFlight }: Variant, watches: Work["watches"]) => {
   let next = 0
-  return async (bound: Bound): Promise<Measured> => {
-    await task.before?.()
+
+  const once = async (bound: Bound): Promise<Measured> => {
     const from = next
     const cpuBefore = process.cpuUsage()
     const start = performance.now()
@@ -89,5 +92,25 @@ export const measuring = ({ loops }: Contestant, task: Task, inFlight: number) =
     const millis = performance.now() - start
     const { system, user } = process.cpuUsage(cpuBefore)
     return { operations: (next - from) * (task.perTurn ?? 1), millis, cpuMicros: user + system }
+  }
+
+  return {
+    /** Comes before every run. */
+    prepare: async (): Promise<void> => task.before?.(),
+    /** Runs for so long, or as many turns as the task says. */
+    run: async (millis: number): Promise<Measured> => {
+      const watch = watches === "process" ? watchProcess() : undefined
+      const bound = task.turns === undefined ? { millis } : { turns: task.turns }
+      const sum = { operations: 0, millis: 0, cpuMicros: 0 }
+      for (let repeat = 0; repeat < (task.repeats ?? 1); repeat++) {
+        if (repeat > 0) await task.before?.()
+        const measured = await once(bound)
+        sum.operations += measured.operations
+        sum.millis += measured.millis
+        sum.cpuMicros += measured.cpuMicros
+        await task.after?.()
+      }
+      return watch === undefined ? sum : { ...sum, beside: watch.end(sum.millis) }
+    }
   }
 }

@@ -4,31 +4,41 @@ import { figuresOf } from "./figures.ts"
 import { isNoisy, type Spread } from "./statistics.ts"
 import type { Variant, Work } from "./Work.ts"
 
-export const titleOf = ({ title }: Work, { inFlight, size }: Variant): string =>
-  `${title}, ${inFlight} in flight, ${bytes(size)}`
+/** A case, as the tables name it. */
+export const titleOf = ({ title, variants }: Work, { inFlight, size }: Variant): string =>
+  [
+    title,
+    ...(variants.some((each) => each.inFlight > 1) ? [`${inFlight} in flight`] : []),
+    ...(size === undefined ? [] : [bytes(size)])
+  ].join(", ")
 
 const bytes = (size: number): string => (size < 1_000 ? `${size} B` : `${size / 1_000} KB`)
 
-/** One case: a row for each entrant. */
-export const rowsOf = (work: Work, result: CaseResult): Rows => [
-  ["", "a second", `x ${work.baseline}`, "quartiles", "CPU µs"],
-  ...figuresOf(result, work.baseline).map(({ cpuMicros, entrant, perSecond, ratio }) => [
-    entrant,
-    Math.round(perSecond.median).toLocaleString("en"),
-    `${isNoisy(ratio) ? "~" : ""}${short(ratio.median)}`,
-    quartiles(ratio),
-    short(cpuMicros.median)
-  ])
-]
+/** One case: a row for each entrant. A `~` stands before ratios whose quartiles lie far apart. */
+export const rowsOf = ({ baseline, unit = "operations" }: Work, result: CaseResult): Rows => {
+  const figures = figuresOf(result, baseline)
+  const besides = Object.keys(figures[0]?.beside ?? {})
+  return [
+    ["", `${unit} a second`, `x ${baseline}`, "CPU µs", ...besides, "quartiles of x"],
+    ...figures.map(({ beside, cpuMicros, entrant, perSecond, ratio }) => [
+      entrant,
+      Math.round(perSecond.median).toLocaleString("en"),
+      ratioOf(ratio),
+      short(cpuMicros.median),
+      ...besides.map((name) => short(beside[name] ?? 0)),
+      `${short(ratio.low)} to ${short(ratio.high)}`
+    ])
+  ]
+}
 
-/** Who was left out. */
-export const lackingLine = ({ lacking }: CaseResult): string | undefined =>
+/** Who was left out, if anyone was. */
+export const lackingOf = ({ lacking }: CaseResult): string | undefined =>
   lacking.length === 0
     ? undefined
     : `Left out: ${lacking.map(({ entrant, operation }) => `${entrant} (no ${operation})`).join(", ")}.`
 
-const quartiles = ({ high, low }: Spread): string => `${short(low)} to ${short(high)}`
+const ratioOf = (ratio: Spread): string => `${isNoisy(ratio) ? "~" : ""}${short(ratio.median)}`
 
 /** Three digits, or all before the point. */
 export const short = (figure: number): string =>
-  figure >= 100 ? `${Math.round(figure)}` : figure >= 10 ? figure.toFixed(1) : figure.toFixed(2)
+  figure >= 100 ? Math.round(figure).toLocaleString("en") : figure >= 10 ? figure.toFixed(1) : figure.toFixed(2)

@@ -1,18 +1,30 @@
+import { CacheMemory } from "@hexcache/cache-memory"
 import { CachePort } from "@hexcache/cache-port"
 import { CacheRedis } from "@hexcache/cache-redis"
-import { ManagedRuntime, Option, type Schema } from "effect"
+import { type Layer, ManagedRuntime, Option, type Schema } from "effect"
 import { type Contestant, type Document, type Open, operation, reading } from "../Contestant.ts"
 import { effectLoops } from "../effectLoops.ts"
 
-/** The port on one Redis, with its defaults. */
-export const open: Open = ({ url }) => openRuntime(ManagedRuntime.make(CacheRedis.layer({ url, namespace: "bench" })))
+/** On one Redis, with its defaults. */
+export const open: Open = ({ url }) => contestant(CacheRedis.layer({ url, namespace: "bench" }))
 
-const openRuntime = async <E>(runtime: ManagedRuntime.ManagedRuntime<CachePort, E>): Promise<Contestant> => {
+/** With a deadline that an operation on a million keys keeps. */
+export const openPatient: Open = ({ url }) =>
+  contestant(CacheRedis.layer({ url, namespace: "bench", commandTimeout: "1 minute" }))
+
+export const openInMemory: Open = ({ maxEntries }) => contestant(CacheMemory.layer({ maxEntries }))
+
+const contestant = async <E>(layer: Layer.Layer<CachePort, E>): Promise<Contestant> => {
+  const runtime = ManagedRuntime.make(layer)
   const cache = await runtime.runPromise(CachePort)
+  const get = reading(cache.get, Option.getOrUndefined)
+  const set = operation((key: string, value: string, ttl: number) => cache.set(key, value, { ttl }))
   return {
     operations: {
-      get: reading(cache.get, Option.getOrUndefined),
-      set: operation((key: string, value: string, ttl: number) => cache.set(key, value, { ttl })),
+      get,
+      set,
+      getBounded: get,
+      setBounded: set,
       getJson: reading(cache.getJson, (answer) => Option.getOrUndefined(answer) as Document | undefined),
       setJson: operation((key: string, value: Document, ttl: number) =>
         cache.setJson(key, value as unknown as Schema.Json, { ttl })

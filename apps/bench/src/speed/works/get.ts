@@ -1,5 +1,5 @@
-import { redisEntrants } from "../entrants.ts"
-import { expectSame, keysOf, needed, store, valueOf } from "../values.ts"
+import { onRedis } from "../entrants.ts"
+import { keysOf, reads, store, valueOf } from "../values.ts"
 import type { Work } from "../Work.ts"
 
 export const get: Work = {
@@ -7,19 +7,12 @@ export const get: Work = {
   title: "get, a hit",
   variants: [100, 10_000].flatMap((size) => [1, 64, 512].map((inFlight) => ({ inFlight, size }))),
   needs: ["get", "set"],
-  entrants: redisEntrants,
+  entrants: onRedis,
   baseline: "node-redis",
-  start: async (contestant, { size }, place) => {
+  start: async (contestant, { size = 100 }, place) => {
     const keys = keysOf(place)
     const values = keys.map((key) => valueOf(key, size))
     await store(contestant, keys, values)
-    const { ask, read } = needed(contestant, "get")
-    return {
-      ask: (turn) => ask(keys[turn % keys.length] as string),
-      check: (turn, answer) => {
-        const at = turn % keys.length
-        expectSame(keys[at] as string, read(answer), values[at])
-      }
-    }
+    return reads(contestant, keys, values)
   }
 }
