@@ -14,6 +14,7 @@ export const open: Open = async ({ maxEntries }) => {
       set,
       getBounded: get,
       setBounded: set,
+      deletePrefix: operation((_: string) => texts.clear()),
       increment: operation((key: string) => {
         const sum = (counters.get(key) ?? 0) + 1
         counters.set(key, sum)

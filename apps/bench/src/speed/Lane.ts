@@ -1,4 +1,6 @@
 import { type ChildProcess, fork } from "node:child_process"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import type { Operations, Place } from "./Contestant.ts"
 import type { Entrant } from "./entrants.ts"
@@ -28,6 +30,11 @@ export type Answer =
 /** How long a process may be silent, in milliseconds. */
 const patience = 180_000
 
+const living = new Set<ChildProcess>()
+process.on("exit", () => {
+  for (const child of living) child.kill("SIGKILL")
+})
+
 /** A process that runs one case of one contestant. It is stopped while another one runs. */
 export class Lane {
   /** Resolves when the contestant is open and its work prepared, or with the operation that it lacks. */
@@ -41,16 +48,16 @@ export class Lane {
 
   readonly entrant: Entrant
   readonly #process: ChildProcess
-  readonly #kill = () => this.#process.kill("SIGKILL")
 
   private constructor(order: CaseOrder) {
     this.entrant = order.entrant
     this.#process = fork(fileURLToPath(new URL("laneProcess.ts", import.meta.url)), [JSON.stringify(order)], {
       stdio: ["ignore", "ignore", "inherit", "ipc"],
-      execArgv: ["--disable-warning=ExperimentalWarning"]
+      execArgv: ["--disable-warning=ExperimentalWarning"],
+      env: { ...process.env, NODE_COMPILE_CACHE: join(tmpdir(), "hexcache-bench-compiled") }
     })
-    process.on("exit", this.#kill)
-    this.#process.once("exit", () => process.off("exit", this.#kill))
+    living.add(this.#process)
+    this.#process.once("exit", () => living.delete(this.#process))
   }
 
   /** Comes before every run. */
@@ -73,7 +80,7 @@ export class Lane {
   }
 
   kill(): void {
-    this.#kill()
+    this.#process.kill("SIGKILL")
   }
 
   #ask(order: Order): Promise<Answer> {
@@ -87,7 +94,7 @@ export class Lane {
     return new Promise((resolve, reject) => {
       const fail = (why: string) => () => {
         stopListening()
-        this.#kill()
+        this.kill()
         reject(new Error(`${this.entrant.name} ${why}`))
       }
       const answered = (answer: Answer) => {

@@ -43,11 +43,16 @@ export const compare = async (work: Work, variant: Variant, usual: Effort, setti
     await askRedis(setting.url, ["FLUSHALL", "SYNC"], flushPatience)
     const lanes: Array<Lane> = []
     try {
-      for (const entrant of shuffled(work.entrants, setting.random)) {
-        if (lacking.has(entrant.name)) continue
-        const lane = await Lane.start({ entrant, work: work.name, variant, place: placeOf(work, entrant, setting.url) })
-        if (lane instanceof Lane) lanes.push(lane)
-        else lacking.set(entrant.name, lane.lacks)
+      const entrants = shuffled(work.entrants, setting.random).filter(({ name }) => !lacking.has(name))
+      while (entrants.length > 0) {
+        await Promise.all(
+          entrants.splice(0, startedAtOnce).map(async (entrant) => {
+            const place = placeOf(work, entrant, setting.url)
+            const lane = await Lane.start({ entrant, work: work.name, variant, place })
+            if (lane instanceof Lane) lanes.push(lane)
+            else lacking.set(entrant.name, lane.lacks)
+          })
+        )
       }
       if (effort.warmUpMillis > 0) {
         for (const lane of lanes) await runWatched(work, lane, effort.warmUpMillis, setting.url)
@@ -73,6 +78,9 @@ export const compare = async (work: Work, variant: Variant, usual: Effort, setti
     lacking: [...lacking].map(([entrant, operation]) => ({ entrant, operation }))
   }
 }
+
+/** Processes that start side by side, before anything is measured. */
+const startedAtOnce = 3
 
 /** How long the server may take to forget everything, in milliseconds. */
 const flushPatience = 30_000

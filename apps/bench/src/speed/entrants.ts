@@ -62,12 +62,13 @@ export const nearRedis: ReadonlyArray<Entrant> = [
   peer("bentocache, two levels", "bentocache.ts", ["bentocache"], "openInTwoLevels")
 ]
 
+const lruCache = peer("lru-cache", "lruCache.ts", ["lru-cache"])
 const hexcacheMemory = ours("hexcache", "hexcache.ts", ["@hexcache/cache-memory", "effect"], "openInMemory")
 
 /** Caches in memory. */
 export const inMemory: ReadonlyArray<Entrant> = [
   hexcacheMemory,
-  peer("lru-cache", "lruCache.ts", ["lru-cache"]),
+  lruCache,
   peer("cacheable-memory", "cacheable.ts", ["cacheable"], "openInMemory"),
   peer("keyv", "keyv.ts", ["keyv"], "openInMemory"),
   peer("cache-manager", "cacheManager.ts", ["cache-manager"], "openInMemory"),
@@ -75,15 +76,16 @@ export const inMemory: ReadonlyArray<Entrant> = [
   ours("Effect Cache", "effectCache.ts", ["effect"])
 ]
 
-const few = "10,000 keys"
-const growing = (entrant: Entrant): ReadonlyArray<Entrant> => [
-  { ...entrant, name: few, keys: 10_000 },
-  { ...entrant, name: "1,000,000 keys", keys: 1_000_000 }
-]
+const growing = (entrant: Entrant): ReadonlyArray<Entrant> =>
+  [10_000, 1_000_000].map((keys) => ({
+    ...entrant,
+    name: `${entrant.name}, ${keys.toLocaleString("en")} keys`,
+    keys
+  }))
 
-/** The same cache with more and more keys, in relation to few. */
+/** The same cache with few keys and with many. */
 export const growth = {
-  baseline: few,
+  baseline: "hexcache, 10,000 keys",
   onRedis: growing({ ...hexcache, open: "openPatient" }),
-  inMemory: growing(hexcacheMemory)
+  inMemory: [hexcacheMemory, lruCache].flatMap(growing)
 }

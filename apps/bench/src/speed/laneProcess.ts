@@ -3,7 +3,7 @@
  */
 import type { Open } from "./Contestant.ts"
 import type { Answer, CaseOrder, Order } from "./Lane.ts"
-import { measuring } from "./measure.ts"
+import { each, measuring } from "./measure.ts"
 import { works } from "./works/index.ts"
 
 const { entrant, place, variant, work: name }: CaseOrder = JSON.parse(process.argv[2] ?? "")
@@ -20,6 +20,10 @@ if (lacking !== undefined) {
   tell({ tag: "lacks", operation: lacking })
   process.exit()
 }
+
+// Some clients connect at their first command; later the process is stopped between runs.
+const { get } = contestant.operations
+if (get !== undefined) await each(contestant, 1, { ask: () => get.ask("no such key"), check: () => {} })
 
 const task = await work.start(contestant, variant, place)
 const { prepare, run } = measuring(contestant, task, variant, work.watches)

@@ -43,7 +43,7 @@ export const setMany: Work = {
   name: "setMany",
   title: "setMany of 100 with a time to live",
   variants: [{ inFlight: 16, size: 100 }],
-  needs: ["setMany", "get"],
+  needs: ["setMany", "set", "get"],
   start: async (contestant, { size = 100 }, place) => {
     const keys = keysOf(place, 10_000)
     const values = keys.map((key) => valueOf(key, size))
@@ -51,6 +51,7 @@ export const setMany: Work = {
       keys.map((key, at) => [key, values[at] as string] as const),
       100
     )
+    await store(contestant, keys, values)
     const { ask } = needed(contestant, "setMany")
     let written = 0
     return {

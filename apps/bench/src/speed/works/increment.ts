@@ -2,10 +2,11 @@ import { inMemory, onRedis } from "../entrants.ts"
 import { expectSame, keysOf, needed } from "../values.ts"
 import type { Work } from "../Work.ts"
 
-const shared: Pick<Work, "needs" | "start"> = {
-  needs: ["increment"],
-  start: async (contestant, _, place) => {
-    const keys = keysOf(place)
+/** Counts round and round; every answer must be one more than that of the round before. */
+const counting =
+  (keyCount: number): Work["start"] =>
+  async (contestant, _, place) => {
+    const keys = keysOf(place, keyCount)
     const { ask, read } = needed(contestant, "increment")
     return {
       ask: (turn) => ask(keys[turn % keys.length] as string),
@@ -14,23 +15,24 @@ const shared: Pick<Work, "needs" | "start"> = {
       }
     }
   }
-}
 
 export const increment: Work = {
-  ...shared,
   name: "increment",
   title: "increment",
   variants: [1, 64, 512].map((inFlight) => ({ inFlight })),
+  needs: ["increment"],
   entrants: onRedis,
-  baseline: "node-redis"
+  baseline: "node-redis",
+  start: counting(2_000)
 }
 
 export const memoryIncrement: Work = {
-  ...shared,
   name: "memoryIncrement",
   title: "in memory: increment",
   variants: [{ inFlight: 1 }],
+  needs: ["increment"],
   entrants: inMemory,
   baseline: "lru-cache",
-  maxEntries: 100_000
+  maxEntries: 100_000,
+  start: counting(100_000)
 }

@@ -1,5 +1,5 @@
 import { onRedis } from "../entrants.ts"
-import { keysOf, valueOf, writes } from "../values.ts"
+import { keysOf, store, valueOf, writes } from "../values.ts"
 import type { Work } from "../Work.ts"
 
 export const set: Work = {
@@ -11,10 +11,8 @@ export const set: Work = {
   baseline: "node-redis",
   start: async (contestant, { size = 100 }, place) => {
     const keys = keysOf(place)
-    return writes(
-      contestant,
-      keys,
-      keys.map((key) => valueOf(key, size))
-    )
+    const values = keys.map((key) => valueOf(key, size))
+    await store(contestant, keys, values)
+    return writes(contestant, keys, values)
   }
 }
