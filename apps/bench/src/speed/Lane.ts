@@ -48,13 +48,18 @@ export class Lane {
 
   readonly entrant: Entrant
   readonly #process: ChildProcess
+  /** The first that it wrote as errors. */
+  #words = ""
 
   private constructor(order: CaseOrder) {
     this.entrant = order.entrant
     this.#process = fork(fileURLToPath(new URL("laneProcess.ts", import.meta.url)), [JSON.stringify(order)], {
-      stdio: ["ignore", "ignore", "inherit", "ipc"],
+      stdio: ["ignore", "ignore", "pipe", "ipc"],
       execArgv: ["--disable-warning=ExperimentalWarning"],
       env: { ...process.env, NODE_COMPILE_CACHE: join(tmpdir(), "hexcache-bench-compiled") }
+    })
+    this.#process.stderr?.setEncoding("utf8").on("data", (words: string) => {
+      this.#words = (this.#words + words).slice(0, 2_000)
     })
     living.add(this.#process)
     this.#process.once("exit", () => living.delete(this.#process))
@@ -95,7 +100,7 @@ export class Lane {
       const fail = (why: string) => () => {
         stopListening()
         this.kill()
-        reject(new Error(`${this.entrant.name} ${why}`))
+        reject(new Error(`${this.entrant.name} ${why}\n${this.#words}`))
       }
       const answered = (answer: Answer) => {
         stopListening()
@@ -105,9 +110,9 @@ export class Lane {
       const deadline = setTimeout(fail("does not answer"), patience)
       const stopListening = () => {
         clearTimeout(deadline)
-        this.#process.off("message", answered).off("exit", ended)
+        this.#process.off("message", answered).off("close", ended)
       }
-      this.#process.once("message", answered).once("exit", ended)
+      this.#process.once("message", answered).once("close", ended)
     })
   }
 }

@@ -75,7 +75,10 @@ export const compare = async (work: Work, variant: Variant, usual: Effort, setti
       const measured = rounds.get(name)
       return measured === undefined ? [] : [{ entrant: name, rounds: measured }]
     }),
-    lacking: [...lacking].map(([entrant, operation]) => ({ entrant, operation }))
+    lacking: work.entrants.flatMap(({ name }) => {
+      const operation = lacking.get(name)
+      return operation === undefined ? [] : [{ entrant: name, operation }]
+    })
   }
 }
 

@@ -14,6 +14,7 @@ export interface Entrant {
   readonly keys?: number
 }
 
+/** What the workspace has by itself. */
 const ours = (name: string, file: string, packages: ReadonlyArray<string>, open = "open"): Entrant => ({
   name,
   module: new URL(`contestants/${file}`, import.meta.url).href,
@@ -22,6 +23,7 @@ const ours = (name: string, file: string, packages: ReadonlyArray<string>, open 
   isPeer: false
 })
 
+/** What is installed into `peers` at first use. */
 const peer = (name: string, file: string, packages: ReadonlyArray<string>, open = "open"): Entrant => ({
   name,
   module: new URL(`../../peers/speed/${file}`, import.meta.url).href,
@@ -31,8 +33,8 @@ const peer = (name: string, file: string, packages: ReadonlyArray<string>, open 
 })
 
 const hexcache = ours("hexcache", "hexcache.ts", ["@hexcache/cache-redis", "effect"])
-const nodeRedis = peer("node-redis", "nodeRedis.ts", ["redis"])
-const nodeRedisWithoutTimeout = peer("node-redis, timeout off", "nodeRedis.ts", ["redis"], "openWithoutTimeout")
+const nodeRedis = ours("node-redis", "nodeRedis.ts", ["@redis/client"])
+const nodeRedisWithoutTimeout = ours("node-redis, timeout off", "nodeRedis.ts", ["@redis/client"], "openWithoutTimeout")
 
 /** Caches and clients on Redis, with nothing kept in the process. */
 export const onRedis: ReadonlyArray<Entrant> = [
@@ -56,7 +58,7 @@ export const underLoad: ReadonlyArray<Entrant> = [hexcache, nodeRedis, nodeRedis
 /** Caches that keep values in the process, in front of Redis, and node-redis that does not. */
 export const nearRedis: ReadonlyArray<Entrant> = [
   nodeRedis,
-  peer("node-redis, clientSideCache", "nodeRedis.ts", ["redis"], "openWithClientSideCache"),
+  ours("node-redis, clientSideCache", "nodeRedis.ts", ["@redis/client"], "openWithClientSideCache"),
   peer("cache-manager, two levels", "cacheManager.ts", ["cache-manager"], "openInTwoLevels"),
   peer("cacheable, two levels", "cacheable.ts", ["cacheable"], "openInTwoLevels"),
   peer("bentocache, two levels", "bentocache.ts", ["bentocache"], "openInTwoLevels")

@@ -23,7 +23,7 @@ export const rowsOf = ({ baseline, unit = "operations" }: Work, result: CaseResu
     ...figures.map(({ beside, cpuMicros, entrant, perSecond, ratio }) => [
       entrant,
       Math.round(perSecond.median).toLocaleString("en"),
-      ratioOf(ratio),
+      marked(ratio),
       short(cpuMicros.median),
       ...besides.map((name) => short(beside[name] ?? 0)),
       `${short(ratio.low)} to ${short(ratio.high)}`
@@ -37,7 +37,7 @@ export const lackingOf = ({ lacking }: CaseResult): string | undefined =>
     ? undefined
     : `Left out: ${lacking.map(({ entrant, operation }) => `${entrant} (no ${operation})`).join(", ")}.`
 
-const ratioOf = (ratio: Spread): string => `${isNoisy(ratio) ? "~" : ""}${short(ratio.median)}`
+const marked = (ratio: Spread): string => `${isNoisy(ratio) ? "~" : ""}${short(ratio.median)}`
 
 /** Three digits, or all before the point. */
 export const short = (figure: number): string =>

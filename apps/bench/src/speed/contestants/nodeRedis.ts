@@ -1,13 +1,13 @@
-import { createClient } from "redis"
-import { type Contestant, type Document, type Open, operation, reading } from "../../src/speed/Contestant.ts"
-import { promiseLoops } from "../../src/speed/loops.ts"
+import { createClient } from "@redis/client"
+import { type Contestant, type Document, type Open, operation, reading } from "../Contestant.ts"
+import { promiseLoops } from "../loops.ts"
 
 /** As it comes. It removes by pattern as its guide shows: SCAN, and DEL one by one. */
 export const open: Open = ({ url }) => contestant(createClient({ url }))
 
 /** Without the timeout that it gives every command. It removes by pattern with large pages and an UNLINK a page. */
 export const openWithoutTimeout: Open = async ({ url }) => {
-  const client = createClient({ url, commandOptions: { timeout: undefined } })
+  const client = createClient({ url, commandOptions: withoutTimeout })
   const { operations, ...others } = await contestant(client)
   return { ...others, operations: { ...operations, deletePrefix: operation(unlinkPages(client as unknown as Client)) } }
 }
@@ -15,6 +15,9 @@ export const openWithoutTimeout: Open = async ({ url }) => {
 /** With its cache in the process, which the server keeps right. */
 export const openWithClientSideCache: Open = ({ maxEntries, url }) =>
   contestant(createClient({ url, RESP: 3, clientSideCache: { maxEntries, ttl: 0, evictPolicy: "LRU" } }))
+
+// Its types know of no timeout that is undefined, though its guide does.
+const withoutTimeout = { timeout: undefined } as object
 
 type Client = ReturnType<typeof createClient>
 
