@@ -32,7 +32,7 @@ const { positionals: names, values: options } = parseArgs({
   }
 })
 
-const thorough: Effort = { processes: 3, roundsAProcess: 3, millis: 300, warmUpMillis: 200, steadyMillis: 60_000 }
+const thorough: Effort = { processes: 3, roundsAProcess: 3, millis: 200, warmUpMillis: 200, steadyMillis: 60_000 }
 const quick: Effort = { processes: 1, roundsAProcess: 3, millis: 150, warmUpMillis: 100, steadyMillis: 10_000 }
 
 const announce = (line: string): void => {

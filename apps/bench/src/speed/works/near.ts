@@ -17,7 +17,7 @@ export const near: Work = {
     const values = keys.map((key) => valueOf(key, size))
     await store(contestant, keys, values)
     const task = reads(contestant, keys, values)
-    await each(contestant, keys.length, task)
-    return task
+    // A process that was stopped may have to ask for everything anew, as after any silence.
+    return { ...task, before: () => each(contestant, keys.length, task) }
   }
 }
