@@ -46,6 +46,11 @@ const chosenWorks = (): ReadonlyArray<Work> => {
       throw new Error(`There is no work ${name}; there are ${works.map((work) => work.name).join(", ")}`)
     }
   }
+  for (const name of options.only ?? []) {
+    if (!works.some(({ entrants }) => entrants.some((entrant) => entrant.name === name))) {
+      throw new Error(`There is no contestant ${name}`)
+    }
+  }
   const inFlights = options["in-flight"]?.split(",").map(Number)
   const sizes = options.size?.split(",").map(Number)
   const isChosen = ({ inFlight, size }: Variant): boolean =>
