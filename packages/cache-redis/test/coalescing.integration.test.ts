@@ -180,7 +180,9 @@ describe("concurrent increments", () => {
           cache.delete("count"),
           cache.increment("other")
         ]
-        const answers = yield* Effect.all(asked as ReadonlyArray<Effect.Effect<unknown, CacheError>>, { concurrency: "unbounded" })
+        const answers = yield* Effect.all(asked as ReadonlyArray<Effect.Effect<unknown, CacheError>>, {
+          concurrency: "unbounded"
+        })
         const expected = [Option.none(), 2, Option.some("2"), undefined, 11, Option.some("11"), true, round + 1]
         assert.deepStrictEqual(answers, expected)
       }
