@@ -37,30 +37,21 @@ export interface Setting {
 /** Runs all entrants of a work side by side: processes anew several times, and each time rounds in an order of chance. */
 export const compare = async (work: Work, variant: Variant, usual: Effort, setting: Setting): Promise<CaseResult> => {
   const effort = work.effort?.(usual) ?? usual
-  const rounds = new Map<string, Array<Measured>>()
-  const lacking = new Map<string, keyof Operations>()
+  const rounds = new Map<string, Array<Measured>>(work.entrants.map(({ name }) => [name, []]))
+  const lacking: Array<Lacking> = []
   for (let time = 0; time < effort.processes; time++) {
     await askRedis(setting.url, ["FLUSHALL", "SYNC"], flushPatience)
     const lanes: Array<Lane> = []
     try {
-      const entrants = shuffled(work.entrants, setting.random).filter(({ name }) => !lacking.has(name))
-      while (entrants.length > 0) {
-        await Promise.all(
-          entrants.splice(0, startedAtOnce).map(async (entrant) => {
-            const place = placeOf(work, entrant, setting.url)
-            const lane = await Lane.start({ entrant, work: work.name, variant, place })
-            if (lane instanceof Lane) lanes.push(lane)
-            else lacking.set(entrant.name, lane.lacks)
-          })
-        )
+      for (const starting of inParts(shuffled(work.entrants, setting.random), startedAtOnce)) {
+        await Promise.all(starting.map((entrant) => start(entrant, work, variant, setting, lanes, lacking)))
       }
       if (effort.warmUpMillis > 0) {
-        for (const lane of lanes) await runWatched(work, lane, effort.warmUpMillis, setting.url)
+        for (const lane of lanes) await run(work, lane, effort.warmUpMillis, setting)
       }
       for (let round = 0; round < effort.roundsAProcess; round++) {
         for (const lane of shuffled(lanes, setting.random)) {
-          const measured = await runWatched(work, lane, effort.millis, setting.url)
-          rounds.set(lane.entrant.name, [...(rounds.get(lane.entrant.name) ?? []), measured])
+          rounds.get(lane.entrant.name)?.push(await run(work, lane, effort.millis, setting))
         }
       }
       for (const lane of lanes) await lane.close()
@@ -68,18 +59,26 @@ export const compare = async (work: Work, variant: Variant, usual: Effort, setti
       for (const lane of lanes) lane.kill()
     }
   }
-  return {
-    work: work.name,
-    variant,
-    results: work.entrants.flatMap(({ name }) => {
-      const measured = rounds.get(name)
-      return measured === undefined ? [] : [{ entrant: name, rounds: measured }]
-    }),
-    lacking: work.entrants.flatMap(({ name }) => {
-      const operation = lacking.get(name)
-      return operation === undefined ? [] : [{ entrant: name, operation }]
-    })
-  }
+  const results = [...rounds].map(([entrant, rounds]) => ({ entrant, rounds }))
+  return { work: work.name, variant, results: results.filter(({ rounds }) => rounds.length > 0), lacking }
+}
+
+const inParts = <A>(items: ReadonlyArray<A>, size: number): ReadonlyArray<ReadonlyArray<A>> =>
+  Array.from({ length: Math.ceil(items.length / size) }, (_, part) => items.slice(part * size, (part + 1) * size))
+
+/** Adds to those that run, or to those that lack something. */
+const start = async (
+  entrant: Entrant,
+  work: Work,
+  variant: Variant,
+  { url }: Setting,
+  lanes: Array<Lane>,
+  lacking: Array<Lacking>
+): Promise<void> => {
+  if (lacking.some((left) => left.entrant === entrant.name)) return
+  const lane = await Lane.start({ entrant, work: work.name, variant, place: placeOf(work, entrant, url) })
+  if (lane instanceof Lane) lanes.push(lane)
+  else lacking.push({ entrant: entrant.name, operation: lane.lacks })
 }
 
 /** Processes that start side by side, before anything is measured. */
@@ -96,9 +95,10 @@ const placeOf = ({ entrants, maxEntries = 10_000 }: Work, entrant: Entrant, url:
   ...(entrant.keys === undefined ? undefined : { keys: entrant.keys })
 })
 
-const runWatched = async ({ watches }: Work, lane: Lane, millis: number, url: string): Promise<Measured> => {
+const run = async ({ watches }: Work, lane: Lane, millis: number, { url }: Setting): Promise<Measured> => {
   await lane.prepare()
-  const watch = watches === "ping" ? await watchPing(url) : undefined
+  if (watches !== "ping") return lane.run(millis)
+  const watch = await watchPing(url)
   const measured = await lane.run(millis)
-  return watch === undefined ? measured : { ...measured, beside: watch.end() }
+  return { ...measured, beside: watch.end() }
 }

@@ -5,8 +5,9 @@ import { Effect, type Layer, ManagedRuntime, Option, Schedule, type Schema } fro
 import { type Contestant, type Document, type Open, operation, reading } from "../Contestant.ts"
 import { effectLoops } from "../effectLoops.ts"
 
-/** On one Redis, with its defaults. */
-export const open: Open = ({ url }) => contestant(CacheRedis.layer({ url, namespace: "bench" }))
+/** On one Redis. The deadline is node-redis's own, so that a busy machine does not end the bench. */
+export const open: Open = ({ url }) =>
+  contestant(CacheRedis.layer({ url, namespace: "bench", commandTimeout: "5 seconds" }))
 
 /** With a deadline that an operation on a million keys keeps. */
 export const openPatient: Open = ({ url }) =>
