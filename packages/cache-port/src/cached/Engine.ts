@@ -1,0 +1,178 @@
+/**
+ * A `Cached` on one cache: what becomes of one key, and of invalidations.
+ *
+ * @internal
+ */
+import { Clock, type Context, Effect, Exit, type Fiber } from "effect"
+import type { CachePort } from "../CachePort.ts"
+import type { Entry } from "./Envelope.ts"
+import { ended, type Flight } from "./Flight.ts"
+import { Keeper } from "./Keeper.ts"
+import { Loader, type Miss } from "./Loader.ts"
+import * as Many from "./Many.ts"
+import type { Policy } from "./Policy.ts"
+import { Storage } from "./Storage.ts"
+
+/** Who asks, and what lookups are provided with. */
+export interface Caller<R> {
+  readonly fiber: Fiber.Fiber<unknown, unknown>
+  readonly context: () => Context.Context<R>
+}
+
+/** A key whose value was found, and is no longer fresh. */
+export interface Stale<Key, Answer> extends Miss<Key> {
+  readonly answer: Exit.Success<Answer>
+  readonly servedUntil: number
+}
+
+/** What the cache has of a key: the answer, one that is no longer fresh, or none. */
+export type Found<Answer> =
+  | { readonly _tag: "Hit"; readonly answer: Exit.Success<Answer>; readonly isEarly: boolean }
+  | { readonly _tag: "Stale"; readonly answer: Exit.Success<Answer>; readonly servedUntil: number }
+  | { readonly _tag: "Miss" }
+
+export class Engine<Key, A, Answer, E, R> {
+  readonly policy: Policy<Key, A, Answer, E, R>
+  readonly storage: Storage
+  readonly loader: Loader<Key, A, Answer, E, R>
+  readonly #keeper: Keeper<Key, A, Answer>
+
+  constructor(policy: Policy<Key, A, Answer, E, R>, cache: CachePort["Service"]) {
+    this.policy = policy
+    this.storage = new Storage(policy, cache)
+    this.#keeper = new Keeper(policy, this.storage)
+    this.loader = new Loader(policy, this.storage, this.#keeper)
+  }
+
+  get(key: Key, caller: Caller<R>): Effect.Effect<Answer, E> {
+    const text = this.policy.textOf(key)
+    const flight = this.joinable(text)
+    if (flight !== undefined) return this.#missed(flight)
+    if (this.isOwed(text, caller)) return this.#lookUp({ key, text, ground: undefined }, caller)
+    return this.storage.find(text, (finding) => {
+      const found = this.judge(finding?.entry, caller)
+      if (found._tag === "Hit" && !found.isEarly) return found.answer
+      const miss = { key, text, ground: finding?.ground }
+      if (found._tag === "Miss") return this.#lookUp(miss, caller)
+      if (found._tag === "Stale") return this.#serveStale({ ...miss, ...found }, caller)
+      this.loader.refresh([miss], caller.context())
+      return found.answer
+    })
+  }
+
+  getMany<K extends Key>(keys: Iterable<K>, caller: Caller<R>): Effect.Effect<ReadonlyMap<K, A>, E> {
+    return Many.get(this, keys, caller)
+  }
+
+  /** A lookup that answers no later than the cache would. */
+  joinable(text: string): Flight<Answer, E> | undefined {
+    const flight = this.loader.flights.get(text)
+    return flight !== undefined && (!flight.isRefresh || flight.exit !== undefined) ? flight : undefined
+  }
+
+  /** Whether the cache may not be asked for a key. What is owed is tried again whenever something is asked. */
+  isOwed(text: string, { context }: Caller<R>): boolean {
+    const { owed } = this.storage
+    if (owed.isEmpty) return false
+    Effect.runForkWith(context())(this.storage.settle)
+    return owed.hasKey(text)
+  }
+
+  /** Counts hits. */
+  judge(entry: Entry | undefined, { fiber }: Caller<R>): Found<Answer> {
+    const freshness = entry === undefined ? "Expired" : this.#keeper.freshness(entry, fiber)
+    const answer = entry === undefined || freshness === "Expired" ? undefined : this.#keeper.answerOf(entry)
+    if (answer === undefined || entry === undefined) return { _tag: "Miss" }
+    if (freshness === "Stale") return { _tag: "Stale", answer, servedUntil: entry.servedUntil }
+    this.storage.counters.hit()
+    return { _tag: "Hit", answer, isEarly: freshness === "Early" }
+  }
+
+  #lookUp(miss: Miss<Key>, { context }: Caller<R>): Effect.Effect<Answer, E> {
+    const [flight] = this.loader.begin([miss], "Read", context())
+    return this.#missed(flight as Flight<Answer, E>)
+  }
+
+  #missed(flight: Flight<Answer, E>): Effect.Effect<Answer, E> {
+    this.storage.counters.miss()
+    return landed(flight)
+  }
+
+  #serveStale(stale: Stale<Key, Answer>, caller: Caller<R>): Effect.Effect<Answer, E> {
+    const since = nowOf(caller)
+    const refreshing = this.loader.refresh([stale], caller.context())
+    return Effect.flatMap(
+      this.patience(refreshing, [stale], since, caller),
+      () => this.newest(stale, refreshing[0], caller) ?? this.#lookUp(stale, caller)
+    )
+  }
+
+  /** Waits as long as a caller who came at `since` would rather have newer values than stale ones. */
+  patience(
+    refreshing: ReadonlyArray<Flight<Answer, E>>,
+    stale: ReadonlyArray<Stale<Key, Answer>>,
+    since: number,
+    caller: Caller<R>
+  ): Effect.Effect<unknown> {
+    const { softLookupTimeout } = this.policy
+    if (softLookupTimeout === 0 || refreshing.length === 0) return Effect.void
+    const end = stale.reduce((end, { servedUntil }) => Math.min(end, servedUntil), since + softLookupTimeout)
+    return Effect.timeoutOption(ended(refreshing), Math.max(0, end - nowOf(caller)))
+  }
+
+  /** What was looked up meanwhile, else the stale value, unless its time is over. */
+  newest(
+    { answer, servedUntil }: Stale<Key, Answer>,
+    refreshing: Flight<Answer, E> | undefined,
+    caller: Caller<R>
+  ): Exit.Success<Answer, E> | undefined {
+    const exit = refreshing?.exit
+    if (exit !== undefined && Exit.isSuccess(exit)) {
+      this.storage.counters.miss()
+      return exit
+    }
+    if (nowOf(caller) >= servedUntil) return undefined
+    this.storage.counters.stale()
+    return answer
+  }
+
+  put(key: Key, value: A): Effect.Effect<void> {
+    const text = this.policy.textOf(key)
+    this.loader.outdate([text])
+    return Effect.uninterruptible(this.#keeper.put(key, text, value))
+  }
+
+  refresh(key: Key, caller: Caller<R>): Effect.Effect<Answer, E> {
+    const text = this.policy.textOf(key)
+    this.loader.outdate([text])
+    const lookUp = (miss: Miss<Key>) => {
+      const [flight] = this.loader.begin([miss], "Refresh", caller.context())
+      return landed(flight as Flight<Answer, E>)
+    }
+    if (this.isOwed(text, caller)) return lookUp({ key, text, ground: undefined })
+    return this.storage.find(text, (finding) => lookUp({ key, text, ground: finding?.ground }))
+  }
+
+  invalidate(key: Key): Effect.Effect<void> {
+    const text = this.policy.textOf(key)
+    this.loader.outdate([text])
+    return this.storage.invalidate(text)
+  }
+
+  invalidateAll(): Effect.Effect<void> {
+    this.loader.outdate(this.loader.flights.keys())
+    return this.storage.invalidateAll
+  }
+
+  /** What has the tag is known of no lookup before its end. */
+  invalidateTag(tag: string): Effect.Effect<void> {
+    this.loader.outdate(this.loader.flights.keys())
+    return this.storage.invalidateTag(tag)
+  }
+}
+
+export const nowOf = <R>({ fiber }: Caller<R>): number => fiber.getRef(Clock.Clock).currentTimeMillisUnsafe()
+
+/** The end of one flight. */
+const landed = <A, E>(flight: Flight<A, E>): Effect.Effect<A, E> =>
+  flight.exit ?? Effect.flatMap(ended([flight]), () => flight.exit as Exit.Exit<A, E>)
