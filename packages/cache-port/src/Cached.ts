@@ -29,7 +29,7 @@ export type { CachedKey, CachedStats }
  *
  * `Answer` is what a read gives: an `A`, or with `negativeTtl` an option of it. `E` are the lookup's errors and none else.
  */
-export interface Cached<in Key, in out A, out Answer = A, out E = never, out R = never> {
+export interface Cached<in out Key, in out A, out Answer = A, out E = never, out R = never> {
   /**
    * The value of a key: from the cache, or looked up and kept. Callers who ask for a key at the same time share one lookup,
    * which goes on as long as one of them waits.
@@ -39,7 +39,12 @@ export interface Cached<in Key, in out A, out Answer = A, out E = never, out R =
    * The values of many keys, in the order asked, without the keys that have none: one read of the cache, one `lookupMany`
    * for all that is missing (or lookups side by side), one write. Fails when a lookup fails.
    */
-  readonly getMany: <K extends Key>(keys: Iterable<K>) => Effect.Effect<ReadonlyMap<K, A>, E, R>
+  readonly getMany: (keys: Iterable<Key>) => Effect.Effect<ReadonlyMap<Key, A>, E, R>
+  /**
+   * As `get`; but reads that run at the same time, by `Effect.forEach` with concurrency for one, become one `getMany`, by
+   * Effect's `RequestResolver`. Each fails for itself.
+   */
+  readonly getBatched: (key: Key) => Effect.Effect<Answer, E, R>
   /**
    * Keeps a value that is known to be the current one, in place of what was kept. Where the cache fails, what was kept is
    * forgotten, as `invalidate` does.
@@ -156,7 +161,7 @@ export type LookupError<E, Timeout> = [Timeout] extends [never] ? E : E | Cause.
  * }))
  * ```
  */
-export interface UnboundCached<in Key, in out A, out Answer, out E, out R>
+export interface UnboundCached<in out Key, in out A, out Answer, out E, out R>
   extends Cached<Key, A, Answer, E, R>,
     Effect.Effect<Cached<Key, A, Answer, E>, never, R> {}
 

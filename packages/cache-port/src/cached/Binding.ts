@@ -69,6 +69,7 @@ const methods = <Key, A, Answer, E, R, R2>(
 ): Cached<Key, A, Answer, E, R2> => ({
   get: (key) => ask((engine, caller) => engine.get(key, caller)),
   getMany: (keys) => ask((engine, caller) => engine.getMany(keys, caller)),
+  getBatched: (key) => ask((engine, caller) => engine.getBatched(key, caller)),
   put: (key, value) => ask((engine) => engine.put(key, value)),
   refresh: (key) => ask((engine, caller) => engine.refresh(key, caller)),
   invalidate: (key) => ask((engine) => engine.invalidate(key)),

@@ -11,6 +11,7 @@ import { Keeper } from "./Keeper.ts"
 import { Loader, type Miss } from "./Loader.ts"
 import * as Many from "./Many.ts"
 import type { Policy } from "./Policy.ts"
+import { Requests } from "./Requests.ts"
 import { Storage } from "./Storage.ts"
 
 /** Who asks, and what lookups are provided with. */
@@ -36,6 +37,7 @@ export class Engine<Key, A, Answer, E, R> {
   readonly storage: Storage
   readonly loader: Loader<Key, A, Answer, E, R>
   readonly #keeper: Keeper<Key, A, Answer>
+  readonly #requests = new Requests(this)
 
   constructor(policy: Policy<Key, A, Answer, E, R>, cache: CachePort["Service"]) {
     this.policy = policy
@@ -60,8 +62,12 @@ export class Engine<Key, A, Answer, E, R> {
     })
   }
 
-  getMany<K extends Key>(keys: Iterable<K>, caller: Caller<R>): Effect.Effect<ReadonlyMap<K, A>, E> {
+  getMany(keys: Iterable<Key>, caller: Caller<R>): Effect.Effect<ReadonlyMap<Key, A>, E> {
     return Many.get(this, keys, caller)
+  }
+
+  getBatched(key: Key, { context }: Caller<R>): Effect.Effect<Answer, E> {
+    return this.#requests.get(key, context)
   }
 
   /** A lookup that answers no later than the cache would. */

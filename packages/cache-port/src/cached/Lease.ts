@@ -53,7 +53,7 @@ export const under = Effect.fnUntraced(function* <R>(leased: Leased<R>): Effect.
     else if (yield* isAnswered) return
     else {
       const left = end - clock.currentTimeMillisUnsafe()
-      yield* Effect.sleep(Math.max(0, Math.min(pause * (0.5 + (yield* Random.next)), left)))
+      yield* Effect.sleep(Math.max(0, Math.min(Math.ceil(pause * (0.5 + (yield* Random.next))), left)))
       pause = Math.min(pause * 2, longest)
     }
   }

@@ -1,42 +1,83 @@
 /**
- * Many keys at once.
+ * Many keys at once: one read, one batch of lookups, one write.
  *
  * @internal
  */
 import { Effect, Exit, Option } from "effect"
 import { type Caller, type Engine, nowOf, type Stale } from "./Engine.ts"
-import { type Flight, joined } from "./Flight.ts"
+import { ended, type Flight, joined } from "./Flight.ts"
 import type { Miss } from "./Loader.ts"
 import type { Finding } from "./Storage.ts"
 
 /** What is known of the keys that were asked for, by their texts. */
-interface Sorted<Key, Answer, E> {
-  readonly answers: Map<string, Answer>
+interface Known<Key, Answer, E> {
+  readonly exits: Map<string, Exit.Exit<Answer, E>>
   readonly flights: Map<string, Flight<Answer, E>>
   readonly misses: Array<Miss<Key>>
   readonly stale: Array<Stale<Key, Answer>>
-  /** What is answered already, and looked up in the background. */
+  /** What is answered already, and worth a refresh. */
   readonly early: Array<Miss<Key>>
 }
 
-/** One read, one batch of lookups, one write. */
-export const get = <K extends Key, Key, A, Answer, E, R>(
+/** What is waited for of the lookups. */
+type Wait<Answer, E> = (flights: ReadonlyArray<Flight<Answer, E>>) => Effect.Effect<void, E>
+
+/** The values of the keys that have one, in the order asked. Fails with the first lookup that does. */
+export const get = <Key, A, Answer, E, R>(
   engine: Engine<Key, A, Answer, E, R>,
-  keys: Iterable<K>,
+  keys: Iterable<Key>,
   caller: Caller<R>
-): Effect.Effect<ReadonlyMap<K, A>, E> => {
+): Effect.Effect<ReadonlyMap<Key, A>, E> => {
+  const { absent, valueOf } = engine.policy.answers
   const asked = Array.from(keys, (key) => [key, engine.policy.textOf(key)] as const)
-  const sorted: Sorted<Key, Answer, E> = { answers: new Map(), flights: new Map(), misses: [], stale: [], early: [] }
+  return Effect.map(
+    read(engine, asked, caller, (flights) => joined(flights, absent)),
+    (exits) => {
+      const values = new Map<Key, A>()
+      for (const [key, text] of asked) {
+        const exit = exits.get(text)
+        const value = exit !== undefined && Exit.isSuccess(exit) ? valueOf(exit.value) : Option.none()
+        if (Option.isSome(value)) values.set(key, value.value)
+      }
+      return values
+    }
+  )
+}
+
+/** How the read of each key ends, in the order asked. */
+export const exits = <Key, A, Answer, E, R>(
+  engine: Engine<Key, A, Answer, E, R>,
+  keys: ReadonlyArray<Key>,
+  caller: Caller<R>
+): Effect.Effect<ReadonlyArray<Exit.Exit<Answer, E>>, E> => {
+  const asked = keys.map((key) => [key, engine.policy.textOf(key)] as const)
+  return Effect.map(read(engine, asked, caller, ended), (exits) =>
+    asked.map(([, text]) => exits.get(text) ?? engine.policy.answers.absent)
+  )
+}
+
+const read = <Key, A, Answer, E, R>(
+  engine: Engine<Key, A, Answer, E, R>,
+  asked: ReadonlyArray<readonly [key: Key, text: string]>,
+  caller: Caller<R>,
+  wait: Wait<Answer, E>
+): Effect.Effect<ReadonlyMap<string, Exit.Exit<Answer, E>>, E> => {
+  const known: Known<Key, Answer, E> = { exits: new Map(), flights: new Map(), misses: [], stale: [], early: [] }
   const wanted = new Map<string, Key>()
-  for (const [text, key] of new Map(asked.map(([key, text]) => [text, key]))) {
+  for (const [key, text] of asked) {
+    if (wanted.has(text) || known.flights.has(text)) continue
     const flight = engine.joinable(text)
-    if (flight !== undefined) sorted.flights.set(text, flight)
-    else if (engine.isOwed(text, caller)) sorted.misses.push({ key, text, ground: undefined })
+    if (flight !== undefined) known.flights.set(text, flight)
     else wanted.set(text, key)
   }
+  for (const [text, key] of wanted) {
+    if (!engine.isOwed(text, caller)) continue
+    known.misses.push({ key, text, ground: undefined })
+    wanted.delete(text)
+  }
   return Effect.flatMap(engine.storage.findMany(Array.from(wanted.keys())), (findings) => {
-    sort(engine, wanted, findings, sorted, caller)
-    return Effect.map(complete(engine, sorted, caller), () => valuesOf(engine, asked, sorted))
+    sort(engine, wanted, findings, known, caller)
+    return Effect.map(lookUp(engine, known, caller, wait), () => exitsOf(engine, known))
   })
 }
 
@@ -44,7 +85,7 @@ const sort = <Key, A, Answer, E, R>(
   engine: Engine<Key, A, Answer, E, R>,
   wanted: ReadonlyMap<string, Key>,
   findings: ReadonlyArray<Finding> | undefined,
-  { answers, early, misses, stale }: Sorted<Key, Answer, E>,
+  { early, exits, misses, stale }: Known<Key, Answer, E>,
   caller: Caller<R>
 ): void => {
   for (const [index, [text, key]] of Array.from(wanted).entries()) {
@@ -54,61 +95,51 @@ const sort = <Key, A, Answer, E, R>(
     if (found._tag === "Miss") misses.push(miss)
     else if (found._tag === "Stale") stale.push({ ...miss, ...found })
     else {
-      answers.set(text, found.answer.value)
+      exits.set(text, found.answer)
       if (found.isEarly) early.push(miss)
     }
   }
 }
 
-/** Looks up what is missing, and answers it. */
-const complete = <Key, A, Answer, E, R>(
+/** Waits for what is missing, and for newer values than the stale ones as long as those who ask would. */
+const lookUp = <Key, A, Answer, E, R>(
   engine: Engine<Key, A, Answer, E, R>,
-  { answers, early, flights, misses, stale }: Sorted<Key, Answer, E>,
-  caller: Caller<R>
+  { early, exits, flights, misses, stale }: Known<Key, Answer, E>,
+  caller: Caller<R>,
+  wait: Wait<Answer, E>
 ): Effect.Effect<void, E> => {
-  const { loader, policy, storage } = engine
+  const { loader } = engine
   const since = nowOf(caller)
   const refreshing = loader.refresh([...stale, ...early], caller.context())
-  const lookUp = (misses: ReadonlyArray<Miss<Key>>) => {
+  const complete = (misses: ReadonlyArray<Miss<Key>>) => {
     const begun = loader.begin(misses, "Read", caller.context())
     for (const [index, { text }] of misses.entries()) flights.set(text, begun[index] as Flight<Answer, E>)
-    return joined(Array.from(flights.values()), policy.answers.absent)
+    return wait(Array.from(flights.values()))
   }
-  /** The stale values, or what was looked up meanwhile; the rest is missing after all. */
-  const settle = Effect.suspend(() => {
-    const over = stale.filter((each, index) => {
+  if (stale.length === 0) return complete(misses)
+
+  const completeStale = Effect.suspend(() => {
+    const tooOld: Array<Miss<Key>> = []
+    for (const [index, each] of stale.entries()) {
       const answer = engine.newest(each, refreshing[index], caller)
-      if (answer !== undefined) answers.set(each.text, answer.value)
-      return answer === undefined
-    })
-    return over.length === 0 ? Effect.void : lookUp(over)
+      if (answer === undefined) tooOld.push(each)
+      else exits.set(each.text, answer)
+    }
+    return tooOld.length === 0 ? Effect.void : complete(tooOld)
   })
-  return Effect.andThen(
-    lookUp(misses),
-    stale.length === 0
-      ? Effect.sync(() => flights)
-      : Effect.andThen(engine.patience(refreshing.slice(0, stale.length), stale, since, caller), settle)
-  ).pipe(
-    Effect.andThen(
-      Effect.sync(() => {
-        for (const [text, { exit }] of flights) {
-          storage.counters.miss()
-          if (exit !== undefined && Exit.isSuccess(exit)) answers.set(text, exit.value)
-        }
-      })
-    )
+  return complete(misses).pipe(
+    Effect.andThen(Effect.suspend(() => engine.patience(refreshing.slice(0, stale.length), stale, since, caller))),
+    Effect.andThen(completeStale)
   )
 }
 
-const valuesOf = <K, Key, A, Answer, E, R>(
-  { policy }: Engine<Key, A, Answer, E, R>,
-  asked: ReadonlyArray<readonly [key: K, text: string]>,
-  { answers }: Sorted<Key, Answer, E>
-): ReadonlyMap<K, A> => {
-  const values = new Map<K, A>()
-  for (const [key, text] of asked) {
-    const value = answers.has(text) ? policy.answers.valueOf(answers.get(text) as Answer) : Option.none<A>()
-    if (Option.isSome(value)) values.set(key, value.value)
+const exitsOf = <Key, A, Answer, E, R>(
+  { storage }: Engine<Key, A, Answer, E, R>,
+  { exits, flights }: Known<Key, Answer, E>
+): ReadonlyMap<string, Exit.Exit<Answer, E>> => {
+  for (const [text, { exit }] of flights) {
+    storage.counters.miss()
+    if (exit !== undefined) exits.set(text, exit)
   }
-  return values
+  return exits
 }
