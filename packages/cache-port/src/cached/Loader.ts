@@ -150,7 +150,7 @@ export class Loader<Key, A, Answer, E, R> {
     purpose: Purpose
   ) {
     const [ground] = loads.flatMap(({ ground }) => ground ?? [])
-    const generation = ground === undefined ? undefined : (ground.all ?? (yield* this.#storage.generation))
+    const generation = yield* this.#generation(ground)
     const clock = yield* Clock.Clock
     const began = clock.currentTimeMillisUnsafe()
     const { live } = this.#storage.counters
@@ -178,11 +178,19 @@ export class Loader<Key, A, Answer, E, R> {
     const [cause] = failed
     if (purpose === "Background" && cause !== undefined) yield* this.#logFailure(cause)
     // Begun before anyone is answered: who is, and asks the cache, finds it kept.
-    const keep = generation === undefined ? Effect.void : this.#keeper.keep(loaded, generation, began)
+    const keep = Effect.flatMap(generation, (all) =>
+      all === undefined ? Effect.void : this.#keeper.keep(loaded, all, began)
+    )
     const keeping = yield* Effect.forkChild(keep, { startImmediately: true })
     for (const answer of answered) answer()
     yield* Fiber.await(keeping)
   })
+
+  /** The generation that values are kept under. It is made, where there is none, while they are looked up. */
+  #generation(ground: Ground | undefined): Effect.Effect<Effect.Effect<string | undefined>> {
+    if (ground === undefined || ground.all !== undefined) return Effect.succeed(Effect.succeed(ground?.all))
+    return Effect.map(Effect.forkChild(this.#storage.makeGeneration, { startImmediately: true }), Fiber.join)
+  }
 
   #logFailure(cause: Cause.Cause<E>): Effect.Effect<void> {
     return this.#log.take((suppressed) =>

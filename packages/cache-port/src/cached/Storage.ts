@@ -161,9 +161,12 @@ export class Storage {
     )
   }
 
-  /** The generation of all entries, made where there is none. Undefined where the cache failed. */
-  readonly generation: Effect.Effect<string | undefined> = Effect.suspend(() => {
-    const id = newId()
+  /**
+   * Makes a generation of all entries, after it was found absent. Answers one that was made so, here or elsewhere: as long
+   * as it stands, nothing was invalidated since it was found absent. Undefined for any other, and where the cache failed.
+   */
+  readonly makeGeneration: Effect.Effect<string | undefined> = Effect.suspend(() => {
+    const id = `${made}${newId()}`
     return Effect.flatMap(
       this.attempt((cache) => cache.setIfAbsent(this.#names.all, id)),
       (isMade) => {
@@ -171,11 +174,22 @@ export class Storage {
         if (isMade.value) return Effect.succeed(id)
         return Effect.map(
           this.attempt((cache) => cache.get(this.#names.all)),
-          (id) => Option.getOrUndefined(Option.flatten(id))
+          (id) => Option.getOrUndefined(Option.filter(Option.flatten(id), (id) => id.startsWith(made)))
         )
       }
     )
   })
+
+  /** The generation of all entries, made where there is none. Undefined where the cache failed. */
+  readonly generation: Effect.Effect<string | undefined> = Effect.suspend(() =>
+    Effect.flatMap(
+      this.attempt((cache) => cache.get(this.#names.all)),
+      (id) => {
+        if (Option.isNone(id)) return Effect.undefined
+        return Option.isSome(id.value) ? Effect.succeed(id.value.value) : this.makeGeneration
+      }
+    )
+  )
 
   /**
    * The ids of tags, made where there is none. Undefined where the cache failed, and where any tag was invalidated since
@@ -193,19 +207,16 @@ export class Storage {
     return isSame ? ids : undefined
   })
 
+  /** The ids of tags, made where there is none. */
   readonly tagIds = Effect.fnUntraced(function* (this: Storage, tags: ReadonlySet<string>) {
     const ids = yield* this.#readTags(tags)
     if (ids === undefined || ids.size === tags.size) return ids
-    const all = new Map(ids)
     for (const tag of tags) {
-      if (all.has(tag)) continue
-      const id = newId()
-      const isMade = yield* this.attempt((cache) => cache.setIfAbsent(this.#names.tag(tag), id, this.#tagLife))
-      // Made by somebody else a moment ago: rare enough to keep nothing this time.
-      if (Option.isNone(isMade) || !isMade.value) return undefined
-      all.set(tag, id)
+      if (ids.has(tag)) continue
+      const isMade = yield* this.#done((cache) => cache.setIfAbsent(this.#names.tag(tag), newId(), this.#tagLife))
+      if (!isMade) return undefined
     }
-    return all
+    return yield* this.#readTags(tags)
   })
 
   get #tagLife() {
@@ -311,6 +322,9 @@ const textIn = (values: Values, name: string): string | undefined => {
   const value = values.get(name)
   return value === undefined || Option.isNone(value) ? undefined : value.value
 }
+
+/** How the id of a generation begins that was made where there was none. */
+const made = "+"
 
 /** Never the same twice: a number of this process's after random digits of its own. */
 export const newId = (): string => `${origin}${(++ids).toString(36)}`
