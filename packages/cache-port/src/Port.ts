@@ -3,8 +3,8 @@
  *
  * @internal
  */
-import { Effect, Option, type Schema, Stream } from "effect"
-import type { CacheDriver, DriverFailure } from "./CacheDriver.ts"
+import { Effect, Exit, type Fiber, Option, type Schema, Stream } from "effect"
+import { type Answer, type CacheDriver, DriverFailure, Later } from "./CacheDriver.ts"
 import { CacheError, type CacheErrorInput, type CacheOperation, InvalidValue } from "./CacheError.ts"
 import * as CacheKey from "./CacheKey.ts"
 import type { CachePort, FromDriverOptions } from "./CachePort.ts"
@@ -80,8 +80,13 @@ type Subject = Pick<CacheErrorInput, "key" | "keys">
 const toMaybe = (value: string | undefined): Option.Option<string> =>
   value === undefined ? Option.none() : Option.some(value)
 
+const nothing = (): void => undefined
+
+const itself = <A>(answer: A): A => answer
+
 const make = (ground: Ground): Service => {
   const { driver, maxValueBytes, prefix } = ground
+  const { getWith, immediate } = driver
   const counters = CacheStats.countersOf(ground.namespace)
   const everything = `${Glob.escape(prefix)}*`
 
@@ -107,6 +112,49 @@ const make = (ground: Ground): Service => {
     subject: Subject
   ): Effect.Effect<A, CacheError> => Effect.mapError(asked, (failed) => failure(operation, subject, failed))
 
+  const answered = <A, B>(
+    answer: Answer<A>,
+    operation: CacheOperation,
+    key: string,
+    succeed: (answer: A) => B
+  ): Exit.Exit<B, CacheError> =>
+    answer instanceof DriverFailure ? Exit.fail(failure(operation, { key }, answer)) : Exit.succeed(succeed(answer))
+
+  const readLater =
+    getWith === undefined
+      ? <B>(operation: CacheOperation, key: string, succeed: (value: string | undefined) => B) =>
+          settle(driver.get(prefix + key), operation, { key }, succeed)
+      : <B>(operation: CacheOperation, key: string, succeed: (value: string | undefined) => B) =>
+          Effect.callback<B, CacheError>((resume) =>
+            getWith(prefix + key, (answer) => resume(answered(answer, operation, key, succeed)))
+          )
+
+  /** Asks the store at once, and as always where it cannot tell yet. */
+  const soon = <A, B>(
+    operation: CacheOperation,
+    key: string,
+    now: (fiber: Fiber.Fiber<unknown, unknown>) => Answer<A> | Later,
+    later: () => Effect.Effect<B, CacheError>,
+    succeed: (answer: A) => B
+  ): Effect.Effect<B, CacheError> =>
+    Effect.withFiber((fiber) => {
+      const answer = now(fiber)
+      return answer === Later ? later() : answered(answer, operation, key, succeed)
+    })
+
+  /** Reads one text, in the leanest way that the driver offers. */
+  const read =
+    immediate === undefined
+      ? readLater
+      : <B>(operation: CacheOperation, key: string, succeed: (value: string | undefined) => B) =>
+          soon(
+            operation,
+            key,
+            (fiber) => immediate.get(prefix + key, fiber),
+            () => readLater(operation, key, succeed),
+            succeed
+          )
+
   const counted = (value: string | undefined): Option.Option<string> => {
     if (value === undefined) counters.misses++
     else counters.hits++
@@ -115,16 +163,35 @@ const make = (ground: Ground): Service => {
 
   const withTtl = (key: string, options: unknown) => ({ key: Input.key(key), ttl: Input.ttlOption(options) })
 
-  const set = (operation: CacheOperation, key: string, value: string, ttl: number | undefined) =>
+  const setLater = (operation: CacheOperation, key: string, value: string, ttl: number | undefined) =>
     relay(driver.set(prefix + key, value, ttl), operation, { key })
 
+  const setNow = immediate?.set
+  const set =
+    setNow === undefined
+      ? setLater
+      : (operation: CacheOperation, key: string, value: string, ttl: number | undefined) =>
+          soon(
+            operation,
+            key,
+            (fiber) => setNow(prefix + key, value, ttl, fiber),
+            () => setLater(operation, key, value, ttl),
+            nothing
+          )
+
+  const incrementNow = immediate?.increment
   const add =
     (operation: "increment" | "decrement", sign: 1 | -1): Service["increment"] =>
     (key, amount = 1, options) =>
       checked(
         operation,
         () => ({ ...withTtl(key, options), amount: Input.amount(amount) * sign + 0 }),
-        ({ amount, key, ttl }) => relay(driver.increment(prefix + key, amount, ttl), operation, { key }),
+        ({ amount, key, ttl }) => {
+          const later = () => relay(driver.increment(prefix + key, amount, ttl), operation, { key })
+          return incrementNow === undefined
+            ? later()
+            : soon(operation, key, (fiber) => incrementNow(prefix + key, amount, ttl, fiber), later, itself)
+        },
         key
       )
 
@@ -133,7 +200,7 @@ const make = (ground: Ground): Service => {
       checked(
         "get",
         () => Input.key(key),
-        (key) => settle(driver.get(prefix + key), "get", { key }, counted)
+        (key) => read("get", key, counted)
       ),
 
     getJson: (key) =>
@@ -141,7 +208,7 @@ const make = (ground: Ground): Service => {
         "getJson",
         () => Input.key(key),
         (key) =>
-          Effect.flatMap(settle(driver.get(prefix + key), "getJson", { key }, toMaybe), (text) => {
+          Effect.flatMap(read("getJson", key, toMaybe), (text) => {
             if (Option.isNone(text)) {
               counters.misses++
               return Effect.succeed(Option.none())
