@@ -7,7 +7,8 @@ import { Context, Effect, Effectable } from "effect"
 import type { Cached, UnboundCached } from "../Cached.ts"
 import { CachePort } from "../CachePort.ts"
 import { countersOf } from "./Counters.ts"
-import { type Caller, Engine } from "./Engine.ts"
+import { Engine } from "./Engine.ts"
+import type { Caller } from "./Loader.ts"
 import type { Policy } from "./Policy.ts"
 
 /** A `Cached` with an engine for each cache that it is used with, for as long as there is that cache. */

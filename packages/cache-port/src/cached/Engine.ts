@@ -3,22 +3,16 @@
  *
  * @internal
  */
-import { Clock, type Context, Effect, Exit, type Fiber } from "effect"
+import { Effect, Exit } from "effect"
 import type { CachePort } from "../CachePort.ts"
 import type { Entry } from "./Envelope.ts"
 import { ended, type Flight } from "./Flight.ts"
 import { Keeper } from "./Keeper.ts"
-import { Loader, type Miss } from "./Loader.ts"
+import { type Caller, Loader, type Miss, nowOf } from "./Loader.ts"
 import * as Many from "./Many.ts"
 import type { Policy } from "./Policy.ts"
 import { Requests } from "./Requests.ts"
 import { Storage } from "./Storage.ts"
-
-/** Who asks, and what lookups are provided with. */
-export interface Caller<R> {
-  readonly fiber: Fiber.Fiber<unknown, unknown>
-  readonly context: () => Context.Context<R>
-}
 
 /** A key whose value was found, and is no longer fresh. */
 export interface Stale<Key, Answer> extends Miss<Key> {
@@ -48,8 +42,8 @@ export class Engine<Key, A, Answer, E, R> {
 
   get(key: Key, caller: Caller<R>): Effect.Effect<Answer, E> {
     const text = this.policy.textOf(key)
-    const flight = this.joinable(text)
-    if (flight !== undefined) return this.#missed(flight)
+    const flight = this.joinable(text, caller)
+    if (flight !== undefined) return landed(flight)
     if (this.isOwed(text, caller)) return this.#lookUp({ key, text, ground: undefined }, caller)
     return this.storage.find(text, (finding) => {
       const found = this.judge(finding?.entry, caller)
@@ -57,7 +51,7 @@ export class Engine<Key, A, Answer, E, R> {
       const miss = { key, text, ground: finding?.ground }
       if (found._tag === "Miss") return this.#lookUp(miss, caller)
       if (found._tag === "Stale") return this.#serveStale({ ...miss, ...found }, caller)
-      this.loader.refresh([miss], caller.context())
+      this.loader.refresh([miss], caller)
       return found.answer
     })
   }
@@ -70,10 +64,14 @@ export class Engine<Key, A, Answer, E, R> {
     return this.#requests.get(key, context)
   }
 
-  /** A lookup that answers no later than the cache would. */
-  joinable(text: string): Flight<Answer, E> | undefined {
-    const flight = this.loader.flights.get(text)
-    return flight !== undefined && (!flight.isRefresh || flight.exit !== undefined) ? flight : undefined
+  /** A lookup that answers no later than the cache would, counted. What is on its way into the cache is as good as in it. */
+  joinable(text: string, { fiber }: Caller<R>): Flight<Answer, E> | undefined {
+    const { flights } = this.loader
+    const flight = flights.size === 0 ? undefined : this.loader.current(text, nowOf(fiber))
+    if (flight === undefined || (flight.isRefresh && flight.exit === undefined)) return undefined
+    if (flight.exit === undefined) this.storage.counters.miss()
+    else this.storage.counters.hit()
+    return flight
   }
 
   /** Whether the cache may not be asked for a key. What is owed is tried again whenever something is asked. */
@@ -94,19 +92,15 @@ export class Engine<Key, A, Answer, E, R> {
     return { _tag: "Hit", answer, isEarly: freshness === "Early" }
   }
 
-  #lookUp(miss: Miss<Key>, { context }: Caller<R>): Effect.Effect<Answer, E> {
-    const [flight] = this.loader.begin([miss], "Read", context())
-    return this.#missed(flight as Flight<Answer, E>)
-  }
-
-  #missed(flight: Flight<Answer, E>): Effect.Effect<Answer, E> {
+  #lookUp(miss: Miss<Key>, caller: Caller<R>): Effect.Effect<Answer, E> {
     this.storage.counters.miss()
-    return landed(flight)
+    const [flight] = this.loader.begin([miss], "Read", caller)
+    return landed(flight as Flight<Answer, E>)
   }
 
   #serveStale(stale: Stale<Key, Answer>, caller: Caller<R>): Effect.Effect<Answer, E> {
-    const since = nowOf(caller)
-    const refreshing = this.loader.refresh([stale], caller.context())
+    const since = nowOf(caller.fiber)
+    const refreshing = this.loader.refresh([stale], caller)
     return Effect.flatMap(
       this.patience(refreshing, [stale], since, caller),
       () => this.newest(stale, refreshing[0], caller) ?? this.#lookUp(stale, caller)
@@ -123,7 +117,7 @@ export class Engine<Key, A, Answer, E, R> {
     const { softLookupTimeout } = this.policy
     if (softLookupTimeout === 0 || refreshing.length === 0) return Effect.void
     const end = stale.reduce((end, { servedUntil }) => Math.min(end, servedUntil), since + softLookupTimeout)
-    return Effect.timeoutOption(ended(refreshing), Math.max(0, end - nowOf(caller)))
+    return Effect.timeoutOption(ended(refreshing), Math.max(0, end - nowOf(caller.fiber)))
   }
 
   /** What was looked up meanwhile, else the stale value, unless its time is over. */
@@ -137,7 +131,7 @@ export class Engine<Key, A, Answer, E, R> {
       this.storage.counters.miss()
       return exit
     }
-    if (nowOf(caller) >= servedUntil) return undefined
+    if (nowOf(caller.fiber) >= servedUntil) return undefined
     this.storage.counters.stale()
     return answer
   }
@@ -152,7 +146,7 @@ export class Engine<Key, A, Answer, E, R> {
     const text = this.policy.textOf(key)
     this.loader.outdate([text])
     const lookUp = (miss: Miss<Key>) => {
-      const [flight] = this.loader.begin([miss], "Refresh", caller.context())
+      const [flight] = this.loader.begin([miss], "Refresh", caller)
       return landed(flight as Flight<Answer, E>)
     }
     if (this.isOwed(text, caller)) return lookUp({ key, text, ground: undefined })
@@ -176,8 +170,6 @@ export class Engine<Key, A, Answer, E, R> {
     return this.storage.invalidateTag(tag)
   }
 }
-
-export const nowOf = <R>({ fiber }: Caller<R>): number => fiber.getRef(Clock.Clock).currentTimeMillisUnsafe()
 
 /** The end of one flight. */
 const landed = <A, E>(flight: Flight<A, E>): Effect.Effect<A, E> =>

@@ -12,6 +12,8 @@ export class Flight<A, E> {
   exit: Exit.Exit<A, E> | undefined
   /** Goes on though nobody waits. */
   readonly isRefresh: boolean
+  /** Until when its value may be given to others, once it has ended, in milliseconds of the epoch. */
+  freshUntil = Number.NEGATIVE_INFINITY
   /** Begun before an invalidation, so that its value is for those who wait already, and for nobody else. */
   isOutdated = false
   readonly #abandon: () => void

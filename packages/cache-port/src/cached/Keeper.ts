@@ -5,34 +5,29 @@
  */
 import { Clock, Effect, Exit, type Fiber, Option, Random } from "effect"
 import { RareLog } from "../FailureNote.ts"
-import type { Entry, Generations } from "./Envelope.ts"
+import type { Entry } from "./Envelope.ts"
 import { type Freshness, judge, lifeOf } from "./Freshness.ts"
 import type { Policy } from "./Policy.ts"
 import type { Finding, Ground, Storage } from "./Storage.ts"
 
-/** What was looked up. */
-export interface Loaded<Key, Answer> {
-  readonly key: Key
+/** An entry that is about to be kept, but for what only the cache can say. */
+export interface Draft extends Omit<Entry, "all" | "own" | "tags"> {
   readonly text: string
-  readonly ground: Ground
-  readonly answer: Answer
-  /** Milliseconds. */
-  readonly took: number
-  readonly isOutdated: () => boolean
-}
-
-/** An entry but for its tags' generations. */
-interface Draft {
-  readonly text: string
-  readonly entry: Entry
   readonly tags: ReadonlyArray<string>
 }
 
-/** When an entry is made. */
+/** What was looked up, and is to be kept, or removed where there is no draft. */
+export interface Loaded {
+  readonly text: string
+  readonly ground: Ground
+  readonly draft: Draft | undefined
+  readonly isOutdated: () => boolean
+}
+
+/** When a value came, and from when on it was looked up, in milliseconds. */
 interface Moment {
+  readonly began: number
   readonly now: number
-  /** After which it is not served, however long its life. */
-  readonly end: number
   readonly random: () => number
 }
 
@@ -41,6 +36,8 @@ export class Keeper<Key, A, Answer> {
   readonly #policy: Policy<Key, A, Answer, any, any>
   readonly #storage: Storage
   readonly #log = new RareLog()
+  /** Whether there is a value that cannot be kept, of which nothing was logged yet. */
+  #isRefusing = false
 
   // biome-ignore lint/suspicious/noExplicitAny: see above.
   constructor(policy: Policy<Key, A, Answer, any, any>, storage: Storage) {
@@ -68,99 +65,85 @@ export class Keeper<Key, A, Answer> {
       : undefined
   }
 
-  /** Keeps what was looked up from `began` on, under the generation of all entries that was read before. */
+  /** Undefined for what is not to be kept, and for what cannot be: that is logged, without a word of the value. */
+  draft(key: Key, text: string, answer: Answer, { began, now, random }: Moment): Draft | undefined {
+    const { answers, form, generationTtl, jitter, negativeTtl, staleFor, tags, ttl } = this.#policy
+    const value = answers.valueOf(answer)
+    const end = began + generationTtl
+    try {
+      const fresh = Option.isSome(value) ? ttl(value.value, key) : negativeTtl
+      const life = lifeOf(now, fresh, jitter, Option.isSome(value) ? staleFor : 0, end, random)
+      if (fresh === 0 || life.freshUntil <= now) return undefined
+      const took = now - began
+      if (Option.isNone(value)) return { text, ...life, took, json: undefined, tags: [] }
+      return { text, ...life, took, json: { value: form().encode(value.value) }, tags: tags?.(value.value, key) ?? [] }
+    } catch {
+      this.#isRefusing = true
+      return undefined
+    }
+  }
+
+  /** Keeps what was looked up, under the generation of all entries that was read before. */
   readonly keep = Effect.fnUntraced(function* (
     this: Keeper<Key, A, Answer>,
-    loaded: ReadonlyArray<Loaded<Key, Answer>>,
-    all: string,
-    began: number
+    loaded: ReadonlyArray<Loaded>,
+    all: string
   ) {
-    const moment = yield* this.#moment(began)
+    if (this.#isRefusing) yield* this.#logRefused
     const current = loaded.filter(({ isOutdated }) => !isOutdated())
-    const drafts = new Map<Loaded<Key, Answer>, Draft>()
-    for (const each of current) {
-      const draft = yield* this.#draft(each, { all, own: each.ground.own }, moment)
-      if (draft !== undefined) drafts.set(each, draft)
-    }
+    const drafts = current.flatMap(({ draft, ground }) => (draft === undefined ? [] : { draft, own: ground.own }))
     const [ground] = current.map(({ ground }) => ground)
-    const entries = yield* this.#withTags(Array.from(drafts.values()), (tags) => this.#storage.tagsSince(tags, ground))
-    if (entries.length > 0) yield* this.#storage.write(entries, moment.now)
+    yield* this.#write(drafts, all, (tags) => this.#storage.tagsSince(tags, ground))
     // What is not to be kept takes the place of what was.
-    const removed = current.filter((each) => !drafts.has(each) && each.ground.text !== undefined)
+    const removed = current.filter(({ draft, ground }) => draft === undefined && ground.text !== undefined)
     if (removed.length > 0) yield* this.#storage.remove(removed.map(({ text }) => text))
   })
 
   /** Keeps a value that is known to be the current one. Where that fails, what was kept is forgotten, or owed. */
   readonly put = Effect.fnUntraced(function* (this: Keeper<Key, A, Answer>, key: Key, text: string, value: A) {
     const storage = this.#storage
-    const moment = yield* this.#moment(yield* Clock.currentTimeMillis)
+    const now = yield* Clock.currentTimeMillis
+    const random = yield* Random.Random
+    const moment = { began: now, now, random: () => random.nextDoubleUnsafe() }
+    const draft = this.draft(key, text, this.#policy.answers.of(value), moment)
+    if (this.#isRefusing) yield* this.#logRefused
     // First of all, so that no write that is late brings back a value: an entry counts only under its own generation.
     const own = yield* storage.renew(text)
     const all = own === undefined ? undefined : yield* storage.generation
-    if (own === undefined || all === undefined || storage.owed.hasKey(text)) return
-    const answer = this.#policy.answers.of(value)
-    const draft = yield* this.#draft({ key, text, answer, took: 0 }, { all, own }, moment)
-    const entries = yield* this.#withTags(draft === undefined ? [] : [draft], (tags) => storage.tagIds(tags))
-    if (entries.length > 0) yield* storage.write(entries, moment.now)
+    if (own === undefined || all === undefined || draft === undefined || storage.owed.hasKey(text)) return
+    yield* this.#write([{ draft, own }], all, (tags) => storage.tagIds(tags))
   })
 
-  #moment(began: number): Effect.Effect<Moment> {
-    return Effect.withFiber((fiber) => {
-      const random = fiber.getRef(Random.Random)
-      return Effect.succeed({
-        now: fiber.getRef(Clock.Clock).currentTimeMillisUnsafe(),
-        end: began + this.#policy.generationTtl,
-        random: () => random.nextDoubleUnsafe()
-      })
-    })
-  }
-
-  /** Undefined for what is not to be kept, and for what cannot be, which is logged without a word of the value. */
-  #draft(
-    { answer, key, text, took }: Pick<Loaded<Key, Answer>, "answer" | "key" | "text" | "took">,
-    generations: Generations,
-    { end, now, random }: Moment
-  ): Effect.Effect<Draft | undefined> {
-    const { answers, form, jitter, negativeTtl, staleFor, tags, ttl } = this.#policy
-    return Effect.suspend(() => {
-      try {
-        const value = answers.valueOf(answer)
-        const isSome = Option.isSome(value)
-        const fresh = isSome ? ttl(value.value, key) : negativeTtl
-        const life = lifeOf(now, fresh, jitter, isSome ? staleFor : 0, end, random)
-        if (fresh === 0 || life.servedUntil <= now) return Effect.undefined
-        const json = isSome ? { value: form().encode(value.value) } : undefined
-        const entry = { ...generations, ...life, took, json, tags: [] }
-        return Effect.succeed({ text, entry, tags: isSome ? (tags?.(value.value, key) ?? []) : [] })
-      } catch {
-        return Effect.as(this.#logUnkept, undefined)
-      }
-    })
-  }
-
-  readonly #logUnkept: Effect.Effect<void> = Effect.suspend(() =>
-    this.#log.take((suppressed) =>
+  readonly #logRefused: Effect.Effect<void> = Effect.suspend(() => {
+    this.#isRefusing = false
+    return this.#log.take((suppressed) =>
       Effect.logWarning("A value is not kept: its schema refuses it, or its ttl or tags threw").pipe(
         Effect.annotateLogs({ namespace: this.#policy.namespace, suppressed })
       )
     )
-  )
+  })
 
-  /** Without those whose tags have no generation to go by. */
-  #withTags(
-    drafts: ReadonlyArray<Draft>,
-    read: (tags: ReadonlySet<string>) => Effect.Effect<ReadonlyMap<string, string> | undefined>
-  ): Effect.Effect<ReadonlyArray<readonly [text: string, entry: Entry]>> {
-    const all = new Set(drafts.flatMap(({ tags }) => tags))
-    const ids = all.size === 0 ? Effect.succeed(new Map<string, string>()) : read(all)
-    return Effect.map(ids, (ids) =>
-      drafts.flatMap(({ entry, tags, text }) => {
-        const known = tags.flatMap((tag) => {
-          const id = ids?.get(tag)
-          return id === undefined ? [] : [[tag, id] as const]
-        })
-        return known.length < tags.length ? [] : [[text, { ...entry, tags: known }] as const]
+  /** Writes drafts, but for those whose tags have no generation to go by. */
+  readonly #write = Effect.fnUntraced(function* (
+    this: Keeper<Key, A, Answer>,
+    drafts: ReadonlyArray<{ readonly draft: Draft; readonly own: string }>,
+    all: string,
+    readTags: (tags: ReadonlySet<string>) => Effect.Effect<ReadonlyMap<string, string> | undefined>
+  ) {
+    const named = new Set(drafts.flatMap(({ draft }) => draft.tags))
+    const ids = named.size === 0 ? undefined : yield* readTags(named)
+    const entries: Array<readonly [text: string, entry: Entry]> = []
+    for (const { draft, own } of drafts) {
+      const { freshUntil, json, servedUntil, text, took } = draft
+      const tags = draft.tags.flatMap((tag) => {
+        const id = ids?.get(tag)
+        return id === undefined ? [] : [[tag, id] as const]
       })
-    )
-  }
+      if (tags.length === draft.tags.length)
+        entries.push([text, { freshUntil, servedUntil, took, all, own, tags, json }])
+    }
+    const now = yield* Clock.currentTimeMillis
+    const live = entries.filter(([, { servedUntil }]) => servedUntil > now)
+    if (live.length > 0) yield* this.#storage.write(live, now)
+  })
 }

@@ -3,13 +3,19 @@
  *
  * @internal
  */
-import { type Cause, Clock, type Context, Effect, Exit, Fiber } from "effect"
+import { type Cause, Clock, type Context, Effect, Exit, Fiber, Random } from "effect"
 import { RareLog } from "../FailureNote.ts"
 import { Flight } from "./Flight.ts"
 import type { Keeper, Loaded } from "./Keeper.ts"
 import * as Lease from "./Lease.ts"
 import type { Policy } from "./Policy.ts"
 import type { Ground, Storage } from "./Storage.ts"
+
+/** Who asks, and what lookups are provided with. */
+export interface Caller<R> {
+  readonly fiber: Fiber.Fiber<unknown, unknown>
+  readonly context: () => Context.Context<R>
+}
 
 /** A key that is to be looked up. */
 export interface Miss<Key> {
@@ -60,16 +66,23 @@ export class Loader<Key, A, Answer, E, R> {
     }
   }
 
+  /** The lookup of a key in flight, or one whose value is on its way into the cache, and fresh still. */
+  current(text: string, now: number): Flight<Answer, E> | undefined {
+    const flight = this.flights.get(text)
+    return flight === undefined || flight.exit === undefined || now < flight.freshUntil ? flight : undefined
+  }
+
   /** The flights of the keys, in their order; begun, in one batch, where there is none. */
   begin(
     misses: ReadonlyArray<Miss<Key>>,
     purpose: Purpose,
-    context: Context.Context<R>
+    { context, fiber }: Caller<R>
   ): ReadonlyArray<Flight<Answer, E>> {
+    const now = nowOf(fiber)
     const batch: Batch = { open: 0, fiber: undefined }
     const loads: Array<Load<Key, Answer, E>> = []
     const flights = misses.map((miss) => {
-      const current = this.flights.get(miss.text)
+      const current = this.current(miss.text, now)
       if (current !== undefined) return current
       const flight = new Flight<Answer, E>(purpose === "Background", () => this.#abandon(load))
       const load: Load<Key, Answer, E> = { ...miss, flight, batch }
@@ -78,14 +91,14 @@ export class Loader<Key, A, Answer, E, R> {
       return flight
     })
     batch.open = loads.length
-    if (loads.length > 0) batch.fiber = Effect.runForkWith(context)(this.#run(loads, purpose))
+    if (loads.length > 0) batch.fiber = Effect.runForkWith(context())(this.#run(loads, purpose))
     return flights
   }
 
   /** As `begin`, in the background and within bounds, for keys whose present values are good enough meanwhile. */
-  refresh(misses: ReadonlyArray<Miss<Key>>, context: Context.Context<R>): ReadonlyArray<Flight<Answer, E>> {
+  refresh(misses: ReadonlyArray<Miss<Key>>, caller: Caller<R>): ReadonlyArray<Flight<Answer, E>> {
     const places = Math.max(0, mostRefreshes - this.#refreshes)
-    return this.begin(misses.length <= places ? misses : misses.slice(0, places), "Background", context)
+    return this.begin(misses.length <= places ? misses : misses.slice(0, places), "Background", caller)
   }
 
   #abandon(load: Load<Key, Answer, E>): void {
@@ -152,11 +165,12 @@ export class Loader<Key, A, Answer, E, R> {
     const [ground] = loads.flatMap(({ ground }) => ground ?? [])
     const generation = yield* this.#generation(ground)
     const clock = yield* Clock.Clock
+    const random = yield* Random.Random
     const began = clock.currentTimeMillisUnsafe()
     const { live } = this.#storage.counters
     const byKey = new Map(loads.map((load) => [load.key, load]))
     const answered: Array<() => void> = []
-    const loaded: Array<Loaded<Key, Answer>> = []
+    const loaded: Array<Loaded> = []
     const failed: Array<Cause.Cause<E>> = []
     live.lookups += loads.length
 
@@ -168,8 +182,10 @@ export class Loader<Key, A, Answer, E, R> {
         live.lookupFailures++
         failed.push(exit.cause)
       } else if (ground !== undefined) {
-        const took = clock.currentTimeMillisUnsafe() - began
-        loaded.push({ key, text, ground, answer: exit.value, took, isOutdated: () => flight.isOutdated })
+        const moment = { began, now: clock.currentTimeMillisUnsafe(), random: () => random.nextDoubleUnsafe() }
+        const draft = this.#keeper.draft(key, text, exit.value, moment)
+        loaded.push({ text, ground, draft, isOutdated: () => flight.isOutdated })
+        flight.freshUntil = draft?.freshUntil ?? moment.now
       }
       if (isEarly || Exit.isFailure(exit)) this.#settle(load, exit)
       else answered.push(() => this.#settle(load, exit))
@@ -178,9 +194,7 @@ export class Loader<Key, A, Answer, E, R> {
     const [cause] = failed
     if (purpose === "Background" && cause !== undefined) yield* this.#logFailure(cause)
     // Begun before anyone is answered: who is, and asks the cache, finds it kept.
-    const keep = Effect.flatMap(generation, (all) =>
-      all === undefined ? Effect.void : this.#keeper.keep(loaded, all, began)
-    )
+    const keep = Effect.flatMap(generation, (all) => (all === undefined ? Effect.void : this.#keeper.keep(loaded, all)))
     const keeping = yield* Effect.forkChild(keep, { startImmediately: true })
     for (const answer of answered) answer()
     yield* Fiber.await(keeping)
@@ -201,3 +215,6 @@ export class Loader<Key, A, Answer, E, R> {
     )
   }
 }
+
+export const nowOf = (fiber: Fiber.Fiber<unknown, unknown>): number =>
+  fiber.getRef(Clock.Clock).currentTimeMillisUnsafe()

@@ -4,9 +4,9 @@
  * @internal
  */
 import { Effect, Exit, Option } from "effect"
-import { type Caller, type Engine, nowOf, type Stale } from "./Engine.ts"
+import type { Engine, Stale } from "./Engine.ts"
 import { ended, type Flight, joined } from "./Flight.ts"
-import type { Miss } from "./Loader.ts"
+import { type Caller, type Miss, nowOf } from "./Loader.ts"
 import type { Finding } from "./Storage.ts"
 
 /** What is known of the keys that were asked for, by their texts. */
@@ -66,7 +66,7 @@ const read = <Key, A, Answer, E, R>(
   const wanted = new Map<string, Key>()
   for (const [key, text] of asked) {
     if (wanted.has(text) || known.flights.has(text)) continue
-    const flight = engine.joinable(text)
+    const flight = engine.joinable(text, caller)
     if (flight !== undefined) known.flights.set(text, flight)
     else wanted.set(text, key)
   }
@@ -77,7 +77,7 @@ const read = <Key, A, Answer, E, R>(
   }
   return Effect.flatMap(engine.storage.findMany(Array.from(wanted.keys())), (findings) => {
     sort(engine, wanted, findings, known, caller)
-    return Effect.map(lookUp(engine, known, caller, wait), () => exitsOf(engine, known))
+    return Effect.map(lookUp(engine, known, caller, wait), () => exitsOf(known))
   })
 }
 
@@ -104,16 +104,20 @@ const sort = <Key, A, Answer, E, R>(
 /** Waits for what is missing, and for newer values than the stale ones as long as those who ask would. */
 const lookUp = <Key, A, Answer, E, R>(
   engine: Engine<Key, A, Answer, E, R>,
-  { early, exits, flights, misses, stale }: Known<Key, Answer, E>,
+  known: Known<Key, Answer, E>,
   caller: Caller<R>,
   wait: Wait<Answer, E>
 ): Effect.Effect<void, E> => {
-  const { loader } = engine
-  const since = nowOf(caller)
-  const refreshing = loader.refresh([...stale, ...early], caller.context())
+  const { early, exits, flights, misses, stale } = known
+  const { loader, storage } = engine
+  const since = nowOf(caller.fiber)
+  const refreshing = loader.refresh([...stale, ...early], caller)
   const complete = (misses: ReadonlyArray<Miss<Key>>) => {
-    const begun = loader.begin(misses, "Read", caller.context())
-    for (const [index, { text }] of misses.entries()) flights.set(text, begun[index] as Flight<Answer, E>)
+    const begun = loader.begin(misses, "Read", caller)
+    for (const [index, { text }] of misses.entries()) {
+      storage.counters.miss()
+      flights.set(text, begun[index] as Flight<Answer, E>)
+    }
     return wait(Array.from(flights.values()))
   }
   if (stale.length === 0) return complete(misses)
@@ -133,13 +137,10 @@ const lookUp = <Key, A, Answer, E, R>(
   )
 }
 
-const exitsOf = <Key, A, Answer, E, R>(
-  { storage }: Engine<Key, A, Answer, E, R>,
-  { exits, flights }: Known<Key, Answer, E>
-): ReadonlyMap<string, Exit.Exit<Answer, E>> => {
-  for (const [text, { exit }] of flights) {
-    storage.counters.miss()
-    if (exit !== undefined) exits.set(text, exit)
-  }
+const exitsOf = <Key, Answer, E>({
+  exits,
+  flights
+}: Known<Key, Answer, E>): ReadonlyMap<string, Exit.Exit<Answer, E>> => {
+  for (const [text, { exit }] of flights) if (exit !== undefined) exits.set(text, exit)
   return exits
 }

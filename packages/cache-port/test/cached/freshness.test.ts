@@ -268,7 +268,7 @@ const step = fc.oneof(
   fc.record({ _tag: fc.constant("Read" as const), isMany: fc.boolean() }),
   fc.record({ _tag: fc.constant("Change" as const) }),
   fc.record({ _tag: fc.constant("Database" as const), takes: fc.integer({ min: 0, max: 150 }), isDown: fc.boolean() }),
-  fc.record({ _tag: fc.constant("Cache" as const), isDown: fc.boolean() })
+  fc.record({ _tag: fc.constant("Cache" as const), takes: fc.integer({ min: 0, max: 150 }), isDown: fc.boolean() })
 )
 
 const options = fc.record({
@@ -306,8 +306,10 @@ describe("Cached under any sequence of reads, changes and failures", () => {
           for (const each of steps) {
             if (each._tag === "Wait") yield* TestClock.adjust(each.millis)
             else if (each._tag === "Read") reads.push(yield* Effect.forkChild(read(each.isMany)))
-            else if (each._tag === "Cache") store.fails = () => each.isDown
-            else if (each._tag === "Change") {
+            else if (each._tag === "Cache") {
+              store.fails = () => each.isDown
+              store.before = ({ operation }) => (operation.startsWith("set") ? Effect.sleep(each.takes) : Effect.void)
+            } else if (each._tag === "Change") {
               db.names.set(1, String(changes.length))
               changes.push(yield* Clock.currentTimeMillis)
             } else {
