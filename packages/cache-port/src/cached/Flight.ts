@@ -17,15 +17,18 @@ export class Flight<A, E> {
   /** Begun before an invalidation, so that its value is for those who wait already, and for nobody else. */
   isOutdated = false
   readonly #abandon: () => void
+  /** Who began it is going to wait for it, in a moment. */
+  #isAwaitedSoon: boolean
   readonly #waiting = new Set<Tell<A, E>>()
 
   constructor(isRefresh: boolean, abandon: () => void) {
     this.isRefresh = isRefresh
+    this.#isAwaitedSoon = !isRefresh
     this.#abandon = abandon
   }
 
   get isAwaited(): boolean {
-    return this.#waiting.size > 0
+    return this.#isAwaitedSoon || this.#waiting.size > 0
   }
 
   settle(exit: Exit.Exit<A, E>): void {
@@ -37,6 +40,7 @@ export class Flight<A, E> {
   }
 
   enter(tell: Tell<A, E>): void {
+    this.#isAwaitedSoon = false
     this.#waiting.add(tell)
   }
 

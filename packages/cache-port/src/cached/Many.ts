@@ -64,8 +64,7 @@ const read = <Key, A, Answer, E, R>(
 ): Effect.Effect<ReadonlyMap<string, Exit.Exit<Answer, E>>, E> => {
   const known: Known<Key, Answer, E> = { exits: new Map(), flights: new Map(), misses: [], stale: [], early: [] }
   const wanted = new Map<string, Key>()
-  for (const [key, text] of asked) {
-    if (wanted.has(text) || known.flights.has(text)) continue
+  for (const [text, key] of new Map(asked.map(([key, text]) => [text, key]))) {
     const flight = engine.joinable(text, caller)
     if (flight !== undefined) known.flights.set(text, flight)
     else wanted.set(text, key)

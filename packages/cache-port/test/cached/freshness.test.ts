@@ -30,6 +30,19 @@ describe("Cached: freshness", () => {
     }).pipe(run)
   })
 
+  it.effect("the time to live of a value begins when it was looked up, however long that took", () => {
+    const { db, run } = setup()
+    const users = Cached.make(usual(db))
+    return Effect.gen(function* () {
+      db.takes = "30 seconds"
+      yield* Effect.forkChild(users.get(1))
+      yield* TestClock.adjust("30 seconds")
+      yield* TestClock.adjust(5 * minute - 1)
+      yield* users.get(1)
+      assert.strictEqual(db.lookups.length, 1)
+    }).pipe(run)
+  })
+
   it.effect("the store is told to forget an entry once it is served no longer", () => {
     const { db, run, store } = setup()
     return Effect.gen(function* () {
@@ -161,6 +174,22 @@ describe("Cached: freshness", () => {
     }).pipe(run)
   })
 
+  it.effect("a value whose write is slow is given to who comes meanwhile, as long as it is fresh", () => {
+    const { db, run, store } = setup()
+    const users = Cached.make({ ...usual(db), ttl: 100 })
+    return Effect.gen(function* () {
+      yield* users.get(0)
+      store.before = ({ operation }) => (operation === "set" ? Effect.sleep(1_000) : Effect.void)
+      yield* users.get(1)
+      yield* TestClock.adjust(99)
+      yield* users.get(1)
+      assert.deepStrictEqual(db.lookups, [0, 1])
+      yield* TestClock.adjust(1)
+      yield* users.get(1)
+      assert.deepStrictEqual(db.lookups, [0, 1, 1])
+    }).pipe(run)
+  })
+
   it.effect("a lookup that takes longer than lookupTimeout is interrupted and fails", () => {
     const { db, run, store } = setup()
     const users = Cached.make({ ...usual(db), lookupTimeout: 100 })
@@ -247,6 +276,21 @@ const times = fc.record({
 })
 
 describe("the rules of freshness", () => {
+  it("hold to the millisecond", () => {
+    const life = lifeOf(1_000, 100, 0, 50, Infinity, () => 0)
+    for (const [now, expected] of [
+      [1_099, "Fresh"],
+      [1_100, "Stale"],
+      [1_149, "Stale"],
+      [1_150, "Expired"]
+    ] as const) {
+      assert.strictEqual(
+        judge({ ...life, took: 0 }, now, 0, () => 0),
+        expected
+      )
+    }
+  })
+
   it("nothing is fresh after ttl, served after ttl + staleFor, or after the end; jitter takes at most its share", () => {
     fc.assert(
       fc.property(times, fc.integer({ min: 0, max: 3e9 }), (of, end) => {

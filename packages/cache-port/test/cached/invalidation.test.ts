@@ -150,6 +150,67 @@ describe("Cached: invalidation", () => {
     })
   }
 
+  it.effect("a lookup from before an invalidation does not take the place of a later one's value", () => {
+    const { db, run } = setup()
+    const users = Cached.make(usual(db))
+    return Effect.gen(function* () {
+      yield* users.get(0)
+      db.takes = 100
+      yield* Effect.forkChild(users.get(1))
+      yield* TestClock.adjust(50)
+      yield* users.invalidate(1)
+      db.takes = 0
+      yield* users.get(1)
+      yield* TestClock.adjust(50)
+      yield* users.get(1)
+      assert.deepStrictEqual(db.lookups, [0, 1, 1])
+    }).pipe(run)
+  })
+
+  it.effect("a refresh in the background of what is invalidated is interrupted", () => {
+    const { db, run } = setup()
+    const users = tagged(db)
+    return Effect.gen(function* () {
+      yield* users.get(1)
+      yield* TestClock.adjust("6 minutes")
+      db.takes = 100
+      yield* users.get(1)
+      assert.strictEqual(db.running, 1)
+      yield* users.invalidate(1)
+      yield* TestClock.adjust(0)
+      assert.strictEqual(db.running, 0)
+    }).pipe(run)
+  })
+
+  it.effect("an invalidation while the first generation is made is not undone by it", () => {
+    const { db, run, store } = setup()
+    const users = Cached.make(usual(db))
+    return Effect.gen(function* () {
+      store.before = ({ operation }) => (operation === "setIfAbsent" ? Effect.sleep(50) : Effect.void)
+      db.takes = 100
+      const before = yield* Effect.forkChild(users.get(1))
+      yield* TestClock.adjust(20)
+      db.names.set(1, "new")
+      yield* otherProcess(db).invalidateAll
+      yield* TestClock.adjust(80)
+      assert.strictEqual((yield* Fiber.join(before)).name, "user 1")
+      db.takes = 0
+      assert.strictEqual((yield* otherProcess(db).get(1)).name, "new")
+    }).pipe(run)
+  })
+
+  it.effect("a store that loses the generation of a key does not bring back its entry", () => {
+    const { db, run, store } = setup()
+    const users = Cached.make(usual(db))
+    return Effect.gen(function* () {
+      yield* users.get(1)
+      db.names.set(1, "new")
+      yield* users.invalidate(1)
+      for (const name of store.names(":key:1")) store.entries.delete(name)
+      assert.strictEqual((yield* users.get(1)).name, "new")
+    }).pipe(run)
+  })
+
   it.effect("owes everything when it owes too much one by one, and keeps no more in memory", () => {
     const { db, run, store } = setup()
     const users = Cached.make(usual(db))

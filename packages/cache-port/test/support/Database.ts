@@ -24,7 +24,8 @@ export class Database {
   /** What a lookup takes, after it has read and before it answers. */
   takes: Duration.Input = 0
   fault: Fault | undefined
-  #running = 0
+  /** How many lookups there are now. */
+  running = 0
 
   /** Every id has a name until it is given another. */
   user(id: number): User {
@@ -53,14 +54,14 @@ export class Database {
 
   #slowly<A>(read: () => A): Effect.Effect<A, DbError> {
     return Effect.suspend(() => {
-      this.most = Math.max(this.most, ++this.#running)
+      this.most = Math.max(this.most, ++this.running)
       const value = read()
       const answer = Effect.suspend((): Effect.Effect<A, DbError> => this.fault ?? Effect.succeed(value))
       return this.takes === 0 ? answer : Effect.delay(answer, this.takes)
     }).pipe(
       Effect.ensuring(
         Effect.sync(() => {
-          this.#running--
+          this.running--
         })
       )
     )
