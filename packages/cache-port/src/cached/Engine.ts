@@ -71,7 +71,7 @@ export class Engine<Key, A, Answer, E, R> {
     if (flight === undefined || (flight.isRefresh && flight.exit === undefined)) return undefined
     if (flight.exit === undefined) this.storage.counters.miss()
     else this.storage.counters.hit()
-    return flight
+    return flight.expect()
   }
 
   /** Whether the cache may not be asked for a key. What is owed is tried again whenever something is asked. */

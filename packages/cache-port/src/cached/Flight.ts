@@ -17,18 +17,17 @@ export class Flight<A, E> {
   /** Begun before an invalidation, so that its value is for those who wait already, and for nobody else. */
   isOutdated = false
   readonly #abandon: () => void
-  /** Who began it is going to wait for it, in a moment. */
-  #isAwaitedSoon: boolean
+  /** How many are about to wait for it. */
+  #expected = 0
   readonly #waiting = new Set<Tell<A, E>>()
 
   constructor(isRefresh: boolean, abandon: () => void) {
     this.isRefresh = isRefresh
-    this.#isAwaitedSoon = !isRefresh
     this.#abandon = abandon
   }
 
   get isAwaited(): boolean {
-    return this.#isAwaitedSoon || this.#waiting.size > 0
+    return this.#expected > 0 || this.#waiting.size > 0
   }
 
   settle(exit: Exit.Exit<A, E>): void {
@@ -39,8 +38,14 @@ export class Flight<A, E> {
     for (const tell of waiting) tell(exit)
   }
 
+  /** Said before others may run, by who is going to enter: meanwhile it is not abandoned. */
+  expect(): this {
+    this.#expected++
+    return this
+  }
+
   enter(tell: Tell<A, E>): void {
-    this.#isAwaitedSoon = false
+    this.#expected = Math.max(0, this.#expected - 1)
     this.#waiting.add(tell)
   }
 

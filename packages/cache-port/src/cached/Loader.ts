@@ -83,12 +83,12 @@ export class Loader<Key, A, Answer, E, R> {
     const loads: Array<Load<Key, Answer, E>> = []
     const flights = misses.map((miss) => {
       const current = this.current(miss.text, now)
-      if (current !== undefined) return current
+      if (current !== undefined) return purpose === "Background" ? current : current.expect()
       const flight = new Flight<Answer, E>(purpose === "Background", () => this.#abandon(load))
       const load: Load<Key, Answer, E> = { ...miss, flight, batch }
       loads.push(load)
       this.flights.set(miss.text, flight)
-      return flight
+      return purpose === "Background" ? flight : flight.expect()
     })
     batch.open = loads.length
     if (loads.length > 0) batch.fiber = Effect.runForkWith(context())(this.#run(loads, purpose))

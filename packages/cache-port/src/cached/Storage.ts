@@ -54,7 +54,8 @@ export class Storage {
   readonly #cache: Service
   readonly #note: FailureNote
   readonly #names: Names
-  readonly #isTagged: boolean
+  /** The names that are read with those of every key. */
+  readonly #common: ReadonlyArray<string>
   readonly #generationTtl: number
   #isSettling = false
 
@@ -64,7 +65,7 @@ export class Storage {
     this.#cache = below?.strict ?? cache
     this.#note = below?.note ?? new FailureNote()
     this.#names = policy.form().names
-    this.#isTagged = policy.tags !== undefined
+    this.#common = policy.tags === undefined ? [this.#names.all] : [this.#names.all, this.#names.tags]
     this.#generationTtl = policy.generationTtl
     this.counters = countersOf(policy.namespace)
   }
@@ -89,14 +90,16 @@ export class Storage {
 
   /** What the store holds of one key; `undefined` where it failed. */
   find<A, E, R>(text: string, use: (finding: Finding | undefined) => Effect.Effect<A, E, R>): Effect.Effect<A, E, R> {
-    return Effect.matchEffect(this.#cache.getMany(this.#namesOf([text])), {
+    const entry = this.#names.entry(text)
+    const own = this.#names.own(text)
+    return Effect.matchEffect(this.#cache.getMany([entry, own, ...this.#common]), {
       onFailure: (error) =>
         Effect.andThen(
           this.#failed(error),
           Effect.suspend(() => use(undefined))
         ),
       onSuccess: (values) => {
-        const finding = this.#findingOf(text, values)
+        const finding = this.#findingOf(entry, own, values)
         if (finding.entry === undefined || finding.entry.tags.length === 0) return use(finding)
         return Effect.flatMap(this.#withoutInvalidTags([finding]), (findings) => use(findings?.[0]))
       }
@@ -106,26 +109,21 @@ export class Storage {
   /** As `find`, for many keys at once, in their order. */
   findMany(texts: ReadonlyArray<string>): Effect.Effect<ReadonlyArray<Finding> | undefined> {
     if (texts.length === 0) return Effect.succeed([])
+    const names = texts.map((text) => [this.#names.entry(text), this.#names.own(text)] as const)
     return Effect.flatMap(
-      this.attempt((cache) => cache.getMany(this.#namesOf(texts))),
+      this.attempt((cache) => cache.getMany([...names.flat(), ...this.#common])),
       (values) =>
         Option.isNone(values)
           ? Effect.undefined
-          : this.#withoutInvalidTags(texts.map((text) => this.#findingOf(text, values.value)))
+          : this.#withoutInvalidTags(names.map(([entry, own]) => this.#findingOf(entry, own, values.value)))
     )
   }
 
-  #namesOf(texts: ReadonlyArray<string>): Array<string> {
-    const names = texts.flatMap((text) => [this.#names.entry(text), this.#names.own(text)])
-    names.push(this.#names.all)
-    if (this.#isTagged) names.push(this.#names.tags)
-    return names
-  }
-
-  #findingOf(text: string, values: Values): Finding {
+  /** Of the names of an entry and of its key's generation. */
+  #findingOf(entryName: string, ownName: string, values: Values): Finding {
     const ground: Ground = {
-      text: textIn(values, this.#names.entry(text)),
-      own: textIn(values, this.#names.own(text)) ?? "",
+      text: textIn(values, entryName),
+      own: textIn(values, ownName) ?? "",
       all: textIn(values, this.#names.all),
       tags: textIn(values, this.#names.tags) ?? ""
     }

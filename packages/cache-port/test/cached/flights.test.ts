@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Cached } from "@hexcache/cache-port"
-import { Effect, Exit, Fiber, Option, Request, RequestResolver } from "effect"
+import { Effect, Exit, Fiber, Option, Request, RequestResolver, Scheduler } from "effect"
 import { TestClock } from "effect/testing"
 import { DbError, otherProcess, setup, silently, User, usual } from "../support/Database.ts"
 
@@ -61,6 +61,43 @@ describe("Cached: single flight", () => {
       yield* TestClock.adjust(100)
       assert.strictEqual((yield* Fiber.join(after)).name, "3")
       assert.strictEqual(store.names(":2").length, 0)
+    }).pipe(run)
+  })
+
+  it.effect("an invalidation between the beginning of a lookup and the wait for it interrupts nobody", () => {
+    const { db, run } = setup()
+    const users = Cached.make(usual(db))
+    return Effect.gen(function* () {
+      yield* users.get(0)
+      db.takes = 10
+      for (let id = 8; id < 60; id++) {
+        // Lets others run after so many steps, wherever that is.
+        const reading = yield* Effect.forkChild(Effect.provideService(users.get(id), Scheduler.MaxOpsBeforeYield, id), {
+          startImmediately: true
+        })
+        yield* users.invalidate(id)
+        while (reading.pollUnsafe() === undefined) yield* TestClock.adjust(20)
+        assert.strictEqual((yield* Fiber.join(reading)).id, id)
+      }
+    }).pipe(run)
+  })
+
+  it.effect("a reader who comes at the moment in which the last one leaves is not interrupted with them", () => {
+    const { db, run } = setup()
+    const users = Cached.make(usual(db))
+    return Effect.gen(function* () {
+      yield* users.get(0)
+      db.takes = 10
+      for (let id = 8; id < 60; id++) {
+        const leaving = yield* Effect.forkChild(users.get(id), { startImmediately: true })
+        const coming = yield* Effect.forkChild(
+          Effect.provideService(users.get(id), Scheduler.MaxOpsBeforeYield, id - 4),
+          { startImmediately: true }
+        )
+        yield* Fiber.interrupt(leaving)
+        while (coming.pollUnsafe() === undefined) yield* TestClock.adjust(20)
+        assert.strictEqual((yield* Fiber.join(coming)).id, id)
+      }
     }).pipe(run)
   })
 
