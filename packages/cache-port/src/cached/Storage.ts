@@ -19,6 +19,7 @@ import type { CacheError } from "../CacheError.ts"
 import type { CachePort } from "../CachePort.ts"
 import { strictOf } from "../FailOpen.ts"
 import { FailureNote } from "../FailureNote.ts"
+import { type Observer, observerOf } from "../telemetry/Observer.ts"
 import { type Counters, countersOf } from "./Counters.ts"
 import * as Envelope from "./Envelope.ts"
 import type { Names } from "./Keys.ts"
@@ -51,6 +52,7 @@ type Tags = ReadonlyMap<string, string>
 export class Storage {
   readonly owed = new Owed()
   readonly counters: Counters
+  readonly observer: Observer | undefined
   readonly #cache: Service
   readonly #note: FailureNote
   readonly #names: Names
@@ -68,6 +70,7 @@ export class Storage {
     this.#common = policy.tags === undefined ? [this.#names.all] : [this.#names.all, this.#names.tags]
     this.#generationTtl = policy.generationTtl
     this.counters = countersOf(policy.namespace)
+    this.observer = observerOf(this.#cache, policy.namespace, this.counters.live)
   }
 
   /** None where the cache failed. */
@@ -243,6 +246,7 @@ export class Storage {
       this.#done((cache) => cache.set(this.#names.own(text), id, { ttl: this.#generationTtl })),
       (isDone) => {
         if (isDone) return id
+        this.counters.live.owed++
         this.owed.addKey(text)
         return undefined
       }
@@ -264,7 +268,10 @@ export class Storage {
   #orOwed(done: Effect.Effect<boolean>, owe: () => void): Effect.Effect<void> {
     return Effect.uninterruptible(
       Effect.map(done, (isDone) => {
-        if (!isDone) owe()
+        this.counters.live.invalidations++
+        if (isDone) return
+        this.counters.live.owed++
+        owe()
       })
     )
   }
