@@ -68,6 +68,8 @@ export const layer = (options: TelemetryOptions = {}): Layer.Layer<CachePort, ne
     CachePort,
     Effect.gen(function* () {
       const { attributes, metrics = true, namespace, spans = true, system = "hexcache" } = options
+      const cache = yield* CachePort
+      if (!spans && !metrics) return cache
       const context = yield* Effect.context<never>()
       const registrations: Array<Metric.Registration> = []
       yield* Effect.addFinalizer(() =>
@@ -86,7 +88,7 @@ export const layer = (options: TelemetryOptions = {}): Layer.Layer<CachePort, ne
         }
       })
 
-      return layered(yield* CachePort, (inner) => {
+      return layered(cache, (inner) => {
         const settings = settingsOf(namespace ?? namespaceOf(inner))
         return observed(through(inner, operations(settings)), (name, stats) => {
           if (metrics) registrations.push(...CachedSeries.register(name, stats, settings, context))
