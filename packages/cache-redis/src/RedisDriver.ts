@@ -91,7 +91,7 @@ export const make = (router: Router): CacheDriver => {
     Effect.suspend(() => {
       const deadline = router.deadline()
       const parts = slices(router.parts(keys.map(asText), itself), keysOfPage)
-      const removed = Effect.forEach(parts, (part) => unlink(part, deadline), { concurrency: "unbounded" })
+      const removed = Effect.forEach(parts, (part) => unlink(part, deadline), { concurrency: keysInFlight })
       return Effect.map(removed, sum)
     })
 
