@@ -7,9 +7,9 @@ import { Effect, Exit, type Fiber, Option, type Schema, Stream } from "effect"
 import { type Answer, type CacheDriver, DriverFailure, Later } from "./CacheDriver.ts"
 import { CacheError, type CacheErrorInput, type CacheOperation, InvalidValue } from "./CacheError.ts"
 import * as CacheKey from "./CacheKey.ts"
-import type { CachePort, FromDriverOptions } from "./CachePort.ts"
+import type { CachePort, FromDriverOptions, SetOptions } from "./CachePort.ts"
 import * as CacheStats from "./CacheStats.ts"
-import { checked, refused } from "./Checked.ts"
+import { checked, ofKey, refused } from "./Checked.ts"
 import { delegate } from "./Delegate.ts"
 import * as Glob from "./Glob.ts"
 import * as Input from "./Input.ts"
@@ -147,13 +147,11 @@ const make = (ground: Ground): Service => {
     immediate === undefined
       ? readLater
       : <B>(operation: CacheOperation, key: string, succeed: (value: string | undefined) => B) =>
-          soon(
-            operation,
-            key,
-            (fiber) => immediate.get(prefix + key, fiber),
-            () => readLater(operation, key, succeed),
-            succeed
-          )
+          // As `soon`, which would cost a tenth more here.
+          Effect.withFiber<B, CacheError>((fiber) => {
+            const answer = immediate.get(prefix + key, fiber)
+            return answer === Later ? readLater(operation, key, succeed) : answered(answer, operation, key, succeed)
+          })
 
   const counted = (value: string | undefined): Option.Option<string> => {
     if (value === undefined) counters.misses++
@@ -162,6 +160,24 @@ const make = (ground: Ground): Service => {
   }
 
   const withTtl = (key: string, options: unknown) => ({ key: Input.key(key), ttl: Input.ttlOption(options) })
+
+  /** Checks key, value and time to live, then asks. */
+  const ofEntry =
+    <A>(
+      operation: CacheOperation,
+      ask: (key: string, value: string, ttl: number | undefined) => Effect.Effect<A, CacheError>
+    ) =>
+    (key: string, value: string, options?: SetOptions): Effect.Effect<A, CacheError> => {
+      let ttl: number | undefined
+      try {
+        Input.key(key)
+        ttl = Input.ttlOption(options)
+        Input.value(value, maxValueBytes)
+      } catch (thrown) {
+        return Effect.fail(refused(operation, thrown, key))
+      }
+      return ask(key, value, ttl)
+    }
 
   const setLater = (operation: CacheOperation, key: string, value: string, ttl: number | undefined) =>
     relay(driver.set(prefix + key, value, ttl), operation, { key })
@@ -196,42 +212,27 @@ const make = (ground: Ground): Service => {
       )
 
   const port: Service = {
-    get: (key) =>
-      checked(
-        "get",
-        () => Input.key(key),
-        (key) => read("get", key, counted)
-      ),
+    get: ofKey("get", (key) => read("get", key, counted)),
 
-    getJson: (key) =>
-      checked(
-        "getJson",
-        () => Input.key(key),
-        (key) =>
-          Effect.flatMap(read("getJson", key, toMaybe), (text) => {
-            if (Option.isNone(text)) {
-              counters.misses++
-              return Effect.succeed(Option.none())
-            }
-            try {
-              const parsed: Schema.Json = JSON.parse(text.value)
-              counters.hits++
-              return Effect.succeed(Option.some(parsed))
-            } catch {
-              counters.errors++
-              const reason = new InvalidValue({ message: "the stored text is not JSON" })
-              return Effect.fail(new CacheError({ operation: "getJson", key, reason }))
-            }
-          })
-      ),
+    getJson: ofKey("getJson", (key) =>
+      Effect.flatMap(read("getJson", key, toMaybe), (text) => {
+        if (Option.isNone(text)) {
+          counters.misses++
+          return Effect.succeed(Option.none())
+        }
+        try {
+          const parsed: Schema.Json = JSON.parse(text.value)
+          counters.hits++
+          return Effect.succeed(Option.some(parsed))
+        } catch {
+          counters.errors++
+          const reason = new InvalidValue({ message: "the stored text is not JSON" })
+          return Effect.fail(new CacheError({ operation: "getJson", key, reason }))
+        }
+      })
+    ),
 
-    set: (key, value, options) =>
-      checked(
-        "set",
-        () => ({ ...withTtl(key, options), value: Input.value(value, maxValueBytes) }),
-        ({ key, ttl, value }) => set("set", key, value, ttl),
-        key
-      ),
+    set: ofEntry("set", (key, value, ttl) => set("set", key, value, ttl)),
 
     setJson: (key, value, options) =>
       checked(
@@ -253,20 +254,13 @@ const make = (ground: Ground): Service => {
         key
       ),
 
-    setIfAbsent: (key, value, options) =>
-      checked(
-        "setIfAbsent",
-        () => ({ ...withTtl(key, options), value: Input.value(value, maxValueBytes) }),
-        ({ key, ttl, value }) => relay(driver.setIfAbsent(prefix + key, value, ttl), "setIfAbsent", { key }),
-        key
-      ),
+    setIfAbsent: ofEntry("setIfAbsent", (key, value, ttl) =>
+      relay(driver.setIfAbsent(prefix + key, value, ttl), "setIfAbsent", { key })
+    ),
 
-    delete: (key) =>
-      checked(
-        "delete",
-        () => Input.key(key),
-        (key) => settle(driver.deleteMany([prefix + key]), "delete", { key }, (removed) => removed === 1)
-      ),
+    delete: ofKey("delete", (key) =>
+      settle(driver.deleteMany([prefix + key]), "delete", { key }, (removed) => removed === 1)
+    ),
 
     deleteMany: (keys) =>
       checked(
@@ -278,12 +272,9 @@ const make = (ground: Ground): Service => {
             : relay(driver.deleteMany(keys.map((key) => prefix + key)), "deleteMany", { keys })
       ),
 
-    getAndDelete: (key) =>
-      checked(
-        "getAndDelete",
-        () => Input.key(key),
-        (key) => settle(driver.getAndDelete(prefix + key), "getAndDelete", { key }, counted)
-      ),
+    getAndDelete: ofKey("getAndDelete", (key) =>
+      settle(driver.getAndDelete(prefix + key), "getAndDelete", { key }, counted)
+    ),
 
     compareAndDelete: (key, expected) =>
       checked(
@@ -293,12 +284,7 @@ const make = (ground: Ground): Service => {
         key
       ),
 
-    exists: (key) =>
-      checked(
-        "exists",
-        () => Input.key(key),
-        (key) => relay(driver.exists(prefix + key), "exists", { key })
-      ),
+    exists: ofKey("exists", (key) => relay(driver.exists(prefix + key), "exists", { key })),
 
     expire: (key, ttl) =>
       checked(
@@ -308,12 +294,7 @@ const make = (ground: Ground): Service => {
         key
       ),
 
-    ttl: (key) =>
-      checked(
-        "ttl",
-        () => Input.key(key),
-        (key) => relay(driver.ttl(prefix + key), "ttl", { key })
-      ),
+    ttl: ofKey("ttl", (key) => relay(driver.ttl(prefix + key), "ttl", { key })),
 
     increment: add("increment", 1),
 

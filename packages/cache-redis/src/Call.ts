@@ -5,6 +5,7 @@
  */
 import type { Answer } from "@hexcache/cache-port"
 import type { Timed } from "./Deadlines.ts"
+import * as Instant from "./Instant.ts"
 
 /**
  * A call in flight. To node-redis it looks like the command's AbortSignal: the client hands over the means to take the
@@ -44,7 +45,7 @@ export class Call implements Timed {
   removeEventListener(): void {
     this.#takeBack = undefined
     this.sent = true
-    this.sentAt = performance.now()
+    this.sentAt = Instant.now()
   }
 
   /** Takes an unsent command out of the client's queue, so that it is never sent. */
