@@ -151,7 +151,8 @@ export type LookupError<E, Timeout> = [Timeout] extends [never] ? E : E | Cause.
 
 /**
  * A `Cached` whose methods need the cache and the services of its lookup. Itself an effect that gives the same `Cached`
- * with both of them at hand, for a layer:
+ * with both of them at hand, for a layer. Where that closes, lookups in the background end, and writes that have begun are
+ * waited for.
  *
  * @example
  * ```ts
