@@ -125,7 +125,7 @@ export interface CachedOptions<
    * missing key two more round trips. Without it, each process looks up by itself. `getMany` takes no leases.
    */
   readonly lease?: Duration.Input | undefined
-  /** How many lookups `getMany` runs side by side without a `lookupMany`. 16 unless given. */
+  /** How many lookups `getMany` runs side by side without a `lookupMany`, a positive integer. 16 unless given. */
   readonly concurrency?: number | "unbounded" | undefined
 }
 
