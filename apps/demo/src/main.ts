@@ -103,7 +103,9 @@ const catalogue = (system: string) =>
  * another.
  */
 const namespace = `demo-${randomUUID().slice(0, 8)}`
-const leaveNothing = CachePort.use((cache) => Effect.ignore(cache.flush))
+const leavingNothing = Layer.effectDiscard(
+  CachePort.use((cache) => Effect.addFinalizer(() => Effect.ignore(cache.flush)))
+)
 
 const serve = Effect.gen(function* () {
   const port = yield* portConfig
@@ -111,8 +113,8 @@ const serve = Effect.gen(function* () {
   const cache =
     choice === "memory" ? CacheMemory.layer({ namespace }) : CacheRedis.layer({ url: yield* redisUrl, namespace })
 
-  yield* Effect.ensuring(Server.listen({ port }), leaveNothing).pipe(
-    Effect.provide(Layer.provideMerge(catalogue(choice), cache)),
+  yield* Server.listen({ port }).pipe(
+    Effect.provide(catalogue(choice).pipe(Layer.provideMerge(leavingNothing), Layer.provideMerge(cache))),
     Effect.provide(Logger.layer([Logger.withConsoleError(Logger.formatLogFmt)]))
   )
 })
@@ -122,8 +124,14 @@ const runTour = Effect.gen(function* () {
   const cache = choice === "memory" ? CacheMemory.layer({ namespace }) : redisToLose(yield* redisUrl)
 
   yield* Console.log(`\n  A catalogue of cities: SQLite, and a cache in ${choice === "memory" ? "memory" : "Redis"}`)
-  yield* Effect.ensuring(tour, leaveNothing).pipe(
-    Effect.provide(Report.layer.pipe(Layer.provideMerge(catalogue(choice)), Layer.provideMerge(cache))),
+  yield* tour.pipe(
+    Effect.provide(
+      Report.layer.pipe(
+        Layer.provideMerge(catalogue(choice)),
+        Layer.provideMerge(leavingNothing),
+        Layer.provideMerge(cache)
+      )
+    ),
     Effect.provide(Logger.layer([warnings]))
   )
 })

@@ -125,7 +125,7 @@ export interface CachedOptions<
    * missing key two more round trips. Without it, each process looks up by itself. `getMany` takes no leases.
    */
   readonly lease?: Duration.Input | undefined
-  /** How many lookups `getMany` runs side by side without a `lookupMany`. 16 unless given. */
+  /** How many lookups `getMany` runs side by side without a `lookupMany`, a positive integer. 16 unless given. */
   readonly concurrency?: number | "unbounded" | undefined
 }
 
@@ -151,7 +151,8 @@ export type LookupError<E, Timeout> = [Timeout] extends [never] ? E : E | Cause.
 
 /**
  * A `Cached` whose methods need the cache and the services of its lookup. Itself an effect that gives the same `Cached`
- * with both of them at hand, for a layer:
+ * with both of them at hand, for a layer. Where that closes, lookups in the background end, and writes that have begun are
+ * waited for.
  *
  * @example
  * ```ts
@@ -167,6 +168,21 @@ export interface UnboundCached<in out Key, in out A, out Answer, out E, out R>
 
 /**
  * Makes a `Cached`. Throws on options out of range.
+ *
+ * A read asks the cache once, and where values have tags twice; each of them ends by the cache's own deadline. What it does
+ * not find it looks up, and answers, while the value is written. With `FailOpen.layer` below the same holds: `Cached` sees
+ * the failures, and they are counted and logged there.
+ *
+ * What a read may see:
+ *
+ * - Never a value after `ttl` + `staleFor`.
+ * - Through the same `Cached` in this process, never a value from before an `invalidate` that was over when the read began.
+ *   Where the cache failed meanwhile, the key is looked up each time until the invalidation has been made good for.
+ * - In other processes the same, once the invalidation has reached the cache; but who joins a lookup that is on its way in
+ *   his process is given its value. An invalidation that never reaches it, since this process ends before, is bounded by
+ *   `ttl` + `staleFor`.
+ *
+ * A lookup that began before an invalidation, in whatever process, keeps nothing that is read afterwards.
  */
 export const make: {
   <
@@ -180,7 +196,10 @@ export const make: {
     Timeout extends Duration.Input = never
   >(
     options: CachedOptions<Key, A, Negative, Timeout> & {
-      /** Looks a key up where the cache has no value of it. Its failure is the reader's, and not kept. */
+      /**
+       * Looks a key up where the cache has no value of it. Its failure is the reader's, and not kept. It runs with the
+       * services of the reader who began it, and must not read its own key.
+       */
       readonly lookup: (key: Key) => Effect.Effect<Answer<NoInfer<A>, NoInfer<Negative>>, E, R>
       /** Looks up what `getMany` misses. */
       readonly lookupMany?: LookupMany<NoInfer<Key>, NoInfer<A>, E2, R2> | undefined

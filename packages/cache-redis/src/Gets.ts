@@ -94,7 +94,7 @@ export class Gets {
     }
     const args = ["MGET"]
     for (const { key } of all) args.push(key)
-    this.#connection.ask({ args, decode: Reply.texts(all.length), callers: all.length }, (answer) => {
+    this.#connection.ask({ args, decode: Reply.texts(all.length), weight: all.length }, (answer) => {
       if (!(answer instanceof DriverFailure)) {
         this.#learn(answer)
         for (let index = 0; index < all.length; index++) this.#tell(all[index] as Asked, answer[index])

@@ -131,6 +131,7 @@ export interface Call<A> {
 /** The command for a server that knows the script. */
 export const command = <A>({ args, keys, script: { lua, sha1, ...meaning } }: Call<A>): Command<A> => ({
   ...meaning,
+  weight: keys.length,
   args: ["EVALSHA", sha1, String(keys.length), ...keys, ...args]
 })
 

@@ -109,20 +109,25 @@ describe("Cached under a storm of faults", () => {
     it.live(
       `on ${what} no read fails, none waits longer than lookup and deadline, none sees what was invalidated before it`,
       () =>
-        onTime(
-          Effect.gen(function* () {
-            const { proxy, redis, url } = yield* faultyServer
-            const cache = yield* readyCache({ url, commandTimeout: deadline, namespace: "storm" })
-            const seen = yield* storm({ proxy, server: redis, random: randomFrom(7), onLoss: async () => {} }).pipe(
-              Effect.provide(layer),
-              Effect.provideService(CachePort, cache)
-            )
-            assert.deepStrictEqual(seen.wrong, [])
-            assert.isAbove(seen.reads, 1_000)
-            assert.isAbove(seen.hits, 100)
-            assert.isAtMost(seen.slowest, longest)
-          }).pipe(Effect.provide(Logger.layer([])))
-        ),
+        Effect.gen(function* () {
+          // A late machine excuses a late answer, and never a wrong one.
+          const wrong: Array<string> = []
+          yield* onTime(
+            Effect.gen(function* () {
+              const { proxy, redis, url } = yield* faultyServer
+              const cache = yield* readyCache({ url, commandTimeout: deadline, namespace: "storm" })
+              const seen = yield* storm({ proxy, server: redis, random: randomFrom(7), onLoss: async () => {} }).pipe(
+                Effect.provide(layer),
+                Effect.provideService(CachePort, cache)
+              )
+              wrong.push(...seen.wrong)
+              assert.isAbove(seen.reads, 1_000)
+              assert.isAbove(seen.hits, 100)
+              assert.isAtMost(seen.slowest, longest)
+            })
+          )
+          assert.deepStrictEqual(wrong, [])
+        }).pipe(Effect.provide(Logger.layer([]))),
       60_000
     )
   }

@@ -3,7 +3,7 @@
  *
  * @internal
  */
-import { Context, Effect, Effectable } from "effect"
+import { Context, Effect, Effectable, Option, Scope } from "effect"
 import type { Cached, UnboundCached } from "../Cached.ts"
 import { CachePort } from "../CachePort.ts"
 import { countersOf } from "./Counters.ts"
@@ -28,7 +28,8 @@ export const unbound = <Key, A, Answer, E, R>(
 
   const bound = Effect.contextWith((context: Context.Context<R | CachePort>) => {
     const engine = engineFor(context)
-    return Effect.succeed(
+    return Effect.as(
+      untilClosed(context, engine.loader.close),
       methods<Key, A, Answer, E, R, never>(policy.namespace, (use) =>
         Effect.withFiber((fiber) => use(engine, { fiber, context: () => Context.merge(context, fiber.context) }))
       )
@@ -46,6 +47,13 @@ export const unbound = <Key, A, Answer, E, R>(
     )
   )
 }
+
+/** Runs `close` when the scope closes in which a `Cached` was made, where it was made in one, as in a layer. */
+const untilClosed = (context: Context.Context<never>, close: Effect.Effect<void>): Effect.Effect<void> =>
+  Option.match(Context.getOption(context, Scope.Scope), {
+    onNone: () => Effect.void,
+    onSome: (scope) => Scope.addFinalizer(scope, close)
+  })
 
 /** An effect that is told by another. */
 class Binding<A, E, R> extends Effectable.Class<A, E, R> {

@@ -7,7 +7,7 @@ import * as CacheStats from "../CacheStats.ts"
 
 /** The counts of one namespace since the process began. */
 export interface CachedStats {
-  /** Reads that a fresh value from the cache answered. */
+  /** Reads that a fresh value answered, from the cache or on its way into it. */
   readonly hits: number
   /** Reads that a stale value answered. */
   readonly stale: number

@@ -49,6 +49,9 @@ export class Loader<Key, A, Answer, E, R> {
   readonly #storage: Storage
   readonly #keeper: Keeper<Key, A, Answer>
   readonly #log = new RareLog()
+  /** The lookups in the background, until they have ended. */
+  readonly #background = new Set<Batch>()
+  readonly #writes = new Set<Fiber.Fiber<unknown>>()
   #refreshes = 0
 
   constructor(policy: Policy<Key, A, Answer, E, R>, storage: Storage, keeper: Keeper<Key, A, Answer>) {
@@ -92,6 +95,7 @@ export class Loader<Key, A, Answer, E, R> {
       return purpose === "Background" ? flight : flight.expect()
     })
     batch.open = loads.length
+    if (purpose === "Background" && loads.length > 0) this.#background.add(batch)
     if (loads.length > 0) batch.fiber = Effect.runForkWith(context())(this.#run(loads, purpose))
     return flights
   }
@@ -101,6 +105,12 @@ export class Loader<Key, A, Answer, E, R> {
     const places = Math.max(0, mostRefreshes - this.#refreshes)
     return this.begin(misses.length <= places ? misses : misses.slice(0, places), "Background", caller)
   }
+
+  /** Ends lookups in the background, and waits for the writes that have begun. */
+  readonly close: Effect.Effect<void> = Effect.suspend(() => {
+    for (const { fiber } of this.#background) fiber?.interruptUnsafe()
+    return Effect.forEach(Array.from(this.#writes), Fiber.await, { discard: true })
+  })
 
   #abandon(load: Load<Key, Answer, E>): void {
     this.#remove(load)
@@ -132,6 +142,7 @@ export class Loader<Key, A, Answer, E, R> {
       Effect.onExit((exit) =>
         Effect.sync(() => {
           this.#refreshes -= inBackground
+          for (const { batch } of loads) this.#background.delete(batch)
           for (const load of loads) {
             if (Exit.isFailure(exit)) this.#settle(load, Exit.failCause(exit.cause))
             this.#remove(load)
@@ -197,7 +208,10 @@ export class Loader<Key, A, Answer, E, R> {
     if (purpose === "Background" && cause !== undefined) yield* this.#logFailure(cause)
     // Begun before anyone is answered: who is, and asks the cache, finds it kept.
     const keep = Effect.flatMap(generation, (all) => (all === undefined ? Effect.void : this.#keeper.keep(loaded, all)))
+    for (const { batch } of loads) this.#background.delete(batch)
     const keeping = yield* Effect.forkChild(keep, { startImmediately: true })
+    this.#writes.add(keeping)
+    keeping.addObserver(() => this.#writes.delete(keeping))
     for (const answer of answered) answer()
     yield* Fiber.await(keeping)
   })

@@ -59,6 +59,7 @@ export const make = <Key, A, Answer, E, R>(options: Options): Policy<Key, A, Ans
   const namespace = checkNamespace(options.namespace)
   if (!(jitter >= 0 && jitter < 1)) throw refusal("jitter is a number from 0 to 1, without 1")
   if (!(refreshAhead >= 0 && refreshAhead < Infinity)) throw refusal("refreshAhead is a number of 0 or more")
+  if (!isConcurrency(options.concurrency)) throw refusal("concurrency is a positive integer or unbounded")
   if (options.lookup === undefined && options.lookupMany === undefined) throw refusal("there is a lookup")
   const staleFor = millis("staleFor", options.staleFor ?? 0)
   const softLookupTimeout = millis("softLookupTimeout", options.softLookupTimeout ?? 0)
@@ -95,6 +96,9 @@ export const longestTtl = Duration.toMillis("7 days")
 const lookupAllowance = ({ lookupTimeout = "1 minute" }: Options): number => millis("lookupTimeout", lookupTimeout)
 
 const refusal = (message: string): TypeError => new TypeError(`Cached: ${message}`)
+
+const isConcurrency = (input: Options["concurrency"]): boolean =>
+  input === undefined || input === "unbounded" || (Number.isSafeInteger(input) && input > 0)
 
 const checkNamespace = (namespace: string): string => {
   try {

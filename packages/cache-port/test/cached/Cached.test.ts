@@ -337,6 +337,8 @@ describe("Cached", () => {
       { staleFor: -1 },
       { refreshAhead: -1 },
       { lease: Infinity },
+      { concurrency: 0 },
+      { concurrency: 1.5 },
       { namespace: "" },
       { namespace: "\ud800" }
     ]) {

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Cached } from "@hexcache/cache-port"
-import { Effect, Exit, Fiber, Option, Request, RequestResolver, Scheduler } from "effect"
+import { Effect, Exit, Fiber, Option, Request, RequestResolver, Scheduler, Scope } from "effect"
 import { TestClock } from "effect/testing"
 import { DbError, otherProcess, setup, silently, User, usual } from "../support/Database.ts"
 
@@ -98,6 +98,28 @@ describe("Cached: single flight", () => {
         while (coming.pollUnsafe() === undefined) yield* TestClock.adjust(20)
         assert.strictEqual((yield* Fiber.join(coming)).id, id)
       }
+    }).pipe(run)
+  })
+
+  it.effect("the scope that a Cached is made in ends its lookups in the background, and waits for its writes", () => {
+    const { db, run, store } = setup()
+    return Effect.gen(function* () {
+      const scope = yield* Scope.make()
+      const users = yield* Effect.provideService(Cached.make({ ...usual(db), staleFor: "1 hour" }), Scope.Scope, scope)
+      yield* users.get(1)
+      yield* TestClock.adjust("6 minutes")
+      db.takes = "1 day"
+      yield* users.get(1)
+      db.takes = 0
+      store.before = ({ operation }) => (operation === "set" ? Effect.sleep(100) : Effect.void)
+      yield* users.get(2)
+      assert.strictEqual(db.running, 1)
+      const closing = yield* Effect.forkChild(Scope.close(scope, Exit.void))
+      yield* TestClock.adjust(99)
+      assert.strictEqual(db.running, 0)
+      assert.isUndefined(closing.pollUnsafe())
+      yield* TestClock.adjust(1)
+      assert.isDefined(closing.pollUnsafe())
     }).pipe(run)
   })
 
