@@ -17,6 +17,7 @@
 import { Effect, Option } from "effect"
 import type { CacheError } from "../CacheError.ts"
 import type { CachePort } from "../CachePort.ts"
+import type { Codec } from "../Codec.ts"
 import { strictOf } from "../FailOpen.ts"
 import { FailureNote } from "../FailureNote.ts"
 import { type Observer, observerOf } from "../telemetry/Observer.ts"
@@ -59,6 +60,7 @@ export class Storage {
   /** The names that are read with those of every key. */
   readonly #common: ReadonlyArray<string>
   readonly #generationTtl: number
+  readonly #codec: Codec | undefined
   #isSettling = false
 
   // biome-ignore lint/suspicious/noExplicitAny: the types of values are of no matter here.
@@ -69,6 +71,7 @@ export class Storage {
     this.#names = policy.form().names
     this.#common = policy.tags === undefined ? [this.#names.all] : [this.#names.all, this.#names.tags]
     this.#generationTtl = policy.generationTtl
+    this.#codec = policy.codec
     this.counters = countersOf(policy.namespace)
     this.observer = observerOf(this.#cache, policy.namespace, this.counters.live)
   }
@@ -130,7 +133,7 @@ export class Storage {
       all: textIn(values, this.#names.all),
       tags: textIn(values, this.#names.tags) ?? ""
     }
-    const entry = ground.text === undefined ? undefined : Envelope.decode(ground.text)
+    const entry = ground.text === undefined ? undefined : Envelope.decode(ground.text, this.#codec)
     const isValid = entry !== undefined && entry.all === ground.all && entry.own === ground.own
     return { entry: isValid ? entry : undefined, ground }
   }
@@ -226,7 +229,9 @@ export class Storage {
 
   /** Writes entries, each with what is left of its life at `now`. */
   write(entries: ReadonlyArray<readonly [text: string, entry: Envelope.Entry]>, now: number): Effect.Effect<boolean> {
-    const written = entries.map(([text, entry]) => [this.#names.entry(text), Envelope.encode(entry)] as const)
+    const written = entries.map(
+      ([text, entry]) => [this.#names.entry(text), Envelope.encode(entry, this.#codec)] as const
+    )
     const ttl = Math.max(...entries.map(([, { servedUntil }]) => servedUntil - now))
     const [first] = written
     if (first === undefined) return Effect.succeed(true)
