@@ -21,7 +21,7 @@ export interface CompressedOptions {
  * is compressed is in base64, and its CRC-32 is beside it: what was damaged is a miss.
  *
  * Reads what was written without it, and with other options. A `Cached` without it takes what it wrote for a miss.
- * Compressing keeps the process busy, for about 50 µs at 10 KB of JSON and a millisecond at 100 KB.
+ * Compressing 10 KB of JSON keeps the process busy for some 50 µs, 100 KB for 0.6 ms; reading it for half as long.
  *
  * Throws on options out of range.
  *
