@@ -1,6 +1,15 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Cached, CachePort, ConnectionLost, FailOpen, Telemetry, Unavailable } from "@hexcache/cache-port"
-import { Effect, Fiber, Layer, Metric, Option, Schema, Stream, Tracer } from "effect"
+import {
+  Breaker,
+  Cached,
+  CachePort,
+  ConnectionLost,
+  DriverFailure,
+  FailOpen,
+  Telemetry,
+  Unavailable
+} from "@hexcache/cache-port"
+import { Data, Effect, Fiber, Layer, Metric, Option, Schema, Stream, Tracer } from "effect"
 import { FetchHttpClient } from "effect/http"
 import { Otlp, PrometheusMetrics } from "effect/observability"
 import { TestClock } from "effect/testing"
@@ -42,6 +51,8 @@ const seriesOf = (id: string) =>
       })
   )
 
+class QueryFailed extends Data.TaggedError("QueryFailed")<{ readonly message: string }> {}
+
 const shop = { "db.system.name": "hexcache", "db.namespace": "shop" }
 
 describe("Telemetry", () => {
@@ -49,7 +60,6 @@ describe("Telemetry", () => {
     Effect.gen(function* () {
       const receiver = yield* OtlpReceiver.make
       const faulty = Faulty.make()
-      const db = new Database()
       const program = Effect.gen(function* () {
         const cache = CachePort.namespaced(yield* CachePort, "shop")
         yield* cache.set("secret key", "secret value")
@@ -58,9 +68,13 @@ describe("Telemetry", () => {
         yield* Stream.runDrain(cache.scan("secret*"))
         faulty.failure = Faulty.failure(ConnectionLost, "Unknown")
         yield* Effect.flip(cache.get("secret key"))
-        db.fault = Effect.fail(new DbError({ reason: "secret reason" }))
-        const users = Cached.make({ ...usual(db), namespace: "exported" })
-        yield* Effect.flip(users.get(1))
+        const numbers = Cached.make({
+          namespace: "exported",
+          schema: Schema.Int,
+          ttl: "1 minute",
+          lookup: (_: string) => Effect.fail(new QueryFailed({ message: "secret reason" }))
+        })
+        yield* Effect.flip(numbers.get("secret key"))
       }).pipe(Effect.withSpan("request"))
 
       yield* program.pipe(
@@ -99,7 +113,7 @@ describe("Telemetry", () => {
       const [lookup] = spans.filter(({ name }) => name === "lookup exported")
       assert.deepInclude(OtlpReceiver.attributesOf(lookup ?? { attributes: [] }), {
         "hexcache.cached.namespace": "exported",
-        "error.type": "DbError"
+        "error.type": "QueryFailed"
       })
       assert.strictEqual(lookup?.parentSpanId, request?.spanId)
       // 2 is Error.
@@ -257,18 +271,22 @@ describe("Telemetry", () => {
         yield* cache.get("key")
         faulty.failure = Faulty.failure(Unavailable)
         yield* Effect.flip(cache.get("key"))
+        faulty.failure = new DriverFailure(new Unavailable({ message: "loading" }), "NotExecuted", "LOADING")
+        yield* Effect.flip(cache.get("key"))
         faulty.hold = Effect.never
         const held = yield* Effect.forkChild(cache.get("key"), { startImmediately: true })
         yield* Fiber.interrupt(held)
       }).pipe(Effect.provide(over(faulty.cache)), traced)
       const ends = spans.map(({ attributes, status }) => [
         status._tag === "Ended" ? status.exit._tag : status._tag,
-        attributes.get("error.type")
+        attributes.get("error.type"),
+        attributes.get("db.response.status_code")
       ])
       assert.deepStrictEqual(ends, [
-        ["Success", undefined],
-        ["Failure", "Unavailable"],
-        ["Failure", "Interrupted"]
+        ["Success", undefined, undefined],
+        ["Failure", "Unavailable", undefined],
+        ["Failure", "Unavailable", "LOADING"],
+        ["Failure", "Interrupted", undefined]
       ])
     }).pipe(alone)
   )
@@ -288,9 +306,14 @@ describe("Telemetry", () => {
     const users = Cached.make({ ...usual(db), namespace, staleFor: "1 hour", tags: ({ tags }) => tags })
     const program = Effect.gen(function* () {
       db.takes = 20
+      store.before = () => Effect.sleep(1)
       const readers = yield* Effect.forkChild(Effect.forEach([1, 1, 1], users.get, { concurrency: 3 }))
+      yield* TestClock.adjust(1)
+      store.before = () => Effect.void
+      const late = yield* Effect.forkChild(users.get(1))
       yield* TestClock.adjust(20)
       yield* Fiber.join(readers)
+      yield* Fiber.join(late)
       yield* users.get(1)
       yield* TestClock.adjust("6 minutes")
       yield* users.get(1)
@@ -303,8 +326,8 @@ describe("Telemetry", () => {
       yield* users.invalidateTag("red")
       yield* users.invalidateAll
 
-      assert.deepStrictEqual(yield* of("reads"), { hit: 1, stale: 1, miss: 4 })
-      assert.deepStrictEqual(yield* of("joins"), { "": 2 })
+      assert.deepStrictEqual(yield* of("reads"), { hit: 1, stale: 1, miss: 5 })
+      assert.deepStrictEqual(yield* of("joins"), { "": 3 })
       assert.deepStrictEqual(yield* of("refreshes"), { "": 1 })
       assert.deepStrictEqual(yield* of("invalidations"), { "": 3 })
       assert.deepStrictEqual(yield* of("invalidations.owed"), { "": 2 })
@@ -315,7 +338,7 @@ describe("Telemetry", () => {
       assert.deepStrictEqual(seconds, [0.04, 0])
     })
     return Effect.gen(function* () {
-      const reported = Layer.provide(FailOpen.layer, over(store.cache))
+      const reported = FailOpen.layer.pipe(Layer.provide(Breaker.layer()), Layer.provide(over(store.cache)))
       yield* Effect.provide(program, reported)
       assert.deepStrictEqual(yield* of("reads"), {}, "gone with the layer")
     }).pipe(silently, alone)
