@@ -79,10 +79,31 @@ end
 return redis.status_reply('OK')`
 )
 
+const readTimesToLive: Script<ReadonlyArray<number>> = {
+  ...script(
+    Reply.integers(0),
+    `
+local remaining = {}
+for i = 1, #KEYS do remaining[i] = redis.call('PTTL', KEYS[i]) end
+return remaining`
+  ),
+  isRead: true
+}
+
+/** KEYS: so many keys. Answers for each what PTTL does. */
+export const timesToLive = (count: number): Script<ReadonlyArray<number>> => ({
+  ...readTimesToLive,
+  decode: Reply.integers(count)
+})
+
 /** Commands that make a server know every script, so that the first caller of one need not tell it. */
-export const load: ReadonlyArray<ReadonlyArray<string>> = [increment, compareAndDelete, persist, setMany].map(
-  ({ lua }) => ["SCRIPT", "LOAD", lua]
-)
+export const load: ReadonlyArray<ReadonlyArray<string>> = [
+  increment,
+  compareAndDelete,
+  persist,
+  setMany,
+  readTimesToLive
+].map(({ lua }) => ["SCRIPT", "LOAD", lua])
 
 /** Runs a script in one atomic step, by an instant on `performance`'s clock. */
 export const run = <A>(
