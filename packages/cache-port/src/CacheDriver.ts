@@ -5,7 +5,7 @@
  * checked by the laws of input and with the namespace in front, so that a driver does nothing but ask its store.
  * `CachePort.fromDriver` turns it into a port.
  */
-import type { Effect, Stream } from "effect"
+import type { Effect, Exit, Option, Stream } from "effect"
 import type { CacheErrorOutcome, CacheErrorReason } from "./CacheError.ts"
 import type { TimeToLive } from "./TimeToLive.ts"
 
@@ -35,6 +35,11 @@ export class DriverFailure {
 export interface CacheDriver {
   /** The live value, or `undefined`. A key that holds anything but text reads as absent. */
   readonly get: (key: string) => Effect.Effect<string | undefined, DriverFailure>
+  /**
+   * What `get` would answer, where the driver knows it without asking its store: looked at before `get` by a port that
+   * wants one value. Left out by a driver that always asks.
+   */
+  readonly known?: ((key: string) => Exit.Success<Option.Option<string>> | undefined) | undefined
   /** The live values in the order of `keys`, which are distinct and at least one. */
   readonly getMany: (keys: ReadonlyArray<string>) => Effect.Effect<ReadonlyArray<string | undefined>, DriverFailure>
   /** Replaces value and time to live. */

@@ -113,6 +113,23 @@ const make = (ground: Ground): Service => {
     return toMaybe(value)
   }
 
+  const ask = (key: string) => settle(driver.get(prefix + key), "get", { key }, counted)
+
+  const { known } = driver
+  const get =
+    known === undefined
+      ? ask
+      : (key: string) => {
+          const stored = prefix + key
+          return Effect.suspend(() => {
+            const answer = known(stored)
+            if (answer === undefined) return ask(key)
+            if (Option.isSome(answer.value)) counters.hits++
+            else counters.misses++
+            return answer
+          })
+        }
+
   const withTtl = (key: string, options: unknown) => ({ key: Input.key(key), ttl: Input.ttlOption(options) })
 
   const set = (operation: CacheOperation, key: string, value: string, ttl: number | undefined) =>
@@ -129,12 +146,7 @@ const make = (ground: Ground): Service => {
       )
 
   const port: Service = {
-    get: (key) =>
-      checked(
-        "get",
-        () => Input.key(key),
-        (key) => settle(driver.get(prefix + key), "get", { key }, counted)
-      ),
+    get: (key) => checked("get", () => Input.key(key), get),
 
     getJson: (key) =>
       checked(

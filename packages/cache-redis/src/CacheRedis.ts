@@ -14,7 +14,7 @@ import { Config, Effect, Layer, type Scope } from "effect"
 import { Cluster } from "./Cluster.ts"
 import { Coalescer } from "./Coalescer.ts"
 import { Connection, type ConnectionEvent, type ConnectionOptions, type Endpoint } from "./Connection.ts"
-import { NearCache } from "./NearCache.ts"
+import * as NearCache from "./NearCache.ts"
 import * as Options from "./Options.ts"
 import * as RedisDriver from "./RedisDriver.ts"
 import * as Router from "./Router.ts"
@@ -229,7 +229,8 @@ const single = ({
     )
     yield* Effect.promise(() => connection.start(startTimeout))
     const server = new Coalescer(connection, options.maxPending)
-    return RedisDriver.make(Router.single(tracking === undefined ? server : new NearCache(server, tracking)))
+    const driver = RedisDriver.make(Router.single(server))
+    return tracking === undefined ? driver : NearCache.make(driver, server, tracking)
   })
 
 /** Logs what has no caller, with the loggers of the layer. */

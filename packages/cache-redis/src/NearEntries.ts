@@ -7,7 +7,7 @@
  *
  * @internal
  */
-import { Exit } from "effect"
+import { Exit, Option } from "effect"
 
 /** The bounds of a near cache. */
 export interface Bounds {
@@ -20,7 +20,7 @@ export interface Bounds {
 export class Entry {
   readonly key: string
   /** What its readers are answered with. */
-  readonly answer: Exit.Exit<string | undefined>
+  readonly answer: Exit.Success<Option.Option<string>>
   /** From when on it is not to be served, on `performance`'s clock. */
   readonly end: number
   readonly bytes: number
@@ -30,7 +30,7 @@ export class Entry {
 
   constructor(key: string, value: string | undefined, end: number) {
     this.key = key
-    this.answer = Exit.succeed(value)
+    this.answer = Exit.succeed(Option.fromUndefinedOr(value)) as Exit.Success<Option.Option<string>>
     this.end = end
     this.bytes = Buffer.byteLength(key) + (value === undefined ? 0 : Buffer.byteLength(value))
   }

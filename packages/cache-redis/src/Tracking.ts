@@ -12,7 +12,7 @@
  *
  * @internal
  */
-import type { Exit } from "effect"
+import type { Exit, Option } from "effect"
 import { type Bounds, Entry, NearEntries } from "./NearEntries.ts"
 
 /** The bounds of a near cache, checked. */
@@ -81,7 +81,7 @@ export class Tracking {
   }
 
   /** The answer to a read of this key, where it may be served now. */
-  find(key: string, now: number): Exit.Exit<string | undefined> | undefined {
+  find(key: string, now: number): Exit.Success<Option.Option<string>> | undefined {
     if (now - this.#provedAt >= this.#options.silence) return undefined
     const entry = this.#entries.get(key)
     if (entry === undefined) return undefined
