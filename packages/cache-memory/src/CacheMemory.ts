@@ -90,9 +90,11 @@ const bound = (name: string, read: () => number | undefined): Effect.Effect<numb
 /** Keys that a walk over the store looks at before it lets other fibers run. */
 const keysAtOnce = 1_000
 
+type Caller = Fiber.Fiber<unknown, unknown>
+
 const driver = (store: Store, saw: (clock: Clock.Clock) => void): CacheDriver => {
   /** The time, or any number where nothing depends on it: asking the clock costs more than a look-up. */
-  const timeOf = (fiber: Fiber.Fiber<unknown, unknown>, ttl: number | undefined): number => {
+  const timeOf = (fiber: Caller, ttl: number | undefined): number => {
     if (ttl === undefined && !store.expires) return 0
     const clock = fiber.getRef(Clock.Clock)
     saw(clock)
@@ -102,15 +104,20 @@ const driver = (store: Store, saw: (clock: Clock.Clock) => void): CacheDriver =>
   const at = <A>(run: (now: number) => A): Effect.Effect<A> =>
     Effect.withFiberSucceed((fiber) => run(timeOf(fiber, undefined)))
 
+  const soon = <A>(run: (fiber: Caller) => A | DriverFailure): Effect.Effect<A, DriverFailure> =>
+    Effect.withFiber((fiber) => {
+      const answer = run(fiber)
+      return answer instanceof DriverFailure ? Effect.fail(answer) : Effect.succeed(answer)
+    })
+
   /** As `at`, for what may write with a time to live: tells when that is over. */
   const writing = <A>(
     ttl: number | undefined,
     run: (now: number, expiresAt: number) => A | DriverFailure
   ): Effect.Effect<A, DriverFailure> =>
-    Effect.withFiber((fiber) => {
+    soon((fiber) => {
       const now = timeOf(fiber, ttl)
-      const answer = run(now, ttl === undefined ? Infinity : now + ttl)
-      return answer instanceof DriverFailure ? Effect.fail(answer) : Effect.succeed(answer)
+      return run(now, ttl === undefined ? Infinity : now + ttl)
     })
 
   const tooLarge = () =>
@@ -136,16 +143,39 @@ const driver = (store: Store, saw: (clock: Clock.Clock) => void): CacheDriver =>
       }
     })
 
+  const immediate = {
+    get: (key: string, fiber: Caller) => store.get(key, timeOf(fiber, undefined)),
+
+    set: (key: string, value: string, ttl: number | undefined, fiber: Caller) => {
+      if (!store.fits(key, value)) return tooLarge()
+      const now = timeOf(fiber, ttl)
+      return store.set(key, value, ttl === undefined ? Infinity : now + ttl, now)
+    },
+
+    increment: (key: string, amount: number, ttl: number | undefined, fiber: Caller) => {
+      const now = timeOf(fiber, ttl)
+      const stored = store.get(key, now)
+      const sum = Counter.add(stored ?? "0", amount)
+      if (sum === "WrongType") return new DriverFailure(new WrongType({ message: "the value is not an integer" }))
+      if (sum === "OutOfRange") {
+        return new DriverFailure(new OutOfRange({ message: "the result would not be a safe integer" }))
+      }
+      const text = String(sum)
+      if (!store.fits(key, text)) return tooLarge()
+      const fresh = ttl === undefined ? Infinity : now + ttl
+      store.set(key, text, stored === undefined ? fresh : (store.expiresAt(key, now) ?? Infinity), now)
+      return sum
+    }
+  }
+
   return {
-    get: (key) => at((now) => store.get(key, now)),
+    immediate,
+
+    get: (key) => soon((fiber) => immediate.get(key, fiber)),
 
     getMany: (keys) => at((now) => keys.map((key) => store.get(key, now))),
 
-    set: (key, value, ttl) =>
-      writing(ttl, (now, expiresAt) => {
-        if (!store.fits(key, value)) return tooLarge()
-        return store.set(key, value, expiresAt, now)
-      }),
+    set: (key, value, ttl) => soon((fiber) => immediate.set(key, value, ttl, fiber)),
 
     setMany: (entries, ttl) =>
       writing(ttl, (now, expiresAt) => {
@@ -187,19 +217,7 @@ const driver = (store: Store, saw: (clock: Clock.Clock) => void): CacheDriver =>
         return TimeToLive.Expires({ remaining: Duration.millis(Math.min(expiresAt - now, Number.MAX_SAFE_INTEGER)) })
       }),
 
-    increment: (key, amount, ttl) =>
-      writing(ttl, (now, expiresAt) => {
-        const stored = store.get(key, now)
-        const sum = Counter.add(stored ?? "0", amount)
-        if (sum === "WrongType") return new DriverFailure(new WrongType({ message: "the value is not an integer" }))
-        if (sum === "OutOfRange") {
-          return new DriverFailure(new OutOfRange({ message: "the result would not be a safe integer" }))
-        }
-        const text = String(sum)
-        if (!store.fits(key, text)) return tooLarge()
-        store.set(key, text, stored === undefined ? expiresAt : (store.expiresAt(key, now) ?? Infinity), now)
-        return sum
-      }),
+    increment: (key, amount, ttl) => soon((fiber) => immediate.increment(key, amount, ttl, fiber)),
 
     scan: (pattern) =>
       Stream.unwrap(

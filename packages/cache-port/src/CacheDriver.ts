@@ -5,7 +5,7 @@
  * checked by the laws of input and with the namespace in front, so that a driver does nothing but ask its store.
  * `CachePort.fromDriver` turns it into a port.
  */
-import type { Effect, Exit, Option, Stream } from "effect"
+import type { Effect, Fiber, Stream } from "effect"
 import type { CacheErrorOutcome, CacheErrorReason } from "./CacheError.ts"
 import type { TimeToLive } from "./TimeToLive.ts"
 
@@ -27,6 +27,34 @@ export class DriverFailure {
   }
 }
 
+/** An answer, or why there is none, where no Effect is around it. */
+export type Answer<A> = A | DriverFailure
+
+/** Says that an operation cannot be answered at once, and is to be asked as every other one. */
+export const Later: unique symbol = Symbol("@hexcache/cache-port/Later")
+export type Later = typeof Later
+
+/**
+ * Operations that a store answers at once, from this process's memory, without an Effect around them, which would cost
+ * more than the answer. The calling fiber is told for its `Clock`. Each may be answered with `Later`, and must then have
+ * done nothing.
+ */
+export interface ImmediateOperations {
+  readonly get: (key: string, fiber: Fiber.Fiber<unknown, unknown>) => Answer<string | undefined> | Later
+  readonly set?: (
+    key: string,
+    value: string,
+    ttl: number | undefined,
+    fiber: Fiber.Fiber<unknown, unknown>
+  ) => Answer<void> | Later
+  readonly increment?: (
+    key: string,
+    amount: number,
+    ttl: number | undefined,
+    fiber: Fiber.Fiber<unknown, unknown>
+  ) => Answer<number> | Later
+}
+
 /**
  * The operations that a store must offer. Every `ttl` is a whole number of milliseconds from 1 to 2^53 - 1, or
  * `undefined` for a key that never expires. Every operation ends by itself; a driver of a remote store gives each a
@@ -35,11 +63,6 @@ export class DriverFailure {
 export interface CacheDriver {
   /** The live value, or `undefined`. A key that holds anything but text reads as absent. */
   readonly get: (key: string) => Effect.Effect<string | undefined, DriverFailure>
-  /**
-   * What `get` would answer, where the driver knows it without asking its store: looked at before `get` by a port that
-   * wants one value. Left out by a driver that always asks.
-   */
-  readonly known?: ((key: string) => Exit.Success<Option.Option<string>> | undefined) | undefined
   /** The live values in the order of `keys`, which are distinct and at least one. */
   readonly getMany: (keys: ReadonlyArray<string>) => Effect.Effect<ReadonlyArray<string | undefined>, DriverFailure>
   /** Replaces value and time to live. */
@@ -77,4 +100,11 @@ export interface CacheDriver {
   readonly flush: Effect.Effect<void, DriverFailure>
   /** A round trip to every place that takes writes. */
   readonly ping: Effect.Effect<void, DriverFailure>
+  /** What the store can answer at once, asked first. Left out by a store that always has to wait. */
+  readonly immediate?: ImmediateOperations | undefined
+  /**
+   * As `get`, by a callback that is called exactly once. For a store that gathers the gets of many callers, where an
+   * Effect for each would be the greater part of the cost. The caller may be gone by the time of the answer.
+   */
+  readonly getWith?: ((key: string, answer: (value: Answer<string | undefined>) => void) => void) | undefined
 }

@@ -23,6 +23,18 @@ export const checked = <I, A, E>(
   return ask(input)
 }
 
+/** As `checked`, for what takes a key and nothing else. */
+export const ofKey =
+  <A, E>(operation: CacheOperation, ask: (key: string) => Effect.Effect<A, E>) =>
+  (key: string): Effect.Effect<A, E | CacheError> => {
+    try {
+      Input.key(key)
+    } catch (thrown) {
+      return Effect.fail(refused(operation, thrown))
+    }
+    return ask(key)
+  }
+
 /** The error of refused input. */
 export const refused = (operation: CacheOperation, thrown: unknown, key?: unknown): CacheError =>
   new CacheError({

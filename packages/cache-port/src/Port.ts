@@ -3,13 +3,13 @@
  *
  * @internal
  */
-import { Effect, Option, type Schema, Stream } from "effect"
-import type { CacheDriver, DriverFailure } from "./CacheDriver.ts"
+import { Effect, Exit, type Fiber, Option, type Schema, Stream } from "effect"
+import { type Answer, type CacheDriver, DriverFailure, Later } from "./CacheDriver.ts"
 import { CacheError, type CacheErrorInput, type CacheOperation, InvalidValue } from "./CacheError.ts"
 import * as CacheKey from "./CacheKey.ts"
-import type { CachePort, FromDriverOptions } from "./CachePort.ts"
+import type { CachePort, FromDriverOptions, SetOptions } from "./CachePort.ts"
 import * as CacheStats from "./CacheStats.ts"
-import { checked, refused } from "./Checked.ts"
+import { checked, ofKey, refused } from "./Checked.ts"
 import { delegate } from "./Delegate.ts"
 import * as Glob from "./Glob.ts"
 import * as Input from "./Input.ts"
@@ -80,8 +80,13 @@ type Subject = Pick<CacheErrorInput, "key" | "keys">
 const toMaybe = (value: string | undefined): Option.Option<string> =>
   value === undefined ? Option.none() : Option.some(value)
 
+const nothing = (): void => undefined
+
+const itself = <A>(answer: A): A => answer
+
 const make = (ground: Ground): Service => {
   const { driver, maxValueBytes, prefix } = ground
+  const { getWith, immediate } = driver
   const counters = CacheStats.countersOf(ground.namespace)
   const everything = `${Glob.escape(prefix)}*`
 
@@ -107,76 +112,127 @@ const make = (ground: Ground): Service => {
     subject: Subject
   ): Effect.Effect<A, CacheError> => Effect.mapError(asked, (failed) => failure(operation, subject, failed))
 
+  const answered = <A, B>(
+    answer: Answer<A>,
+    operation: CacheOperation,
+    key: string,
+    succeed: (answer: A) => B
+  ): Exit.Exit<B, CacheError> =>
+    answer instanceof DriverFailure ? Exit.fail(failure(operation, { key }, answer)) : Exit.succeed(succeed(answer))
+
+  const readLater =
+    getWith === undefined
+      ? <B>(operation: CacheOperation, key: string, succeed: (value: string | undefined) => B) =>
+          settle(driver.get(prefix + key), operation, { key }, succeed)
+      : <B>(operation: CacheOperation, key: string, succeed: (value: string | undefined) => B) =>
+          Effect.callback<B, CacheError>((resume) =>
+            getWith(prefix + key, (answer) => resume(answered(answer, operation, key, succeed)))
+          )
+
+  /** Asks the store at once, and as always where it cannot tell yet. */
+  const soon = <A, B>(
+    operation: CacheOperation,
+    key: string,
+    now: (fiber: Fiber.Fiber<unknown, unknown>) => Answer<A> | Later,
+    later: () => Effect.Effect<B, CacheError>,
+    succeed: (answer: A) => B
+  ): Effect.Effect<B, CacheError> =>
+    Effect.withFiber((fiber) => {
+      const answer = now(fiber)
+      return answer === Later ? later() : answered(answer, operation, key, succeed)
+    })
+
+  /** Reads one text, in the leanest way that the driver offers. */
+  const read =
+    immediate === undefined
+      ? readLater
+      : <B>(operation: CacheOperation, key: string, succeed: (value: string | undefined) => B) =>
+          // As `soon`, which would cost a tenth more here.
+          Effect.withFiber<B, CacheError>((fiber) => {
+            const answer = immediate.get(prefix + key, fiber)
+            return answer === Later ? readLater(operation, key, succeed) : answered(answer, operation, key, succeed)
+          })
+
   const counted = (value: string | undefined): Option.Option<string> => {
     if (value === undefined) counters.misses++
     else counters.hits++
     return toMaybe(value)
   }
 
-  const ask = (key: string) => settle(driver.get(prefix + key), "get", { key }, counted)
-
-  const { known } = driver
-  const get =
-    known === undefined
-      ? ask
-      : (key: string) => {
-          const stored = prefix + key
-          return Effect.suspend(() => {
-            const answer = known(stored)
-            if (answer === undefined) return ask(key)
-            if (Option.isSome(answer.value)) counters.hits++
-            else counters.misses++
-            return answer
-          })
-        }
-
   const withTtl = (key: string, options: unknown) => ({ key: Input.key(key), ttl: Input.ttlOption(options) })
 
-  const set = (operation: CacheOperation, key: string, value: string, ttl: number | undefined) =>
+  /** Checks key, value and time to live, then asks. */
+  const ofEntry =
+    <A>(
+      operation: CacheOperation,
+      ask: (key: string, value: string, ttl: number | undefined) => Effect.Effect<A, CacheError>
+    ) =>
+    (key: string, value: string, options?: SetOptions): Effect.Effect<A, CacheError> => {
+      let ttl: number | undefined
+      try {
+        Input.key(key)
+        ttl = Input.ttlOption(options)
+        Input.value(value, maxValueBytes)
+      } catch (thrown) {
+        return Effect.fail(refused(operation, thrown, key))
+      }
+      return ask(key, value, ttl)
+    }
+
+  const setLater = (operation: CacheOperation, key: string, value: string, ttl: number | undefined) =>
     relay(driver.set(prefix + key, value, ttl), operation, { key })
 
+  const setNow = immediate?.set
+  const set =
+    setNow === undefined
+      ? setLater
+      : (operation: CacheOperation, key: string, value: string, ttl: number | undefined) =>
+          soon(
+            operation,
+            key,
+            (fiber) => setNow(prefix + key, value, ttl, fiber),
+            () => setLater(operation, key, value, ttl),
+            nothing
+          )
+
+  const incrementNow = immediate?.increment
   const add =
     (operation: "increment" | "decrement", sign: 1 | -1): Service["increment"] =>
     (key, amount = 1, options) =>
       checked(
         operation,
         () => ({ ...withTtl(key, options), amount: Input.amount(amount) * sign + 0 }),
-        ({ amount, key, ttl }) => relay(driver.increment(prefix + key, amount, ttl), operation, { key }),
+        ({ amount, key, ttl }) => {
+          const later = () => relay(driver.increment(prefix + key, amount, ttl), operation, { key })
+          return incrementNow === undefined
+            ? later()
+            : soon(operation, key, (fiber) => incrementNow(prefix + key, amount, ttl, fiber), later, itself)
+        },
         key
       )
 
   const port: Service = {
-    get: (key) => checked("get", () => Input.key(key), get),
+    get: ofKey("get", (key) => read("get", key, counted)),
 
-    getJson: (key) =>
-      checked(
-        "getJson",
-        () => Input.key(key),
-        (key) =>
-          Effect.flatMap(settle(driver.get(prefix + key), "getJson", { key }, toMaybe), (text) => {
-            if (Option.isNone(text)) {
-              counters.misses++
-              return Effect.succeed(Option.none())
-            }
-            try {
-              const parsed: Schema.Json = JSON.parse(text.value)
-              counters.hits++
-              return Effect.succeed(Option.some(parsed))
-            } catch {
-              counters.errors++
-              const reason = new InvalidValue({ message: "the stored text is not JSON" })
-              return Effect.fail(new CacheError({ operation: "getJson", key, reason }))
-            }
-          })
-      ),
+    getJson: ofKey("getJson", (key) =>
+      Effect.flatMap(read("getJson", key, toMaybe), (text) => {
+        if (Option.isNone(text)) {
+          counters.misses++
+          return Effect.succeed(Option.none())
+        }
+        try {
+          const parsed: Schema.Json = JSON.parse(text.value)
+          counters.hits++
+          return Effect.succeed(Option.some(parsed))
+        } catch {
+          counters.errors++
+          const reason = new InvalidValue({ message: "the stored text is not JSON" })
+          return Effect.fail(new CacheError({ operation: "getJson", key, reason }))
+        }
+      })
+    ),
 
-    set: (key, value, options) =>
-      checked(
-        "set",
-        () => ({ ...withTtl(key, options), value: Input.value(value, maxValueBytes) }),
-        ({ key, ttl, value }) => set("set", key, value, ttl),
-        key
-      ),
+    set: ofEntry("set", (key, value, ttl) => set("set", key, value, ttl)),
 
     setJson: (key, value, options) =>
       checked(
@@ -198,20 +254,13 @@ const make = (ground: Ground): Service => {
         key
       ),
 
-    setIfAbsent: (key, value, options) =>
-      checked(
-        "setIfAbsent",
-        () => ({ ...withTtl(key, options), value: Input.value(value, maxValueBytes) }),
-        ({ key, ttl, value }) => relay(driver.setIfAbsent(prefix + key, value, ttl), "setIfAbsent", { key }),
-        key
-      ),
+    setIfAbsent: ofEntry("setIfAbsent", (key, value, ttl) =>
+      relay(driver.setIfAbsent(prefix + key, value, ttl), "setIfAbsent", { key })
+    ),
 
-    delete: (key) =>
-      checked(
-        "delete",
-        () => Input.key(key),
-        (key) => settle(driver.deleteMany([prefix + key]), "delete", { key }, (removed) => removed === 1)
-      ),
+    delete: ofKey("delete", (key) =>
+      settle(driver.deleteMany([prefix + key]), "delete", { key }, (removed) => removed === 1)
+    ),
 
     deleteMany: (keys) =>
       checked(
@@ -223,12 +272,9 @@ const make = (ground: Ground): Service => {
             : relay(driver.deleteMany(keys.map((key) => prefix + key)), "deleteMany", { keys })
       ),
 
-    getAndDelete: (key) =>
-      checked(
-        "getAndDelete",
-        () => Input.key(key),
-        (key) => settle(driver.getAndDelete(prefix + key), "getAndDelete", { key }, counted)
-      ),
+    getAndDelete: ofKey("getAndDelete", (key) =>
+      settle(driver.getAndDelete(prefix + key), "getAndDelete", { key }, counted)
+    ),
 
     compareAndDelete: (key, expected) =>
       checked(
@@ -238,12 +284,7 @@ const make = (ground: Ground): Service => {
         key
       ),
 
-    exists: (key) =>
-      checked(
-        "exists",
-        () => Input.key(key),
-        (key) => relay(driver.exists(prefix + key), "exists", { key })
-      ),
+    exists: ofKey("exists", (key) => relay(driver.exists(prefix + key), "exists", { key })),
 
     expire: (key, ttl) =>
       checked(
@@ -253,12 +294,7 @@ const make = (ground: Ground): Service => {
         key
       ),
 
-    ttl: (key) =>
-      checked(
-        "ttl",
-        () => Input.key(key),
-        (key) => relay(driver.ttl(prefix + key), "ttl", { key })
-      ),
+    ttl: ofKey("ttl", (key) => relay(driver.ttl(prefix + key), "ttl", { key })),
 
     increment: add("increment", 1),
 

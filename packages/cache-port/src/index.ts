@@ -1,6 +1,6 @@
 export { Breaker, type BreakerOptions, type BreakerState } from "./Breaker.ts"
 export type * from "./CacheDriver.ts"
-export { DriverFailure } from "./CacheDriver.ts"
+export { DriverFailure, Later } from "./CacheDriver.ts"
 export * from "./CacheError.ts"
 export * as CacheKey from "./CacheKey.ts"
 export { CachePort, type FromDriverOptions, type SetOptions } from "./CachePort.ts"

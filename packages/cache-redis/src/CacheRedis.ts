@@ -207,7 +207,7 @@ export const layerFromClient = (
   )
 
 /** What a layer waits for its first connection, in milliseconds, so that the first operations find one. */
-const startTimeout = 80
+const startTimeout = 60
 
 const layerOf = (options: Options.CommonOptions, driver: Effect.Effect<CacheDriver, CacheError, Scope.Scope>) =>
   CachePort.layerFromDriver(driver, options)

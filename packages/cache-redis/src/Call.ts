@@ -3,8 +3,7 @@
  *
  * @internal
  */
-import type { DriverFailure } from "@hexcache/cache-port"
-import type { Exit } from "effect"
+import type { Answer } from "@hexcache/cache-port"
 import type { Timed } from "./Deadlines.ts"
 
 /**
@@ -23,15 +22,18 @@ export class Call implements Timed {
   waiting = true
   /** Replies of the connection when the call began. */
   readonly repliesBefore: number
-  /** The answer, which is kept until it is known that it is this call's. */
-  exit: Exit.Exit<unknown, DriverFailure> | undefined
+  /** Whom the answer is for, where several share a command. */
+  readonly callers: number
+  /** The answer, once there is one: kept until it is known that it is this call's. */
+  answer: Answer<unknown> = undefined
   /** Unset once the caller has its answer, or has gone. */
-  settle: ((exit: Exit.Exit<unknown, DriverFailure>) => void) | undefined
+  settle: ((answer: Answer<unknown>) => void) | undefined
   readonly aborted = false
   #takeBack: (() => void) | undefined
 
-  constructor(settle: (exit: Exit.Exit<unknown, DriverFailure>) => void, repliesBefore: number) {
+  constructor(settle: (answer: Answer<unknown>) => void, callers: number, repliesBefore: number) {
     this.settle = settle
+    this.callers = callers
     this.repliesBefore = repliesBefore
   }
 
@@ -53,9 +55,9 @@ export class Call implements Timed {
     this.sent = false
   }
 
-  finish(exit: Exit.Exit<unknown, DriverFailure>): void {
+  finish(answer: Answer<unknown>): void {
     const settle = this.settle
     this.settle = undefined
-    settle?.(exit)
+    settle?.(answer)
   }
 }

@@ -6,7 +6,7 @@
  *
  * @internal
  */
-import type { DriverFailure } from "@hexcache/cache-port"
+import { type Answer, DriverFailure } from "@hexcache/cache-port"
 import { createClient, RESP_TYPES, type RedisClientOptions } from "@redis/client"
 import { Effect, Exit } from "effect"
 import { Call } from "./Call.ts"
@@ -50,9 +50,9 @@ export interface Command<A> {
   readonly args: ReadonlyArray<string | Buffer>
   readonly decode: Decode<A>
   /** What an error reply means, where it is not simply a failure. */
-  readonly recover?: ((failure: DriverFailure) => Exit.Exit<A, DriverFailure>) | undefined
-  /** Reads the text at `args[1]`, and may be asked together with others that do. */
-  readonly isGet?: boolean | undefined
+  readonly recover?: ((failure: DriverFailure) => Answer<A>) | undefined
+  /** How many callers wait for its answer: one unless several share the command. */
+  readonly callers?: number | undefined
   /** Changes nothing, though its name does not tell. */
   readonly isRead?: boolean | undefined
   /** Sent behind ASKING, to a node of a cluster that is taking over the key's slot. */
@@ -114,6 +114,9 @@ const lastBackoff = 500
 /** What calls in flight are given when the connection closes, in milliseconds. */
 const closeTimeout = 300
 
+/** Callers that are worth two turns of the event loop. */
+const worthHalving = 32
+
 /** A connection to one server, replaced whenever it is in doubt. */
 export class Connection implements Commander {
   readonly #options: ConnectionOptions
@@ -160,43 +163,48 @@ export class Connection implements Commander {
     return this.#ready !== undefined
   }
 
+  /** Whether the server has been asked everything and has answered it. */
+  get isQuiet(): boolean {
+    return this.#calls.size === 0
+  }
+
   send<A>(command: Command<A>, deadline?: number): Effect.Effect<A, DriverFailure> {
-    return Effect.callback<A, DriverFailure>((resume) => {
-      const call = this.ask(command, resume, deadline)
-      return call === undefined ? undefined : Effect.sync(() => this.#abandon(call))
-    })
+    return Effect.callback<A, DriverFailure>((resume) => this.answer(command, resume, deadline))
+  }
+
+  /** As `send`, within an `Effect.callback`: resumes it, and answers what its interruption does. */
+  answer<A>(
+    command: Command<A>,
+    resume: (exit: Exit.Exit<A, DriverFailure>) => void,
+    deadline?: number
+  ): Effect.Effect<void> | undefined {
+    const call = this.ask(command, (answer) => resume(toExit(answer)), deadline)
+    return call === undefined ? undefined : Effect.sync(() => this.#abandon(call))
   }
 
   /** As `send`, with its answer by a callback; that is called at once where nothing can be sent. */
-  ask<A>(
-    command: Command<A>,
-    answer: (exit: Exit.Exit<A, DriverFailure>) => void,
-    deadline?: number
-  ): Call | undefined {
+  ask<A>(command: Command<A>, answer: (answer: Answer<A>) => void, deadline?: number): Call | undefined {
     const client = this.#ready
     if (client === undefined) {
-      answer(Exit.fail(this.#refusal))
+      answer(this.#refusal)
       return undefined
     }
     if (this.#calls.size >= this.#options.maxPending) {
-      answer(Exit.fail(ReplyError.tooManyPending(this.#options.maxPending)))
+      answer(ReplyError.tooManyPending(this.#options.maxPending))
       return undefined
     }
-    // The exit is of this command's type: its own decoder made it.
-    const call = new Call(answer as (exit: Exit.Exit<unknown, DriverFailure>) => void, this.#replies)
+    // The answer is of this command's type: its own decoder made it.
+    const call = new Call(answer as (answer: Answer<unknown>) => void, command.callers ?? 1, this.#replies)
     this.#calls.add(call, deadline)
     this.#changes(command)
     this.#markers?.plan()
     if (command.asking === true) client.sendCommand(["ASKING"]).catch(() => {})
-    client
-      .sendCommand(command.args, {
-        abortSignal: call as unknown as AbortSignal,
-        ...(command.read === undefined ? undefined : readings[command.read])
-      })
-      .then(
-        (reply) => this.#answered(call, command, reply),
-        (error) => this.#rejected(call, command, error)
-      )
+    const abortSignal = call as unknown as AbortSignal
+    const options = command.read === undefined ? { abortSignal } : { abortSignal, ...readings[command.read] }
+    client.sendCommand(command.args, options).then(
+      (reply) => this.#answered(call, command, reply),
+      (error) => this.#rejected(call, command, error)
+    )
     return call
   }
 
@@ -308,7 +316,7 @@ export class Connection implements Commander {
     if (isTracking) this.#options.tracking?.begin()
     this.#markers = new Markers({
       ping: (text) => client.sendCommand(["PING", text]),
-      deliver: (call) => this.#deliver(call),
+      deliver: (calls) => this.#deliver(calls),
       outOfStep: () => this.#end?.(ReplyError.outOfStep())
     })
     for (const args of this.#options.greeting ?? []) client.sendCommand(args).catch(() => {})
@@ -327,7 +335,7 @@ export class Connection implements Commander {
     this.#markers = undefined
     for (const call of this.#calls.drain()) {
       call.waiting = false
-      call.finish(Exit.fail(ReplyError.lost(call.sent)))
+      call.finish(ReplyError.lost(call.sent))
     }
     this.#idle()
     if (this.#closed) return
@@ -343,12 +351,22 @@ export class Connection implements Commander {
     this.#backoffTimer = setTimeout(() => this.#connect(), millis)
   }
 
-  /** The caller is given an answer that is known to be its own. */
-  #deliver(call: Call): void {
-    if (!call.waiting) return
-    this.#leave(call)
-    this.#options.tracking?.proved(call.sentAt)
-    if (call.exit !== undefined) call.finish(call.exit)
+  /**
+   * Callers are given answers that are known to be their own, and then ask again. Where the server would have nothing to
+   * do meanwhile, half of them wait until what the others ask has gone out.
+   */
+  #deliver(calls: ReadonlyArray<Call>): void {
+    const own = calls.filter((call) => call.waiting)
+    for (const call of own) {
+      this.#leave(call)
+      this.#options.tracking?.proved(call.sentAt)
+    }
+    const half = this.#calls.size === 0 ? halfOf(own) : own.length
+    for (let index = 0; index < half; index++) giveAnswer(own[index] as Call)
+    if (half === own.length) return
+    process.nextTick(setImmediate, () => {
+      for (let index = half; index < own.length; index++) giveAnswer(own[index] as Call)
+    })
   }
 
   /** What this process changes is not kept either, from the moment in which it is sent. */
@@ -364,14 +382,14 @@ export class Connection implements Commander {
     this.#replies++
     if (!call.waiting) return
     try {
-      call.exit = Exit.succeed(command.decode(reply))
+      call.answer = command.decode(reply)
       this.#markers?.keep(call)
     } catch (thrown) {
       if (!(thrown instanceof UnexpectedReply)) throw thrown
       const failure = ReplyError.unexpectedReply()
       this.#leave(call)
       this.#end?.(failure)
-      call.finish(Exit.fail(failure))
+      call.finish(failure)
     }
   }
 
@@ -379,19 +397,19 @@ export class Connection implements Commander {
     const failure = ReplyError.fromCommand(error, call.sent)
     if (failure.serverCode !== undefined) this.#replies++
     if (!call.waiting) return
-    call.exit = command.recover?.(failure) ?? Exit.fail(failure)
+    call.answer = command.recover === undefined ? failure : command.recover(failure)
     if (failure.serverCode === "READONLY" && this.#options.admit !== undefined) {
       // No longer the master, which is to be found anew.
       this.#leave(call)
       this.#end?.(failure)
-      call.finish(call.exit)
+      call.finish(call.answer)
       return
     }
     if (failure.serverCode !== undefined) {
       this.#markers?.keep(call)
     } else {
       this.#leave(call)
-      call.finish(call.exit)
+      call.finish(call.answer)
     }
   }
 
@@ -420,7 +438,7 @@ export class Connection implements Commander {
         this.#end?.(ReplyError.silent())
       }
     }
-    call.finish(Exit.fail(ReplyError.timedOut(sent, this.#options.commandTimeout)))
+    call.finish(ReplyError.timedOut(sent, this.#options.commandTimeout))
     this.#idle()
   }
 
@@ -434,3 +452,19 @@ export class Connection implements Commander {
     if (this.#calls.size === 0) this.#onIdle?.()
   }
 }
+
+/** What a caller is resumed with. */
+export const toExit = <A>(answer: Answer<A>): Exit.Exit<A, DriverFailure> =>
+  answer instanceof DriverFailure ? Exit.fail(answer) : Exit.succeed(answer)
+
+/** How many of these calls have half of all their callers. */
+const halfOf = (calls: ReadonlyArray<Call>): number => {
+  let callers = 0
+  for (const call of calls) callers += call.callers
+  if (callers < worthHalving) return calls.length
+  let half = 0
+  for (let given = 0; given < callers / 2; half++) given += (calls[half] as Call).callers
+  return half
+}
+
+const giveAnswer = (call: Call): void => call.finish(call.answer)

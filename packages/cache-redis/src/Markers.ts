@@ -7,6 +7,7 @@
  *
  * @internal
  */
+import { DriverFailure } from "@hexcache/cache-port"
 import type { Call } from "./Call.ts"
 import * as ReplyError from "./ReplyError.ts"
 
@@ -14,8 +15,8 @@ import * as ReplyError from "./ReplyError.ts"
 export interface MarkersOptions {
   /** Sends a PING with this text and tells what came back in its place. */
   readonly ping: (text: string) => Promise<unknown>
-  /** Takes a call whose answer is its own. */
-  readonly deliver: (call: Call) => void
+  /** Takes calls whose answers are their own. */
+  readonly deliver: (calls: ReadonlyArray<Call>) => void
   readonly outOfStep: () => void
 }
 
@@ -71,7 +72,7 @@ export class Markers {
     }
     const answered = this.#answered
     this.#answered = []
-    for (const call of answered) this.#options.deliver(call)
+    this.#options.deliver(answered)
   }
 }
 
@@ -80,4 +81,4 @@ const isPingRefused = (error: unknown): boolean =>
   ReplyError.serverCodeOf(error) === "NOPERM" && error instanceof Error && error.message.includes("'ping'")
 
 /** Where the server refuses everything, the marker too, no answer holds a value. */
-const isRefused = ({ exit }: Call): boolean => exit?._tag === "Failure"
+const isRefused = ({ answer }: Call): boolean => answer instanceof DriverFailure

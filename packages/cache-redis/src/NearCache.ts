@@ -6,11 +6,11 @@
  *
  * @internal
  */
-import type { CacheDriver } from "@hexcache/cache-port"
-import { Effect, Exit, Option } from "effect"
+import { type CacheDriver, DriverFailure, Later } from "@hexcache/cache-port"
+import { Effect, Exit } from "effect"
 import type { Command, Commander } from "./Connection.ts"
 import * as Reply from "./Reply.ts"
-import type { Deadline } from "./Router.ts"
+import type { Deadline, Gathering } from "./Router.ts"
 import * as Scripts from "./Scripts.ts"
 import type { Tracking } from "./Tracking.ts"
 
@@ -25,25 +25,29 @@ interface Read {
 }
 
 /** A driver whose reads are kept; `server` is the one that it asks. */
-export const make = (driver: CacheDriver, server: Commander & Deadline, tracking: Tracking): CacheDriver => {
+export const make = (
+  driver: CacheDriver,
+  server: Commander & Deadline & Gathering,
+  tracking: Tracking
+): CacheDriver => {
   let isProving = false
   /** What was read in this turn. */
   let reads: Array<Read> = []
 
-  const known = (key: string): Exit.Success<Option.Option<string>> | undefined => {
+  const find = (key: string): string | undefined | Later => {
     const now = performance.now()
     const found = tracking.find(key, now)
-    if (found !== undefined && tracking.needsProof(now)) prove()
+    if (found !== Later && tracking.needsProof(now)) prove()
     return found
   }
 
   /** From memory only as a whole: in part it would mix the values of two instants. */
-  const knownMany = (keys: ReadonlyArray<string>): ReadonlyArray<string | undefined> | undefined => {
+  const findAll = (keys: ReadonlyArray<string>): ReadonlyArray<string | undefined> | Later => {
     const values: Array<string | undefined> = []
     for (const key of keys) {
-      const found = known(key)
-      if (found === undefined) return undefined
-      values.push(Option.getOrUndefined(found.value))
+      const found = find(key)
+      if (found === Later) return Later
+      values.push(found)
     }
     return values
   }
@@ -78,7 +82,7 @@ export const make = (driver: CacheDriver, server: Commander & Deadline, tracking
     // Before the server looks: so the end that is reckoned from it is not after the key's.
     const from = performance.now()
     const keys = asked.map(({ key }) => key)
-    Effect.runCallback(Scripts.run(server, Scripts.timesToLive(keys.length), keys, [], server.deadline()), {
+    Effect.runCallback(Scripts.run(server, Scripts.timesToLive(keys), server.deadline()), {
       onExit: (exit) => {
         if (Exit.isFailure(exit)) return
         for (const [place, { key, moment, value }] of asked.entries()) {
@@ -93,23 +97,27 @@ export const make = (driver: CacheDriver, server: Commander & Deadline, tracking
   return {
     ...driver,
 
-    known,
+    immediate: { get: find },
 
-    get: (key) =>
+    getWith: (key, answer) => {
+      const { moment } = tracking
+      server.get(key, (value) => {
+        if (!(value instanceof DriverFailure)) keep(key, value, moment)
+        answer(value)
+      })
+    },
+
+    // Sent only at the end of the turn.
+    increment: (key, amount, ttl) =>
       Effect.suspend(() => {
-        const found = known(key)
-        if (found !== undefined) return Exit.succeed(Option.getOrUndefined(found.value))
-        const { moment } = tracking
-        return Effect.map(driver.get(key), (value) => {
-          keep(key, value, moment)
-          return value
-        })
+        tracking.keyChanged(key)
+        return driver.increment(key, amount, ttl)
       }),
 
     getMany: (keys) =>
       Effect.suspend(() => {
-        const found = knownMany(keys)
-        if (found !== undefined) return Exit.succeed(found)
+        const found = findAll(keys)
+        if (found !== Later) return Exit.succeed(found)
         const { moment } = tracking
         return Effect.map(driver.getMany(keys), (values) => {
           for (const [place, key] of keys.entries()) keep(key, values[place], moment)

@@ -7,7 +7,6 @@
  *
  * @internal
  */
-import { Exit, Option } from "effect"
 
 /** The bounds of a near cache. */
 export interface Bounds {
@@ -19,8 +18,7 @@ export interface Bounds {
 /** A value that was read, or that there was none. */
 export class Entry {
   readonly key: string
-  /** What its readers are answered with. */
-  readonly answer: Exit.Success<Option.Option<string>>
+  readonly value: string | undefined
   /** From when on it is not to be served, on `performance`'s clock. */
   readonly end: number
   readonly bytes: number
@@ -30,7 +28,7 @@ export class Entry {
 
   constructor(key: string, value: string | undefined, end: number) {
     this.key = key
-    this.answer = Exit.succeed(Option.fromUndefinedOr(value)) as Exit.Success<Option.Option<string>>
+    this.value = value
     this.end = end
     this.bytes = Buffer.byteLength(key) + (value === undefined ? 0 : Buffer.byteLength(value))
   }

@@ -5,9 +5,10 @@
  */
 import { isUtf8 } from "node:buffer"
 import { type CacheDriver, DriverFailure, InvalidArgument, TimeToLive } from "@hexcache/cache-port"
-import { Duration, Effect, Exit, Option, Stream } from "effect"
+import { Duration, Effect, Option, Stream } from "effect"
 import type { Command, Commander } from "./Connection.ts"
 import * as Reply from "./Reply.ts"
+import * as ReplyError from "./ReplyError.ts"
 import type { RedisKey, Router } from "./Router.ts"
 import * as Scripts from "./Scripts.ts"
 
@@ -36,10 +37,19 @@ export const make = (router: Router): CacheDriver => {
     router.of(key).send({ args: [name, key, ...args], decode })
 
   const read = (name: string, key: string): Asked<string | undefined> =>
-    router.of(key).send({ args: [name, key], decode: Reply.text, recover: absentWhenOtherType })
+    router.of(key).send({ args: [name, key], decode: Reply.text, recover: ReplyError.absentWhenOtherType })
 
   const run = <A>(script: Scripts.Script<A>, key: string, ...args: ReadonlyArray<string>): Asked<A> =>
-    Effect.suspend(() => Scripts.run(router.of(key), script, [key], args, router.deadline()))
+    Effect.suspend(() => Scripts.run(router.of(key), { script, keys: [key], args }, router.deadline()))
+
+  const incrementAlone = (step: Scripts.Step): Asked<number> =>
+    Effect.suspend(() =>
+      Effect.flatMap(Scripts.run(router.of(step.key), Scripts.increment([step]), router.deadline()), ([sum = 0]) =>
+        sum instanceof DriverFailure ? Effect.fail(sum) : Effect.succeed(sum)
+      )
+    )
+
+  const increment = router.gathering?.increment ?? incrementAlone
 
   const getMany = (keys: ReadonlyArray<string>, deadline: number) =>
     router.of(first(keys)).send({ args: ["MGET", ...keys], decode: Reply.texts(keys.length) }, deadline)
@@ -50,9 +60,11 @@ export const make = (router: Router): CacheDriver => {
   const setMany = (entries: ReadonlyArray<Entry>, ttl: number | undefined, deadline: number) =>
     Scripts.run(
       router.of(keyOf(first(entries))),
-      Scripts.setMany,
-      entries.map(keyOf),
-      [...entries.map(([, value]) => value), millis(ttl)],
+      {
+        script: Scripts.setMany,
+        keys: entries.map(keyOf),
+        args: [...entries.map(([, value]) => value), millis(ttl)]
+      },
       deadline
     )
 
@@ -78,7 +90,9 @@ export const make = (router: Router): CacheDriver => {
     Effect.suspend(() => Effect.forEach(router.masters(), (master) => master.send(command)))
 
   return {
-    get: (key) => router.of(key).send({ ...get, args: ["GET", key] }),
+    getWith: router.gathering?.get,
+
+    get: (key) => read("GET", key),
 
     getMany: (keys) => {
       const parts = slices(router.parts(keys, itself), keysAtOnce)
@@ -117,7 +131,7 @@ export const make = (router: Router): CacheDriver => {
         toTimeToLive
       ),
 
-    increment: (key, amount, ttl) => run(Scripts.increment, key, String(amount), millis(ttl)),
+    increment: (key, amount, ttl) => increment({ key, amount, ttl }),
 
     scan: (pattern) =>
       Stream.unwrap(
@@ -159,12 +173,6 @@ const bytesOf = (entries: ReadonlyArray<Entry>): number => sum(entries.map(([key
 const tooLargeABatch = new DriverFailure(
   new InvalidArgument({ message: "1,000 entries of one batch have at most 256 MiB together" })
 )
-
-/** A key that holds another type reads as absent. */
-const absentWhenOtherType = (failure: DriverFailure): Exit.Exit<undefined, DriverFailure> =>
-  failure.serverCode === "WRONGTYPE" ? Exit.succeed(undefined) : Exit.fail(failure)
-
-const get = { decode: Reply.text, recover: absentWhenOtherType, isGet: true }
 
 /** PTTL answers -2 for an absent key and -1 for one that never expires: https://redis.io/docs/latest/commands/pttl/ */
 const toTimeToLive = (remaining: number): TimeToLive => {

@@ -12,7 +12,10 @@ const unexpected = (): never => {
 }
 
 /** A status is read as bytes, a text as a string. */
-const isStatus = (reply: unknown, status: string): boolean => Buffer.isBuffer(reply) && reply.toString() === status
+const isStatus = (reply: unknown, status: Buffer): boolean => Buffer.isBuffer(reply) && reply.equals(status)
+
+const statusOk = Buffer.from("OK")
+const statusPong = Buffer.from("PONG")
 
 /** Turns a reply of node-redis into an answer, or throws `UnexpectedReply`. */
 export type Decode<A> = (reply: unknown) => A
@@ -28,19 +31,21 @@ export const digits: Decode<number> = (reply) =>
 
 export const flag: Decode<boolean> = (reply) => integer(reply) === 1
 
-export const ok: Decode<void> = (reply) => (isStatus(reply, "OK") ? undefined : unexpected())
+export const ok: Decode<void> = (reply) => (isStatus(reply, statusOk) ? undefined : unexpected())
 
 /** `OK` or nothing, as `SET … NX` answers. */
 export const okOrNothing: Decode<boolean> = (reply) =>
-  isStatus(reply, "OK") ? true : reply === null ? false : unexpected()
+  isStatus(reply, statusOk) ? true : reply === null ? false : unexpected()
 
-export const pong: Decode<void> = (reply) => (isStatus(reply, "PONG") ? undefined : unexpected())
+export const pong: Decode<void> = (reply) => (isStatus(reply, statusPong) ? undefined : unexpected())
 
-/** As many texts as were asked for. */
-export const texts =
-  (length: number): Decode<ReadonlyArray<string | undefined>> =>
+/** As many answers as were asked for. */
+export const list =
+  <A>(length: number, decode: Decode<A>): Decode<ReadonlyArray<A>> =>
   (reply) =>
-    Array.isArray(reply) && reply.length === length ? reply.map(text) : unexpected()
+    Array.isArray(reply) && reply.length === length ? reply.map(decode) : unexpected()
+
+export const texts = (length: number): Decode<ReadonlyArray<string | undefined>> => list(length, text)
 
 /** As many numbers as were asked for. */
 export const integers =

@@ -8,6 +8,7 @@
  */
 import {
   AccessDenied,
+  type Answer,
   type CacheErrorOutcome,
   type CacheErrorReason,
   ConnectionLost,
@@ -63,7 +64,9 @@ const byText: ReadonlyArray<readonly [begin: string, reason: Reason]> = [
 
 /** The first word of an error reply, where it is one. */
 export const serverCodeOf = (error: unknown): string | undefined =>
-  error instanceof ErrorReply ? (/^[A-Z][A-Z0-9_]*/.exec(error.message)?.[0] ?? "ERR") : undefined
+  error instanceof ErrorReply ? codeOf(error.message) : undefined
+
+const codeOf = (text: string): string => /^[A-Z][A-Z0-9_]*/.exec(text)?.[0] ?? "ERR"
 
 /** Another node of the cluster is to be asked: for good (`MOVED`), or for this command only (`ASK`). */
 export class Redirection extends DriverFailure {
@@ -94,6 +97,13 @@ const fromReply = (code: string, text: string): DriverFailure => {
 }
 
 const deniedByTls = /^(?:CERT_|ERR_TLS_|ERR_SSL_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_)/
+
+/** The failure that the text of an error stands for, where a script hands it on as an answer. */
+export const fromText = (text: string): DriverFailure => fromReply(codeOf(text), text)
+
+/** A key that holds another type reads as absent. */
+export const absentWhenOtherType = (failure: DriverFailure): Answer<undefined> =>
+  failure.serverCode === "WRONGTYPE" ? undefined : failure
 
 /** The failure of an attempt to connect, with which operations fail until one succeeds. */
 export const fromConnect = (error: unknown): DriverFailure => {

@@ -3,7 +3,10 @@
  *
  * @internal
  */
+import type { CacheDriver, DriverFailure } from "@hexcache/cache-port"
+import type { Effect } from "effect"
 import type { Commander } from "./Connection.ts"
+import type { Step } from "./Scripts.ts"
 
 /** A key as the caller wrote it, or as a server told it. */
 export type RedisKey = string | Buffer
@@ -22,12 +25,21 @@ export interface Router extends Deadline {
   readonly parts: <I>(items: ReadonlyArray<I>, keyOf: (item: I) => RedisKey) => ReadonlyArray<ReadonlyArray<I>>
   /** Every server that takes writes, now. */
   readonly masters: () => ReadonlyArray<Commander>
+  /** Only where all keys are on one server. */
+  readonly gathering?: Gathering | undefined
+}
+
+/** What is asked of one server for many callers at once. */
+export interface Gathering {
+  readonly get: NonNullable<CacheDriver["getWith"]>
+  readonly increment: (step: Step) => Effect.Effect<number, DriverFailure>
 }
 
 /** One server for every key. */
-export const single = (commander: Commander & Deadline): Router => ({
-  of: () => commander,
-  deadline: () => commander.deadline(),
+export const single = (coalescer: Commander & Deadline & Gathering): Router => ({
+  of: () => coalescer,
+  deadline: () => coalescer.deadline(),
   parts: (items) => [items],
-  masters: () => [commander]
+  masters: () => [coalescer],
+  gathering: coalescer
 })

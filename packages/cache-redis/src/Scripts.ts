@@ -7,48 +7,78 @@
  */
 
 import { createHash } from "node:crypto"
-import type { DriverFailure } from "@hexcache/cache-port"
+import type { Answer, DriverFailure } from "@hexcache/cache-port"
 import { Effect } from "effect"
 import type { Command, Commander } from "./Connection.ts"
 import * as Reply from "./Reply.ts"
+import * as ReplyError from "./ReplyError.ts"
 
-/** A script, the name by which the server knows it, and what its reply means. */
-export interface Script<A> extends Omit<Command<A>, "args"> {
+/** A text, and the name by which a server that was told it knows it. */
+interface Source {
   readonly lua: string
   readonly sha1: string
 }
 
-const script = <A>(decode: Reply.Decode<A>, lua: string, read?: Command<A>["read"]): Script<A> => ({
-  lua,
-  sha1: createHash("sha1").update(lua).digest("hex"),
-  decode,
-  read
-})
+/** A script, and what its reply means. */
+export interface Script<A> extends Omit<Command<A>, "args">, Source {}
+
+const source = (lua: string): Source => ({ lua, sha1: createHash("sha1").update(lua).digest("hex") })
+
+const script = <A>(decode: Reply.Decode<A>, lua: string): Script<A> => ({ ...source(lua), decode })
 
 /**
- * KEYS: the counter. ARGV: amount, and a time to live in milliseconds or nothing.
+ * KEYS: the counters. ARGV: for each an amount, and a time to live in milliseconds or nothing.
  *
  * The server adds in 64 bits and answers a Lua number, a double: exact as long as it is a safe integer, and taken back
- * where it is not.
+ * where it is not. Each answer is a text, the sum or an error, so that one counter's failure is no other's. Where already
+ * the first is refused for what the server is, a replica or full, nothing was done.
  */
-export const increment: Script<number> = script(
-  Reply.digits,
-  `
-local ttl = ARGV[2] ~= '' and redis.call('EXISTS', KEYS[1]) == 0
-local sum = redis.pcall('INCRBY', KEYS[1], ARGV[1])
-if type(sum) == 'table' then
-  if string.find(sum.err, 'not an integer', 1, true) then return redis.error_reply('WRONGTYPE not an integer') end
-  if string.find(sum.err, 'overflow', 1, true) then return redis.error_reply('OUTOFRANGE overflow') end
-  return sum
+const increments = source(`
+local answers = {}
+for i = 1, #KEYS do
+  local ttl = ARGV[2 * i]
+  local fresh = ttl ~= '' and redis.call('EXISTS', KEYS[i]) == 0
+  local sum = redis.pcall('INCRBY', KEYS[i], ARGV[2 * i - 1])
+  if type(sum) == 'table' then
+    if string.find(sum.err, 'not an integer', 1, true) then
+      answers[i] = 'WRONGTYPE not an integer'
+    elseif string.find(sum.err, 'overflow', 1, true) then
+      answers[i] = 'OUTOFRANGE overflow'
+    elseif string.find(sum.err, '^%-?WRONGTYPE') then
+      answers[i] = 'WRONGTYPE'
+    elseif i == 1 then
+      return sum
+    else
+      answers[i] = string.gsub(sum.err, '^%-', '')
+    end
+  elseif sum > 9007199254740991 or sum < -9007199254740991 then
+    redis.call('DECRBY', KEYS[i], ARGV[2 * i - 1])
+    answers[i] = 'OUTOFRANGE not a safe integer'
+  else
+    if fresh then redis.call('PEXPIRE', KEYS[i], ttl) end
+    answers[i] = string.format('%.0f', sum)
+  end
 end
-if sum > 9007199254740991 or sum < -9007199254740991 then
-  redis.call('DECRBY', KEYS[1], ARGV[1])
-  return redis.error_reply('OUTOFRANGE not a safe integer')
-end
-if ttl then redis.call('PEXPIRE', KEYS[1], ARGV[2]) end
-return sum`,
-  "numbersAsText"
-)
+return answers`)
+
+/** One addition: to which counter, how much, and for how long where the counter is new. */
+export interface Step {
+  readonly key: string
+  readonly amount: number
+  readonly ttl: number | undefined
+}
+
+const toSum = (reply: unknown): Answer<number> => {
+  const told = Reply.text(reply) ?? ""
+  return /^-?[0-9]/.test(told) ? Reply.digits(told) : ReplyError.fromText(told)
+}
+
+/** Additions in the order of `steps`, each with an answer of its own. */
+export const increment = (steps: ReadonlyArray<Step>): Call<ReadonlyArray<Answer<number>>> => ({
+  script: { ...increments, decode: Reply.list(steps.length, toSum) },
+  keys: steps.map(({ key }) => key),
+  args: steps.flatMap(({ amount, ttl }) => [String(amount), ttl === undefined ? "" : String(ttl)])
+})
 
 /** KEYS: the key. ARGV: the expected value. Another type of value is no match. */
 export const compareAndDelete: Script<boolean> = script(
@@ -90,33 +120,43 @@ return remaining`
   isRead: true
 }
 
-/** KEYS: so many keys. Answers for each what PTTL does. */
-export const timesToLive = (count: number): Script<ReadonlyArray<number>> => ({
-  ...readTimesToLive,
-  decode: Reply.integers(count)
+/** What PTTL answers for each key. */
+export const timesToLive = (keys: ReadonlyArray<string>): Call<ReadonlyArray<number>> => ({
+  script: { ...readTimesToLive, decode: Reply.integers(keys.length) },
+  keys,
+  args: []
 })
 
 /** Commands that make a server know every script, so that the first caller of one need not tell it. */
 export const load: ReadonlyArray<ReadonlyArray<string>> = [
-  increment,
+  increments,
   compareAndDelete,
   persist,
   setMany,
   readTimesToLive
 ].map(({ lua }) => ["SCRIPT", "LOAD", lua])
 
-/** Runs a script in one atomic step, by an instant on `performance`'s clock. */
-export const run = <A>(
-  commander: Commander,
-  { lua, sha1, ...meaning }: Script<A>,
-  keys: ReadonlyArray<string>,
-  args: ReadonlyArray<string>,
-  deadline: number
-): Effect.Effect<A, DriverFailure> => {
-  const rest = [String(keys.length), ...keys, ...args]
-  return Effect.catch(commander.send({ ...meaning, args: ["EVALSHA", sha1, ...rest] }, deadline), (failure) =>
-    failure.serverCode === "NOSCRIPT"
-      ? commander.send({ ...meaning, args: ["EVAL", lua, ...rest] }, deadline)
-      : Effect.fail(failure)
-  )
+/** A script with what it is run on. */
+export interface Call<A> {
+  readonly script: Script<A>
+  readonly keys: ReadonlyArray<string>
+  readonly args: ReadonlyArray<string>
 }
+
+/** The command for a server that knows the script. */
+export const command = <A>({ args, keys, script: { lua, sha1, ...meaning } }: Call<A>): Command<A> => ({
+  ...meaning,
+  args: ["EVALSHA", sha1, String(keys.length), ...keys, ...args]
+})
+
+/** The command for a server that said NOSCRIPT. */
+export const telling = <A>({ args, keys, script: { lua, sha1, ...meaning } }: Call<A>): Command<A> => ({
+  ...meaning,
+  args: ["EVAL", lua, String(keys.length), ...keys, ...args]
+})
+
+/** Runs a script in one atomic step, by an instant on `performance`'s clock. */
+export const run = <A>(commander: Commander, call: Call<A>, deadline: number): Effect.Effect<A, DriverFailure> =>
+  Effect.catch(commander.send(command(call), deadline), (failure) =>
+    failure.serverCode === "NOSCRIPT" ? commander.send(telling(call), deadline) : Effect.fail(failure)
+  )

@@ -12,7 +12,7 @@
  *
  * @internal
  */
-import type { Exit, Option } from "effect"
+import { Later } from "@hexcache/cache-port"
 import { type Bounds, Entry, NearEntries } from "./NearEntries.ts"
 
 /** The bounds of a near cache, checked. */
@@ -80,17 +80,17 @@ export class Tracking {
     return now - this.#provedAt >= this.#options.silence / 3
   }
 
-  /** The answer to a read of this key, where it may be served now. */
-  find(key: string, now: number): Exit.Success<Option.Option<string>> | undefined {
-    if (now - this.#provedAt >= this.#options.silence) return undefined
+  /** What a read of this key is answered with, where that may be served now. */
+  find(key: string, now: number): string | undefined | Later {
+    if (now - this.#provedAt >= this.#options.silence) return Later
     const entry = this.#entries.get(key)
-    if (entry === undefined) return undefined
+    if (entry === undefined) return Later
     if (entry.end <= now) {
       this.#entries.delete(key)
-      return undefined
+      return Later
     }
     entry.wasRead = true
-    return entry.answer
+    return entry.value
   }
 
   /** What a read that is asked for now hands back with its answer. */

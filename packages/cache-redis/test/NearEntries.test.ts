@@ -1,12 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Option } from "effect"
 import { Entry, NearEntries } from "../src/NearEntries.ts"
 import { randomFrom } from "./storm/random.ts"
 
 const entry = (key: string, value = "value") => new Entry(key, value, Number.POSITIVE_INFINITY)
 
-const valueOf = (entries: NearEntries, key: string): string | undefined =>
-  Option.getOrUndefined(entries.get(key)?.answer.value ?? Option.none())
+const valueOf = (entries: NearEntries, key: string): string | undefined => entries.get(key)?.value
 
 const read = (entries: NearEntries, key: string): void => {
   const found = entries.get(key)

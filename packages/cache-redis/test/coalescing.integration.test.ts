@@ -1,5 +1,6 @@
-/** The gets of one turn, which share a round trip: who is answered with what, and in which order. */
+/** The gets and increments of one turn, which share a round trip: who is answered with what, and in which order. */
 import { assert, describe, it } from "@effect/vitest"
+import type { CacheError } from "@hexcache/cache-port"
 import { askRedis } from "@hexcache/redis-testkit"
 import { Effect, Fiber, Option } from "effect"
 import { commandStats } from "./support/commandStats.ts"
@@ -93,18 +94,120 @@ describe("concurrent gets", () => {
     })
   )
 
-  it.live("a get that is interrupted in its turn is not asked, and harms no other", () =>
+  it.live("a get that is interrupted in its turn harms no other", () =>
     Effect.gen(function* () {
       const { url } = yield* server()
       const cache = yield* readyCache({ url })
       yield* cache.set("key", "value")
-      yield* commandStats(url)
       const gone = yield* Effect.forkChild(cache.get("gone"), { startImmediately: true })
       const shared = yield* Effect.forkChild(cache.get("key"), { startImmediately: true })
       const staying = yield* Effect.forkChild(cache.get("key"), { startImmediately: true })
-      yield* Effect.all([Fiber.interrupt(gone), Fiber.interrupt(shared)], { concurrency: "unbounded" })
+      const exits = yield* Effect.all([Fiber.interrupt(gone), Fiber.interrupt(shared)], { concurrency: "unbounded" })
+      assert.strictEqual(exits.length, 2)
       assert.strictEqual(Option.getOrUndefined(yield* Fiber.join(staying)), "value")
-      assert.strictEqual((yield* commandStats(url))("mget"), 0)
+    })
+  )
+})
+
+describe("concurrent increments", () => {
+  it.live("share a script, and everyone has the sum of its own step", () =>
+    Effect.gen(function* () {
+      const { url } = yield* server()
+      const cache = yield* readyCache({ url })
+      yield* commandStats(url)
+      const steps = Array.from({ length: 1_000 }, (_, index) => index)
+      const sums = yield* Effect.forEach(steps, (step) => cache.increment(`count-${step % 10}`, step), {
+        concurrency: "unbounded"
+      })
+      const expected = new Map<number, number>()
+      for (const step of steps) {
+        const sum = (expected.get(step % 10) ?? 0) + step
+        expected.set(step % 10, sum)
+        assert.strictEqual(sums[step], sum)
+      }
+      const ran = yield* commandStats(url)
+      assert.strictEqual(ran("incrby"), 1_000)
+      assert.isAtMost(ran("evalsha"), 20)
+    })
+  )
+
+  it.live("fail each for itself", () =>
+    Effect.gen(function* () {
+      const { port, url } = yield* server()
+      yield* Effect.promise(() => askRedis(url, ["ACL", "SETUSER", "shop", "on", "nopass", "~test:open*", "+@all"]))
+      const cache = yield* readyCache({ url })
+      yield* cache.set("open-text", "text")
+      yield* cache.set("open-largest", String(Number.MAX_SAFE_INTEGER))
+      yield* Effect.promise(() => askRedis(url, ["RPUSH", "test:open-list", "item"]))
+      const limited = yield* readyCache({ url: `redis://shop:any@127.0.0.1:${port}` })
+      const keys = ["open-count", "open-text", "open-list", "closed", "open-largest", "open-count"]
+      const tellOf = (key: string) =>
+        Effect.match(limited.increment(key), {
+          onFailure: ({ key, reason }) => `${key} ${reason._tag}`,
+          onSuccess: (sum) => sum
+        })
+      assert.deepStrictEqual(yield* Effect.forEach(keys, tellOf, { concurrency: "unbounded" }), [
+        1,
+        "open-text WrongType",
+        "open-list WrongType",
+        "closed AccessDenied",
+        "open-largest OutOfRange",
+        2
+      ])
+      assert.deepStrictEqual(yield* cache.get("open-largest"), Option.some(String(Number.MAX_SAFE_INTEGER)))
+    })
+  )
+
+  it.live("stay in order with gets, sets and removals of their key", () =>
+    Effect.gen(function* () {
+      const { url } = yield* server()
+      const cache = yield* readyCache({ url })
+      for (let round = 0; round < 100; round++) {
+        const asked = [
+          cache.get("count"),
+          cache.increment("count", 2),
+          cache.get("count"),
+          Effect.as(cache.set("count", "10"), undefined),
+          cache.increment("count"),
+          cache.get("count"),
+          cache.delete("count"),
+          cache.increment("other")
+        ]
+        const answers = yield* Effect.all(asked as ReadonlyArray<Effect.Effect<unknown, CacheError>>, {
+          concurrency: "unbounded"
+        })
+        const expected = [Option.none(), 2, Option.some("2"), undefined, 11, Option.some("11"), true, round + 1]
+        assert.deepStrictEqual(answers, expected)
+      }
+    })
+  )
+
+  it.live("are not carried out when their callers have gone in the same turn", () =>
+    Effect.gen(function* () {
+      const { url } = yield* server()
+      const cache = yield* readyCache({ url })
+      yield* Effect.forEach(Array.from({ length: 50 }), () =>
+        Effect.gen(function* () {
+          const gone = yield* Effect.forkChild(cache.increment("gone"), { startImmediately: true })
+          const staying = yield* Effect.forkChild(cache.increment("count"), { startImmediately: true })
+          gone.interruptUnsafe()
+          yield* Fiber.join(staying)
+        })
+      )
+      assert.deepStrictEqual(yield* cache.get("gone"), Option.none())
+      assert.deepStrictEqual(yield* cache.get("count"), Option.some("50"))
+    })
+  )
+
+  it.live("teach a server the script that has forgotten it", () =>
+    Effect.gen(function* () {
+      const { url } = yield* server()
+      const cache = yield* readyCache({ url })
+      yield* Effect.promise(() => askRedis(url, ["SCRIPT", "FLUSH"]))
+      const sums = yield* Effect.forEach([1, 2, 3], (step) => cache.increment("count", step), {
+        concurrency: "unbounded"
+      })
+      assert.deepStrictEqual(sums, [1, 3, 6])
     })
   )
 })

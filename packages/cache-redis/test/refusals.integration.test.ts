@@ -7,7 +7,7 @@ import { CacheRedis } from "@hexcache/cache-redis"
 import { askRedis } from "@hexcache/redis-testkit"
 import { createClient } from "@redis/client"
 import { Cause, Config, ConfigProvider, Effect, Fiber, Layer, Logger, Redacted, Schedule } from "effect"
-import { cache, readyCache, server } from "./support/servers.ts"
+import { cache, onceConnected, readyCache, server } from "./support/servers.ts"
 import { shown } from "./support/shown.ts"
 
 const canary = "canary-7f3a"
@@ -276,7 +276,9 @@ describe("what the layer refuses", () => {
       const layer = CacheRedis.layerConfig({ url: Config.Redacted("REDIS_URL"), namespace: Config.String("NAMESPACE") })
       const given = (values: Record<string, string>) =>
         Effect.provide(
-          Effect.flatMap(CachePort, (cache) => Effect.andThen(cache.set("key", "value"), cache.exists("key"))),
+          Effect.flatMap(CachePort, (cache) =>
+            onceConnected(Effect.andThen(cache.set("key", "value"), cache.exists("key")))
+          ),
           Layer.provide(layer, ConfigProvider.layer(ConfigProvider.fromUnknown(values)))
         )
       assert.isTrue(yield* given({ REDIS_URL: url, NAMESPACE: "config" }))

@@ -18,7 +18,11 @@ export const cache = (
 
 /** As `cache`, once the server answers, however busy the machine is. */
 export const readyCache = (options: Parameters<typeof cache>[0]) =>
-  Effect.tap(cache(options), ({ ping }) => Effect.retry(ping, { times: 200, schedule: Schedule.spaced(20) }))
+  Effect.tap(cache(options), ({ ping }) => onceConnected(ping))
+
+/** What is asked of a cache whose connection is not ready yet. */
+export const onceConnected = <A>(asked: Effect.Effect<A, CacheError>): Effect.Effect<A, CacheError> =>
+  Effect.retry(asked, { times: 200, schedule: Schedule.spaced(20) })
 
 /** How long an effect takes, in milliseconds, and what it comes to. */
 export const timed = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<readonly [A, millis: number], E, R> =>

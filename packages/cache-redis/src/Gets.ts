@@ -1,0 +1,112 @@
+/**
+ * The gets of one turn of the event loop, asked together.
+ *
+ * Callers that run side by side ask in the same turn. Their keys go out in one MGET, a key that several ask for once, and
+ * each caller is answered by itself.
+ *
+ * @internal
+ */
+import { type Answer, DriverFailure } from "@hexcache/cache-port"
+import type { Connection } from "./Connection.ts"
+import * as Reply from "./Reply.ts"
+import * as ReplyError from "./ReplyError.ts"
+
+type Caller = (answer: Answer<string | undefined>) => void
+
+/** One key, and those who ask for it: nearly always one. */
+interface Asked {
+  readonly key: string
+  readonly caller: Caller
+  others: Array<Caller> | undefined
+}
+
+/** Keys in one MGET at most, so that a turn with very many does not hold others up. */
+const keysAtOnce = 100
+
+/** Keys that are worth two commands where the server has nothing to do: it answers one while callers of the other go on. */
+const worthHalving = 32
+
+/** Collects gets until the turn ends or is told to. */
+export class Gets {
+  readonly #connection: Connection
+  readonly #maxPending: number
+  #waiting = new Map<string, Asked>()
+  /** Callers that wait for an answer. */
+  #pending = 0
+
+  constructor(connection: Connection, maxPending: number) {
+    this.#connection = connection
+    this.#maxPending = maxPending
+  }
+
+  /** Whether any key waits to be asked. */
+  get isWaiting(): boolean {
+    return this.#waiting.size > 0
+  }
+
+  /** Whether this key waits to be asked. */
+  has(key: string): boolean {
+    return this.#waiting.has(key)
+  }
+
+  /** Asks for the text at a key within this turn, whether its caller stays or goes. */
+  add(key: string, caller: Caller): void {
+    if (this.#pending >= this.#maxPending) {
+      caller(ReplyError.tooManyPending(this.#maxPending))
+      return
+    }
+    this.#pending++
+    const asked = this.#waiting.get(key)
+    if (asked === undefined) {
+      if (this.#waiting.size === 0) process.nextTick(this.flush)
+      this.#waiting.set(key, { key, caller, others: undefined })
+      if (this.#waiting.size === keysAtOnce) this.flush()
+    } else if (asked.others === undefined) asked.others = [caller]
+    else asked.others.push(caller)
+  }
+
+  /** Sends what waits. */
+  readonly flush = (): void => {
+    const waiting = this.#waiting
+    if (waiting.size === 0) return
+    this.#waiting = new Map()
+    const all = Array.from(waiting.values())
+    const half = all.length >= worthHalving && this.#connection.isQuiet ? all.length >> 1 : all.length
+    this.#ask(all.slice(0, half))
+    if (half < all.length) this.#ask(all.slice(half))
+  }
+
+  #ask(all: ReadonlyArray<Asked>): void {
+    if (all.length === 1) {
+      this.#askEach(all)
+      return
+    }
+    const args = ["MGET"]
+    for (const { key } of all) args.push(key)
+    this.#connection.ask({ args, decode: Reply.texts(all.length), callers: all.length }, (answer) => {
+      if (!(answer instanceof DriverFailure)) {
+        for (let index = 0; index < all.length; index++) this.#tell(all[index] as Asked, answer[index])
+      } else if (answer.serverCode === "NOPERM") {
+        // One key that the user may not read is no reason to refuse the others.
+        this.#askEach(all)
+      } else {
+        for (const asked of all) this.#tell(asked, answer)
+      }
+    })
+  }
+
+  #askEach(all: ReadonlyArray<Asked>): void {
+    for (const asked of all) {
+      const command = { args: ["GET", asked.key], decode: Reply.text, recover: ReplyError.absentWhenOtherType }
+      this.#connection.ask(command, (answer) => this.#tell(asked, answer))
+    }
+  }
+
+  #tell({ caller, others }: Asked, answer: Answer<string | undefined>): void {
+    this.#pending--
+    caller(answer)
+    if (others === undefined) return
+    this.#pending -= others.length
+    for (const other of others) other(answer)
+  }
+}

@@ -1,0 +1,106 @@
+/**
+ * The increments of one turn of the event loop, run by one script, which costs the server far less than one for each.
+ *
+ * @internal
+ */
+import { type Answer, DriverFailure } from "@hexcache/cache-port"
+import type { Connection } from "./Connection.ts"
+import * as ReplyError from "./ReplyError.ts"
+import * as Scripts from "./Scripts.ts"
+
+type Caller = (answer: Answer<number>) => void
+
+/** An increment that waits, until its caller is gone. */
+export interface Asked {
+  readonly step: Scripts.Step
+  caller: Caller | undefined
+}
+
+/** Increments in one script at most, so that a turn with very many does not hold others up. */
+const stepsAtOnce = 100
+
+/** Increments that are worth two scripts where the server has nothing to do, as `Gets` has it. */
+const worthHalving = 32
+
+/** Collects increments until the turn ends or is told to. */
+export class Increments {
+  readonly #connection: Connection
+  readonly #maxPending: number
+  #waiting: Array<Asked> = []
+  readonly #keys = new Set<string>()
+  /** Callers that wait for an answer. */
+  #pending = 0
+
+  constructor(connection: Connection, maxPending: number) {
+    this.#connection = connection
+    this.#maxPending = maxPending
+  }
+
+  /** Whether any increment waits to be sent. */
+  get isWaiting(): boolean {
+    return this.#waiting.length > 0
+  }
+
+  /** Whether an increment of this key waits to be sent. */
+  has(key: string): boolean {
+    return this.#keys.has(key)
+  }
+
+  /** Sends an increment within this turn, unless its caller has gone before. */
+  add(step: Scripts.Step, caller: Caller): Asked | undefined {
+    if (this.#pending >= this.#maxPending) {
+      caller(ReplyError.tooManyPending(this.#maxPending))
+      return undefined
+    }
+    this.#pending++
+    const asked: Asked = { step, caller }
+    if (this.#waiting.length === 0) process.nextTick(this.flush)
+    this.#waiting.push(asked)
+    this.#keys.add(step.key)
+    if (this.#waiting.length === stepsAtOnce) this.flush()
+    return asked
+  }
+
+  /** Its caller has gone. What was not sent yet never is. */
+  abandon(asked: Asked): void {
+    asked.caller = undefined
+  }
+
+  /** Sends what waits. */
+  readonly flush = (): void => {
+    const waiting = this.#waiting
+    if (waiting.length === 0) return
+    this.#waiting = []
+    this.#keys.clear()
+    const all = waiting.filter(({ caller }) => caller !== undefined)
+    this.#pending -= waiting.length - all.length
+    const half = all.length >= worthHalving && this.#connection.isQuiet ? all.length >> 1 : all.length
+    this.#ask(all.slice(0, half))
+    this.#ask(all.slice(half))
+  }
+
+  #ask(all: ReadonlyArray<Asked>): void {
+    if (all.length === 0) return
+    const call = Scripts.increment(all.map(({ step }) => step))
+    const deadline = this.#connection.deadline()
+    const tell = (answer: Answer<ReadonlyArray<Answer<number>>>) => this.#tell(all, answer)
+    this.#connection.ask(
+      { ...Scripts.command(call), callers: all.length },
+      (answer) => {
+        if (!(answer instanceof DriverFailure)) tell(answer)
+        else if (answer.serverCode === "NOSCRIPT") this.#connection.ask(Scripts.telling(call), tell, deadline)
+        // One key that the user may not write is no reason to refuse the others; nothing was done.
+        else if (answer.serverCode === "NOPERM" && all.length > 1) for (const asked of all) this.#ask([asked])
+        else tell(answer)
+      },
+      deadline
+    )
+  }
+
+  #tell(all: ReadonlyArray<Asked>, answer: Answer<ReadonlyArray<Answer<number>>>): void {
+    this.#pending -= all.length
+    for (const [index, { caller }] of all.entries()) {
+      caller?.(answer instanceof DriverFailure ? answer : (answer[index] as Answer<number>))
+    }
+  }
+}
