@@ -1,10 +1,10 @@
 /** The near cache against a real server: when it serves, and above all when it does not. */
 import { assert, describe, it } from "@effect/vitest"
-import type { CachePort } from "@hexcache/cache-port"
+import { CachePort } from "@hexcache/cache-port"
 import { CacheRedis } from "@hexcache/cache-redis"
 import { askRedis, type RedisServer } from "@hexcache/redis-testkit"
 import { createClient } from "@redis/client"
-import { Effect, Exit, Fiber, Layer, Logger, Option, Schedule, Scope } from "effect"
+import { Config, Context, Effect, Exit, Fiber, Layer, Logger, Option, Schedule, Scope } from "effect"
 import { commandStats } from "./support/commandStats.ts"
 import { faultyServer } from "./support/faultyServer.ts"
 import { readyCache, server } from "./support/servers.ts"
@@ -582,6 +582,31 @@ describe("a server that does not tell", () => {
         lines.filter((line) => line.includes("near cache")),
         1
       )
+    })
+  )
+})
+
+describe("the layers of one server at a time", () => {
+  it.live("have a near cache each", () =>
+    Effect.gen(function* () {
+      const { url } = yield* server()
+      for (const layer of [
+        CacheRedis.layerConfig({
+          url: Config.succeed(url),
+          namespace: Config.succeed("test"),
+          nearCache: { maxEntries: Config.succeed(10) }
+        }),
+        CacheRedis.layerFromClient(createClient({ url }), { namespace: "test", nearCache })
+      ]) {
+        yield* Effect.gen(function* () {
+          const cached = Context.get(yield* Layer.build(layer), CachePort)
+          yield* Effect.retry(cached.ping, { times: 200, schedule: Schedule.spaced(20) })
+          yield* warm(cached, "key")
+          yield* commandStats(url)
+          yield* cached.get("key")
+          assert.strictEqual((yield* commandStats(url))("get"), 0)
+        }).pipe(Effect.scoped)
+      }
     })
   )
 })
