@@ -1,8 +1,8 @@
 /**
  * Reads that are answered from memory, while what the server has is known to be the same.
  *
- * A hit sends nothing. What was read from the server is kept together with what is left of the key's life, which is asked
- * for behind it, for all keys of a turn at once: of what it expires the server tells late.
+ * A hit sends nothing. What is read from the server a second time is kept together with what is left of the key's life,
+ * which is asked for behind it, for all keys of a turn at once: of what it expires the server tells late.
  *
  * @internal
  */
@@ -65,7 +65,7 @@ export const make = (
 
   /** Keeps what was read: an absence at once, a value as soon as it is known for how long. */
   const keep = (key: string, value: string | undefined, moment: number): void => {
-    if (!tracking.isCurrent(key, moment)) return
+    if (!tracking.isWorthKeeping(key, moment)) return
     if (value === undefined) {
       tracking.keep(key, value, moment, performance.now(), Number.POSITIVE_INFINITY)
       return

@@ -13,6 +13,7 @@
  * @internal
  */
 import { Later } from "@hexcache/cache-port"
+import { Doorkeeper } from "./Doorkeeper.ts"
 import { type Bounds, Entry, NearEntries } from "./NearEntries.ts"
 
 /** The bounds of a near cache, checked. */
@@ -30,6 +31,7 @@ const keysRemembered = 1_000
 export class Tracking {
   readonly #options: TrackingOptions
   readonly #entries: NearEntries
+  readonly #doorkeeper: Doorkeeper
   #isOn = false
   #provedAt = Number.NEGATIVE_INFINITY
   /** How many changes there were so far. */
@@ -42,6 +44,7 @@ export class Tracking {
   constructor(options: TrackingOptions) {
     this.#options = options
     this.#entries = new NearEntries(options)
+    this.#doorkeeper = new Doorkeeper(options.maxEntries)
   }
 
   /** The server tells of changes from now on. */
@@ -101,6 +104,11 @@ export class Tracking {
   /** Whether what was asked for at a moment is still what the server has. */
   isCurrent(key: string, moment: number): boolean {
     return this.#isOn && moment >= this.#changedAll && moment >= (this.#changed.get(key) ?? 0)
+  }
+
+  /** Whether what was asked for at a moment is to be kept: it is current, and its key is not read for the first time. */
+  isWorthKeeping(key: string, moment: number): boolean {
+    return this.isCurrent(key, moment) && this.#doorkeeper.knows(key)
   }
 
   /** Keeps what was asked for at a moment, if it is current, for so many milliseconds at most from an instant. */

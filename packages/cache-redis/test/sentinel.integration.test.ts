@@ -81,6 +81,7 @@ describe("CacheRedis behind Sentinel", () => {
       yield* cached.set("key", "before")
       yield* Effect.sleep(1_200)
       yield* cached.get("key")
+      yield* cached.get("key")
       yield* Effect.sleep(30)
       sentinels.master.freeze()
       const write = async () => {
