@@ -100,6 +100,20 @@ describe("a hit", () => {
     })
   )
 
+  it.live("of getMany is none unless all of its keys are there", () =>
+    Effect.gen(function* () {
+      const { url } = yield* server()
+      const cached = yield* readyCache({ url, nearCache })
+      yield* cached.setMany(["a", "b", "c"].map((key) => [key, key]))
+      yield* warm(cached, "a", "b")
+      yield* commandStats(url)
+      const values = Array.from((yield* cached.getMany(["a", "b", "c"])).values(), Option.getOrUndefined)
+      assert.deepStrictEqual(values, ["a", "b", "c"])
+      const ran = yield* commandStats(url)
+      assert.deepStrictEqual([ran("mget"), ran("get")], [1, 0])
+    })
+  )
+
   it.live("is what was read before: of a key that is read once nothing is asked but its value", () =>
     Effect.gen(function* () {
       const { url } = yield* server()
