@@ -51,7 +51,11 @@ export const isKey = (input: unknown): input is string => {
 }
 
 /** Keys of any iterable but text, repeated ones dropped, in the order of their first place. */
-export const keys = (input: unknown): ReadonlyArray<string> => Array.from(new Set(list(input, key)))
+export const keys = (input: unknown): ReadonlyArray<string> => {
+  const all = list(input, key)
+  const distinct = new Set(all)
+  return distinct.size === all.length ? all : Array.from(distinct)
+}
 
 export const value = (input: unknown, maxBytes: number): string => {
   if (typeof input !== "string") return refuse(`a value is a string, not ${kind(input)}`)
@@ -83,7 +87,9 @@ export const list = <A>(input: unknown, check: (each: unknown) => A): ReadonlyAr
   if (typeof input !== "object" || input === null || input instanceof String || !isIterable(input)) {
     return refuse(`keys and entries come as an iterable, not as ${kind(input)}`)
   }
-  return Array.from(input, check)
+  const checked: Array<A> = []
+  for (const each of input) checked.push(check(each))
+  return checked
 }
 
 /** The `ttl` of an options object, over zero. */

@@ -112,6 +112,8 @@ const make = (ground: Ground): Service => {
     subject: Subject
   ): Effect.Effect<A, CacheError> => Effect.mapError(asked, (failed) => failure(operation, subject, failed))
 
+  const prefixed = (keys: ReadonlyArray<string>) => keys.map((key) => prefix + key)
+
   const answered = <A, B>(
     answer: Answer<A>,
     operation: CacheOperation,
@@ -267,9 +269,7 @@ const make = (ground: Ground): Service => {
         "deleteMany",
         () => Input.keys(keys),
         (keys) =>
-          keys.length === 0
-            ? Effect.succeed(0)
-            : relay(driver.deleteMany(keys.map((key) => prefix + key)), "deleteMany", { keys })
+          keys.length === 0 ? Effect.succeed(0) : relay(driver.deleteMany(prefixed(keys)), "deleteMany", { keys })
       ),
 
     getAndDelete: ofKey("getAndDelete", (key) =>
@@ -306,12 +306,11 @@ const make = (ground: Ground): Service => {
         () => Input.keys(keys),
         (keys) => {
           if (keys.length === 0) return Effect.succeed(new Map())
-          return settle(
-            driver.getMany(keys.map((key) => prefix + key)),
-            "getMany",
-            { keys },
-            (values) => new Map(keys.map((key, index) => [key, counted(values[index])]))
-          )
+          return settle(driver.getMany(prefixed(keys)), "getMany", { keys }, (values) => {
+            const found = new Map<string, Option.Option<string>>()
+            for (let index = 0; index < keys.length; index++) found.set(keys[index] as string, counted(values[index]))
+            return found
+          })
         }
       ),
 

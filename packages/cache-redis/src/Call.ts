@@ -5,6 +5,7 @@
  */
 import type { Answer } from "@hexcache/cache-port"
 import type { Timed } from "./Deadlines.ts"
+import * as Instant from "./Instant.ts"
 
 /**
  * A call in flight. To node-redis it looks like the command's AbortSignal: the client hands over the means to take the
@@ -22,8 +23,8 @@ export class Call implements Timed {
   waiting = true
   /** Replies of the connection when the call began. */
   readonly repliesBefore: number
-  /** Whom the answer is for, where several share a command. */
-  readonly callers: number
+  /** As `Command` has it. */
+  readonly weight: number
   /** The answer, once there is one: kept until it is known that it is this call's. */
   answer: Answer<unknown> = undefined
   /** Unset once the caller has its answer, or has gone. */
@@ -31,9 +32,9 @@ export class Call implements Timed {
   readonly aborted = false
   #takeBack: (() => void) | undefined
 
-  constructor(settle: (answer: Answer<unknown>) => void, callers: number, repliesBefore: number) {
+  constructor(settle: (answer: Answer<unknown>) => void, weight: number, repliesBefore: number) {
     this.settle = settle
-    this.callers = callers
+    this.weight = weight
     this.repliesBefore = repliesBefore
   }
 
@@ -44,7 +45,7 @@ export class Call implements Timed {
   removeEventListener(): void {
     this.#takeBack = undefined
     this.sent = true
-    this.sentAt = performance.now()
+    this.sentAt = Instant.now()
   }
 
   /** Takes an unsent command out of the client's queue, so that it is never sent. */

@@ -51,8 +51,8 @@ export interface Command<A> {
   readonly decode: Decode<A>
   /** What an error reply means, where it is not simply a failure. */
   readonly recover?: ((failure: DriverFailure) => Answer<A>) | undefined
-  /** How many callers wait for its answer: one unless several share the command. */
-  readonly callers?: number | undefined
+  /** Of how many answers its reply consists: one unless it is told. */
+  readonly weight?: number | undefined
   /** Changes nothing, though its name does not tell. */
   readonly isRead?: boolean | undefined
   /** Sent behind ASKING, to a node of a cluster that is taking over the key's slot. */
@@ -114,7 +114,7 @@ const lastBackoff = 500
 /** What calls in flight are given when the connection closes, in milliseconds. */
 const closeTimeout = 300
 
-/** Callers that are worth two turns of the event loop. */
+/** Answers that are worth two turns of the event loop. */
 const worthHalving = 32
 
 /** A connection to one server, replaced whenever it is in doubt. */
@@ -194,7 +194,7 @@ export class Connection implements Commander {
       return undefined
     }
     // The answer is of this command's type: its own decoder made it.
-    const call = new Call(answer as (answer: Answer<unknown>) => void, command.callers ?? 1, this.#replies)
+    const call = new Call(answer as (answer: Answer<unknown>) => void, command.weight ?? 1, this.#replies)
     this.#calls.add(call, deadline)
     this.#changes(command)
     this.#markers?.plan()
@@ -457,13 +457,13 @@ export class Connection implements Commander {
 export const toExit = <A>(answer: Answer<A>): Exit.Exit<A, DriverFailure> =>
   answer instanceof DriverFailure ? Exit.fail(answer) : Exit.succeed(answer)
 
-/** How many of these calls have half of all their callers. */
+/** How many of these calls have half of all their answers. */
 const halfOf = (calls: ReadonlyArray<Call>): number => {
-  let callers = 0
-  for (const call of calls) callers += call.callers
-  if (callers < worthHalving) return calls.length
+  let weight = 0
+  for (const call of calls) weight += call.weight
+  if (weight < worthHalving) return calls.length
   let half = 0
-  for (let given = 0; given < callers / 2; half++) given += (calls[half] as Call).callers
+  for (let given = 0; given < weight / 2; half++) given += (calls[half] as Call).weight
   return half
 }
 

@@ -7,6 +7,8 @@
  * @internal
  */
 
+import * as Instant from "./Instant.ts"
+
 /** What has a deadline. The fields are the list's. */
 export interface Timed {
   deadline: number
@@ -45,7 +47,7 @@ export class Deadlines<C extends Timed> {
 
   /** Begins the time of a call: the usual length, or what is left of a deadline that began elsewhere. */
   add(call: C, deadline?: number): void {
-    const now = performance.now()
+    const now = Instant.now()
     if (this.#turn === undefined) {
       this.#turn = now
       setImmediate(this.#endTurn)

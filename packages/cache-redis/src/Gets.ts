@@ -21,7 +21,13 @@ interface Asked {
 }
 
 /** Keys in one MGET at most, so that a turn with very many does not hold others up. */
-const keysAtOnce = 100
+const mostKeys = 100
+
+/** Bytes that one MGET is expected to answer with at most, as far as the last answers tell: what one read of a socket takes. */
+const mostBytes = 65_536
+
+/** How much the last answer counts among those before it. */
+const weightOfLast = 0.2
 
 /** Keys that are worth two commands where the server has nothing to do: it answers one while callers of the other go on. */
 const worthHalving = 32
@@ -33,6 +39,8 @@ export class Gets {
   #waiting = new Map<string, Asked>()
   /** Callers that wait for an answer. */
   #pending = 0
+  /** Characters of a value on the average of late. */
+  #length = 0
 
   constructor(connection: Connection, maxPending: number) {
     this.#connection = connection
@@ -60,7 +68,7 @@ export class Gets {
     if (asked === undefined) {
       if (this.#waiting.size === 0) process.nextTick(this.flush)
       this.#waiting.set(key, { key, caller, others: undefined })
-      if (this.#waiting.size === keysAtOnce) this.flush()
+      if (this.#waiting.size === mostKeys) this.flush()
     } else if (asked.others === undefined) asked.others = [caller]
     else asked.others.push(caller)
   }
@@ -71,9 +79,12 @@ export class Gets {
     if (waiting.size === 0) return
     this.#waiting = new Map()
     const all = Array.from(waiting.values())
-    const half = all.length >= worthHalving && this.#connection.isQuiet ? all.length >> 1 : all.length
-    this.#ask(all.slice(0, half))
-    if (half < all.length) this.#ask(all.slice(half))
+    const isWorthHalving = all.length >= worthHalving && this.#connection.isQuiet
+    const keys = Math.max(
+      1,
+      Math.min(isWorthHalving ? Math.ceil(all.length / 2) : all.length, Math.floor(mostBytes / this.#length))
+    )
+    for (let from = 0; from < all.length; from += keys) this.#ask(all.slice(from, from + keys))
   }
 
   #ask(all: ReadonlyArray<Asked>): void {
@@ -83,8 +94,9 @@ export class Gets {
     }
     const args = ["MGET"]
     for (const { key } of all) args.push(key)
-    this.#connection.ask({ args, decode: Reply.texts(all.length), callers: all.length }, (answer) => {
+    this.#connection.ask({ args, decode: Reply.texts(all.length), weight: all.length }, (answer) => {
       if (!(answer instanceof DriverFailure)) {
+        this.#learn(answer)
         for (let index = 0; index < all.length; index++) this.#tell(all[index] as Asked, answer[index])
       } else if (answer.serverCode === "NOPERM") {
         // One key that the user may not read is no reason to refuse the others.
@@ -98,8 +110,17 @@ export class Gets {
   #askEach(all: ReadonlyArray<Asked>): void {
     for (const asked of all) {
       const command = { args: ["GET", asked.key], decode: Reply.text, recover: ReplyError.absentWhenOtherType }
-      this.#connection.ask(command, (answer) => this.#tell(asked, answer))
+      this.#connection.ask(command, (answer) => {
+        if (!(answer instanceof DriverFailure)) this.#learn([answer])
+        this.#tell(asked, answer)
+      })
     }
+  }
+
+  #learn(texts: ReadonlyArray<string | undefined>): void {
+    let length = 0
+    for (const text of texts) if (text !== undefined) length += text.length
+    this.#length += (length / texts.length - this.#length) * weightOfLast
   }
 
   #tell({ caller, others }: Asked, answer: Answer<string | undefined>): void {

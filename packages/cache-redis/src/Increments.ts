@@ -85,7 +85,7 @@ export class Increments {
     const deadline = this.#connection.deadline()
     const tell = (answer: Answer<ReadonlyArray<Answer<number>>>) => this.#tell(all, answer)
     this.#connection.ask(
-      { ...Scripts.command(call), callers: all.length },
+      Scripts.command(call),
       (answer) => {
         if (!(answer instanceof DriverFailure)) tell(answer)
         else if (answer.serverCode === "NOSCRIPT") this.#connection.ask(Scripts.telling(call), tell, deadline)

@@ -52,7 +52,9 @@ export const make = (router: Router): CacheDriver => {
   const increment = router.gathering?.increment ?? incrementAlone
 
   const getMany = (keys: ReadonlyArray<string>, deadline: number) =>
-    router.of(first(keys)).send({ args: ["MGET", ...keys], decode: Reply.texts(keys.length) }, deadline)
+    router
+      .of(first(keys))
+      .send({ args: ["MGET", ...keys], decode: Reply.texts(keys.length), weight: keys.length }, deadline)
 
   const unlink = (keys: ReadonlyArray<RedisKey>, deadline: number) =>
     router.of(first(keys)).send({ args: ["UNLINK", ...keys], decode: Reply.integer }, deadline)

@@ -27,7 +27,7 @@ const source = (lua: string): Source => ({ lua, sha1: createHash("sha1").update(
 const script = <A>(decode: Reply.Decode<A>, lua: string): Script<A> => ({ ...source(lua), decode })
 
 /**
- * KEYS: the counters. ARGV: for each an amount, and a time to live in milliseconds or nothing.
+ * KEYS: the counters. ARGV: an amount, and a time to live in milliseconds or nothing, for each of them or once for all.
  *
  * The server adds in 64 bits and answers a Lua number, a double: exact as long as it is a safe integer, and taken back
  * where it is not. Each answer is a text, the sum or an error, so that one counter's failure is no other's. Where already
@@ -36,9 +36,10 @@ const script = <A>(decode: Reply.Decode<A>, lua: string): Script<A> => ({ ...sou
 const increments = source(`
 local answers = {}
 for i = 1, #KEYS do
-  local ttl = ARGV[2 * i]
+  local amount = ARGV[2 * i - 1] or ARGV[1]
+  local ttl = ARGV[2 * i] or ARGV[2]
   local fresh = ttl ~= '' and redis.call('EXISTS', KEYS[i]) == 0
-  local sum = redis.pcall('INCRBY', KEYS[i], ARGV[2 * i - 1])
+  local sum = redis.pcall('INCRBY', KEYS[i], amount)
   if type(sum) == 'table' then
     if string.find(sum.err, 'not an integer', 1, true) then
       answers[i] = 'WRONGTYPE not an integer'
@@ -52,7 +53,7 @@ for i = 1, #KEYS do
       answers[i] = string.gsub(sum.err, '^%-', '')
     end
   elseif sum > 9007199254740991 or sum < -9007199254740991 then
-    redis.call('DECRBY', KEYS[i], ARGV[2 * i - 1])
+    redis.call('DECRBY', KEYS[i], amount)
     answers[i] = 'OUTOFRANGE not a safe integer'
   else
     if fresh then redis.call('PEXPIRE', KEYS[i], ttl) end
@@ -73,11 +74,17 @@ const toSum = (reply: unknown): Answer<number> => {
   return /^-?[0-9]/.test(told) ? Reply.digits(told) : ReplyError.fromText(told)
 }
 
+const areAlike = ([first, ...others]: ReadonlyArray<Step>): boolean =>
+  others.every(({ amount, ttl }) => amount === first?.amount && ttl === first.ttl)
+
 /** Additions in the order of `steps`, each with an answer of its own. */
 export const increment = (steps: ReadonlyArray<Step>): Call<ReadonlyArray<Answer<number>>> => ({
   script: { ...increments, decode: Reply.list(steps.length, toSum) },
   keys: steps.map(({ key }) => key),
-  args: steps.flatMap(({ amount, ttl }) => [String(amount), ttl === undefined ? "" : String(ttl)])
+  args: (areAlike(steps) ? steps.slice(0, 1) : steps).flatMap(({ amount, ttl }) => [
+    String(amount),
+    ttl === undefined ? "" : String(ttl)
+  ])
 })
 
 /** KEYS: the key. ARGV: the expected value. Another type of value is no match. */
@@ -146,6 +153,7 @@ export interface Call<A> {
 /** The command for a server that knows the script. */
 export const command = <A>({ args, keys, script: { lua, sha1, ...meaning } }: Call<A>): Command<A> => ({
   ...meaning,
+  weight: keys.length,
   args: ["EVALSHA", sha1, String(keys.length), ...keys, ...args]
 })
 

@@ -516,7 +516,7 @@ describe("a write is sent at most once", () => {
         for (let round = 0; round < 100; round++) {
           yield* untilSuccess(cached.ping)
           // All hundred, which go out as two scripts, are more than so many bytes.
-          proxy.cutAfter(random.below(3_400))
+          proxy.cutAfter(random.below(2_000))
           const from = round * 100
           yield* Effect.forEach(
             Array.from({ length: 100 }, (_, index) => from + index),

@@ -7,10 +7,14 @@ import { peersFolder } from "./Library.ts"
 export const installPeers = async (announce: (line: string) => void): Promise<void> => {
   if (await isInstalled()) return
   announce("installing the other libraries into apps/bench/peers (once, some seconds)")
-  const install = spawn("npx", ["-y", "pnpm@12", "install", "--ignore-workspace", "--frozen-lockfile"], {
-    cwd: peersFolder,
-    stdio: ["ignore", "ignore", "inherit"]
-  })
+  const install = spawn(
+    "npx",
+    ["-y", "pnpm@12", "install", "--ignore-workspace", "--frozen-lockfile", "--ignore-scripts"],
+    {
+      cwd: peersFolder,
+      stdio: ["ignore", "ignore", "inherit"]
+    }
+  )
   const [status] = await once(install, "exit")
   if (status !== 0) throw new Error("The other libraries could not be installed")
 }
