@@ -43,7 +43,7 @@ describe("the guide to Telemetry", () => {
         receiver.spans().map(({ name }) => name),
         ["get shop"]
       )
-      const { dispose, handler } = HttpRouter.toWebHandler(metrics)
+      const { dispose, handler } = HttpRouter.toWebHandler(metrics, { disableLogger: true })
       const response = yield* Effect.promise(() => handler(new Request("http://localhost/metrics")))
       yield* Effect.promise(dispose)
       assert.include(
