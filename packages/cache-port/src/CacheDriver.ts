@@ -41,6 +41,7 @@ export type Later = typeof Later
  */
 export interface ImmediateOperations {
   readonly get: (key: string, fiber: Fiber.Fiber<unknown, unknown>) => Answer<string | undefined> | Later
+  /** All of them, as of one moment, or `Later`. */
   readonly getMany?: (
     keys: ReadonlyArray<string>,
     fiber: Fiber.Fiber<unknown, unknown>
