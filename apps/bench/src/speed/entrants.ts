@@ -57,6 +57,7 @@ export const underLoad: ReadonlyArray<Entrant> = [hexcache, nodeRedis, nodeRedis
 
 /** Caches that keep values in the process, in front of Redis, and node-redis that does not. */
 export const nearRedis: ReadonlyArray<Entrant> = [
+  { ...hexcache, open: "openNear" },
   nodeRedis,
   ours("node-redis, clientSideCache", "nodeRedis.ts", ["@redis/client"], "openWithClientSideCache"),
   peer("cache-manager, two levels", "cacheManager.ts", ["cache-manager"], "openInTwoLevels"),
