@@ -97,7 +97,7 @@ export const make = (
   return {
     ...driver,
 
-    immediate: { get: find },
+    immediate: { get: find, getMany: findAll },
 
     getWith: (key, answer) => {
       const { moment } = tracking
@@ -116,8 +116,6 @@ export const make = (
 
     getMany: (keys) =>
       Effect.suspend(() => {
-        const found = findAll(keys)
-        if (found !== Later) return Exit.succeed(found)
         const { moment } = tracking
         return Effect.map(driver.getMany(keys), (values) => {
           for (const [place, key] of keys.entries()) keep(key, values[place], moment)

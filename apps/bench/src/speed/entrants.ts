@@ -79,6 +79,16 @@ export const inMemory: ReadonlyArray<Entrant> = [
   ours("Effect Cache", "effectCache.ts", ["effect"])
 ]
 
+/** Read-throughs in memory. */
+export const readThrough: ReadonlyArray<Entrant> = [
+  ours("hexcache Cached", "cached.ts", ["@hexcache/cache-port", "effect"], "openInMemory"),
+  ours("Effect Cache", "effectCache.ts", ["effect"]),
+  peer("bentocache", "bentocache.ts", ["bentocache"], "openInMemory"),
+  peer("bentocache, serialized", "bentocache.ts", ["bentocache"], "openInMemoryAsItComes"),
+  peer("cacheable", "cacheable.ts", ["cacheable"], "openReadThrough"),
+  peer("cachified on lru-cache", "cachified.ts", ["@epic-web/cachified", "lru-cache"])
+]
+
 const growing = (entrant: Entrant): ReadonlyArray<Entrant> =>
   [10_000, 1_000_000].map((keys) => ({
     ...entrant,

@@ -45,7 +45,7 @@ export class Engine<Key, A, Answer, E, R> {
     const flight = this.joinable(text, caller)
     if (flight !== undefined) return landed(flight)
     if (this.isOwed(text, caller)) return this.#lookUp({ key, text, ground: undefined }, caller)
-    return this.storage.find(text, (finding) => {
+    return this.storage.find(text, caller.fiber, (finding) => {
       const found = this.judge(finding?.entry, caller)
       if (found._tag === "Hit" && !found.isEarly) return found.answer
       const miss = { key, text, ground: finding?.ground }
@@ -150,7 +150,7 @@ export class Engine<Key, A, Answer, E, R> {
       return landed(flight as Flight<Answer, E>)
     }
     if (this.isOwed(text, caller)) return lookUp({ key, text, ground: undefined })
-    return this.storage.find(text, (finding) => lookUp({ key, text, ground: finding?.ground }))
+    return this.storage.find(text, caller.fiber, (finding) => lookUp({ key, text, ground: finding?.ground }))
   }
 
   invalidate(key: Key): Effect.Effect<void> {

@@ -14,12 +14,14 @@
  *
  * @internal
  */
-import { Effect, Option } from "effect"
-import type { CacheError } from "../CacheError.ts"
+import { Effect, type Fiber, Option } from "effect"
+import { Later } from "../CacheDriver.ts"
+import { CacheError } from "../CacheError.ts"
 import type { CachePort } from "../CachePort.ts"
 import type { Codec } from "../Codec.ts"
 import { strictOf } from "../FailOpen.ts"
 import { FailureNote } from "../FailureNote.ts"
+import { type ReadNow, readNowOf } from "../Port.ts"
 import { type Observer, observerOf } from "../telemetry/Observer.ts"
 import { type Counters, countersOf } from "./Counters.ts"
 import * as Envelope from "./Envelope.ts"
@@ -47,6 +49,8 @@ export interface Ground {
   readonly tags: string
 }
 
+/** Of the entry, of its key's generation, of that of all entries, and the id of the last invalidation of any tag. */
+type Texts = ReadonlyArray<string | undefined>
 type Values = ReadonlyMap<string, Option.Option<string>>
 type Tags = ReadonlyMap<string, string>
 
@@ -56,6 +60,7 @@ export class Storage {
   readonly observer: Observer | undefined
   readonly #cache: Service
   readonly #note: FailureNote
+  readonly #readNow: ReadNow | undefined
   readonly #names: Names
   /** The names that are read with those of every key. */
   readonly #common: ReadonlyArray<string>
@@ -68,6 +73,7 @@ export class Storage {
     const below = strictOf(cache)
     this.#cache = below?.strict ?? cache
     this.#note = below?.note ?? new FailureNote()
+    this.#readNow = readNowOf(this.#cache)
     this.#names = policy.form().names
     this.#common = policy.tags === undefined ? [this.#names.all] : [this.#names.all, this.#names.tags]
     this.#generationTtl = policy.generationTtl
@@ -94,48 +100,51 @@ export class Storage {
     return this.#note.take(error)
   }
 
-  /** What the store holds of one key; `undefined` where it failed. */
-  find<A, E, R>(text: string, use: (finding: Finding | undefined) => Effect.Effect<A, E, R>): Effect.Effect<A, E, R> {
-    const entry = this.#names.entry(text)
-    const own = this.#names.own(text)
-    return Effect.matchEffect(this.#cache.getMany([entry, own, ...this.#common]), {
-      onFailure: (error) =>
-        Effect.andThen(
-          this.#failed(error),
-          Effect.suspend(() => use(undefined))
-        ),
-      onSuccess: (values) => {
-        const finding = this.#findingOf(entry, own, values)
-        if (finding.entry === undefined || finding.entry.tags.length === 0) return use(finding)
-        return Effect.flatMap(this.#withoutInvalidTags([finding]), (findings) => use(findings?.[0]))
-      }
-    })
+  /** What the store holds of one key, at once if it can say so; `undefined` where it failed. */
+  find<A, E, R>(
+    text: string,
+    fiber: Fiber.Fiber<unknown, unknown>,
+    use: (finding: Finding | undefined) => Effect.Effect<A, E, R>
+  ): Effect.Effect<A, E, R> {
+    const names = [...this.#namesOf(text), ...this.#common]
+    const failed = (error: CacheError) =>
+      Effect.andThen(
+        this.#failed(error),
+        Effect.suspend(() => use(undefined))
+      )
+    const found = (texts: Texts) => {
+      const finding = findingOf(texts, this.#codec)
+      if (finding.entry === undefined || finding.entry.tags.length === 0) return use(finding)
+      return Effect.flatMap(this.#withoutInvalidTags([finding]), (findings) => use(findings?.[0]))
+    }
+
+    const answer = this.#readNow === undefined ? Later : this.#readNow(names, fiber)
+    if (answer === Later) {
+      return Effect.matchEffect(this.#cache.getMany(names), {
+        onFailure: failed,
+        onSuccess: (values) => found(textsIn(values, names))
+      })
+    }
+    return answer instanceof CacheError ? failed(answer) : found(answer)
   }
 
   /** As `find`, for many keys at once, in their order. */
   findMany(texts: ReadonlyArray<string>): Effect.Effect<ReadonlyArray<Finding> | undefined> {
     if (texts.length === 0) return Effect.succeed([])
-    const names = texts.map((text) => [this.#names.entry(text), this.#names.own(text)] as const)
+    const names = texts.map((text) => this.#namesOf(text))
     return Effect.flatMap(
       this.attempt((cache) => cache.getMany([...names.flat(), ...this.#common])),
       (values) =>
         Option.isNone(values)
           ? Effect.undefined
-          : this.#withoutInvalidTags(names.map(([entry, own]) => this.#findingOf(entry, own, values.value)))
+          : this.#withoutInvalidTags(
+              names.map((names) => findingOf(textsIn(values.value, [...names, ...this.#common]), this.#codec))
+            )
     )
   }
 
-  /** Of the names of an entry and of its key's generation. */
-  #findingOf(entryName: string, ownName: string, values: Values): Finding {
-    const ground: Ground = {
-      text: textIn(values, entryName),
-      own: textIn(values, ownName) ?? "",
-      all: textIn(values, this.#names.all),
-      tags: textIn(values, this.#names.tags) ?? ""
-    }
-    const entry = ground.text === undefined ? undefined : Envelope.decode(ground.text, this.#codec)
-    const isValid = entry !== undefined && entry.all === ground.all && entry.own === ground.own
-    return { entry: isValid ? entry : undefined, ground }
+  #namesOf(text: string): readonly [entry: string, own: string] {
+    return [this.#names.entry(text), this.#names.own(text)]
   }
 
   /** In one more read, if there are tags at all. Undefined where it failed. */
@@ -327,6 +336,14 @@ export class Storage {
 
 /** A day, in milliseconds. */
 const leastTagTtl = 86_400_000
+
+const findingOf = ([text, own = "", all, tags = ""]: Texts, codec: Codec | undefined): Finding => {
+  const entry = text === undefined ? undefined : Envelope.decode(text, codec)
+  const isValid = entry !== undefined && entry.all === all && entry.own === own
+  return { entry: isValid ? entry : undefined, ground: { text, own, all, tags } }
+}
+
+const textsIn = (values: Values, names: ReadonlyArray<string>): Texts => names.map((name) => textIn(values, name))
 
 const textIn = (values: Values, name: string): string | undefined => {
   const value = values.get(name)

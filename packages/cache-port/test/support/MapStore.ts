@@ -22,7 +22,7 @@ export class MapStore {
   readonly cache: CachePort["Service"]
 
   constructor() {
-    this.cache = CachePort.fromDriver(this.#driver)
+    this.cache = CachePort.fromDriver(this.driver)
   }
 
   /** How often an operation was asked. */
@@ -63,7 +63,7 @@ export class MapStore {
     return this.#read(key, now) !== undefined && this.entries.delete(key)
   }
 
-  readonly #driver: CacheDriver = {
+  readonly driver: CacheDriver = {
     get: (key) => this.#ask("get", [key], (now) => this.#read(key, now)),
     getMany: (keys) => this.#ask("getMany", keys, (now) => keys.map((key) => this.#read(key, now))),
     set: (key, value, ttl) => this.#ask("set", [key], (now) => this.#write(key, value, ttl, now)),
