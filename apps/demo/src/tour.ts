@@ -29,7 +29,7 @@ export const tour: Effect.Effect<void, never, CachePort | Cities | QueryCount | 
     yield* step(twelveCities("Twelve cities, one of them warm"))
     yield* step(twelveCities("Twelve cities, warm", 20))
 
-    yield* part("An update invalidates the city, and by pattern every ranking of its country")
+    yield* part("An update invalidates the city, and by its tag every ranking of its country")
     yield* step(tokyoGrows("Tokyo grows", 14_187_176))
     yield* step(tokyo("Tokyo, at once"))
     yield* step(tokyo("Tokyo, again"))

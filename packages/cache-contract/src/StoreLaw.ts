@@ -95,9 +95,9 @@ export const build = ({ layer }: Store): Effect.Effect<Cache, unknown, Scope.Sco
 /** As `build`, once the store answers. */
 export const buildReady = (store: Store) => Effect.tap(build(store), untilSuccess)
 
-/** Asks until the store answers. */
-export const untilSuccess = ({ get }: Cache) =>
-  Effect.retry(Effect.timeout(get("key"), "2 seconds"), { times: 300, schedule: Schedule.spaced(10) })
+/** Asks until the store answers: by a round trip, as a get may be answered from memory. */
+export const untilSuccess = ({ ping }: Cache) =>
+  Effect.retry(Effect.timeout(ping, "2 seconds"), { times: 300, schedule: Schedule.spaced(10) })
 
 /** Asks until the cache itself knows that the store does not answer. */
 export const untilUnavailable = (cache: Cache, { deadline }: Store) =>

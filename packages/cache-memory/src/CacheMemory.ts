@@ -146,6 +146,11 @@ const driver = (store: Store, saw: (clock: Clock.Clock) => void): CacheDriver =>
   const immediate = {
     get: (key: string, fiber: Caller) => store.get(key, timeOf(fiber, undefined)),
 
+    getMany: (keys: ReadonlyArray<string>, fiber: Caller) => {
+      const now = timeOf(fiber, undefined)
+      return keys.map((key) => store.get(key, now))
+    },
+
     set: (key: string, value: string, ttl: number | undefined, fiber: Caller) => {
       if (!store.fits(key, value)) return tooLarge()
       const now = timeOf(fiber, ttl)
@@ -173,7 +178,7 @@ const driver = (store: Store, saw: (clock: Clock.Clock) => void): CacheDriver =>
 
     get: (key) => soon((fiber) => immediate.get(key, fiber)),
 
-    getMany: (keys) => at((now) => keys.map((key) => store.get(key, now))),
+    getMany: (keys) => Effect.withFiberSucceed((fiber) => immediate.getMany(keys, fiber)),
 
     set: (key, value, ttl) => soon((fiber) => immediate.set(key, value, ttl, fiber)),
 

@@ -41,6 +41,11 @@ export type Later = typeof Later
  */
 export interface ImmediateOperations {
   readonly get: (key: string, fiber: Fiber.Fiber<unknown, unknown>) => Answer<string | undefined> | Later
+  /** All of them, as of one moment, or `Later`. */
+  readonly getMany?: (
+    keys: ReadonlyArray<string>,
+    fiber: Fiber.Fiber<unknown, unknown>
+  ) => Answer<ReadonlyArray<string | undefined>> | Later
   readonly set?: (
     key: string,
     value: string,

@@ -1,12 +1,13 @@
 /**
  * A layer that goes on without the cache when the store cannot be asked.
  */
-import { Clock, Context, Duration, Effect, Layer, Option, Stream } from "effect"
+import { Context, Effect, Layer, Option, Stream } from "effect"
 import type { CacheError, CacheErrorReason } from "./CacheError.ts"
 import { CachePort } from "./CachePort.ts"
 import { checked } from "./Checked.ts"
+import { FailureNote } from "./FailureNote.ts"
 import * as Input from "./Input.ts"
-import { layered } from "./Layered.ts"
+import { layered, layerOf } from "./Layered.ts"
 import { TimeToLive } from "./TimeToLive.ts"
 
 type Service = CachePort["Service"]
@@ -62,7 +63,7 @@ export class FailOpen extends Context.Service<
    */
   static readonly layer: Layer.Layer<CachePort | FailOpen, never, CachePort> = Layer.effectContext(
     Effect.map(CachePort, (strict) => {
-      const note = new Note()
+      const note = new FailureNote()
 
       const attempt = <A>(asked: Effect.Effect<A, CacheError>) =>
         failOpen(Effect.asSome(asked), () => Option.none(), note)
@@ -75,30 +76,28 @@ export class FailOpen extends Context.Service<
   )
 }
 
-/** Counts failures and logs one once in a while. */
-class Note {
-  failures = 0
-  #unlogged = 0
-  #nextLog: bigint | undefined
-
-  readonly take = (error: CacheError): Effect.Effect<void> =>
-    Effect.withFiber((fiber) => {
-      const now = fiber.getRef(Clock.Clock).monotonicTimeNanosUnsafe()
-      this.failures++
-      if (this.#nextLog !== undefined && now < this.#nextLog) {
-        this.#unlogged++
-        return Effect.void
-      }
-      const suppressed = this.#unlogged
-      this.#unlogged = 0
-      this.#nextLog = now + logEvery
-      return Effect.logWarning(`The cache fails (${error.reason._tag}), going on without it`).pipe(
-        Effect.annotateLogs({ code: error.code, operation: error.operation, suppressed })
-      )
-    })
+/** The cache below the layers that fail open, with every other layer around it. */
+interface Strict {
+  readonly strict: Service
+  readonly note: FailureNote
 }
 
-const logEvery = Duration.toNanosUnsafe("10 seconds")
+const notes = new WeakMap<Service, FailureNote>()
+
+/**
+ * For code of the port's own that must know of failures, whatever cache it was given. Undefined for a cache that does not
+ * fail open, or does so by other means than `FailOpen.layer`.
+ *
+ * @internal
+ */
+export const strictOf = (cache: Service): Strict | undefined => {
+  const layer = layerOf(cache)
+  if (layer === undefined) return undefined
+  const note = notes.get(cache)
+  if (note !== undefined) return { strict: layer.inner, note }
+  const below = strictOf(layer.inner)
+  return below === undefined ? undefined : { strict: layered(below.strict, layer.wrap), note: below.note }
+}
 
 const failsOpen = ({ _tag }: CacheErrorReason): boolean => {
   switch (_tag) {
@@ -120,19 +119,19 @@ const failsOpen = ({ _tag }: CacheErrorReason): boolean => {
 const failOpen = <A>(
   asked: Effect.Effect<A, CacheError>,
   otherwise: () => A,
-  note: Note
+  note: FailureNote
 ): Effect.Effect<A, CacheError> =>
   Effect.catch(asked, (error) =>
     failsOpen(error.reason) ? Effect.map(note.take(error), otherwise) : Effect.fail(error)
   )
 
-const wrap = (inner: Service, note: Note): Service => {
+const wrap = (inner: Service, note: FailureNote): Service => {
   const none = <A>(asked: Effect.Effect<Option.Option<A>, CacheError>) => failOpen(asked, () => Option.none<A>(), note)
   const no = (asked: Effect.Effect<boolean, CacheError>) => failOpen(asked, () => false, note)
   const zero = (asked: Effect.Effect<number, CacheError>) => failOpen(asked, () => 0, note)
   const nothing = (asked: Effect.Effect<void, CacheError>) => failOpen(asked, () => undefined, note)
 
-  return {
+  const outer: Service = {
     get: (key) => none(inner.get(key)),
     getJson: (key) => none(inner.getJson(key)),
     set: (key, value, options) => nothing(inner.set(key, value, options)),
@@ -162,4 +161,6 @@ const wrap = (inner: Service, note: Note): Service => {
     flush: nothing(inner.flush),
     ping: inner.ping
   }
+  notes.set(outer, note)
+  return outer
 }

@@ -8,7 +8,12 @@ import type { CachePort } from "./CachePort.ts"
 type Service = CachePort["Service"]
 type Wrap = (inner: Service) => Service
 
-const layers = new WeakMap<Service, { readonly inner: Service; readonly wrap: Wrap }>()
+interface Layer {
+  readonly inner: Service
+  readonly wrap: Wrap
+}
+
+const layers = new WeakMap<Service, Layer>()
 
 /** `inner` wrapped, in such a way that a part of the wrapped port is the wrapped part of `inner`. */
 export const layered = (inner: Service, wrap: Wrap): Service => {
@@ -16,6 +21,9 @@ export const layered = (inner: Service, wrap: Wrap): Service => {
   layers.set(outer, { inner, wrap })
   return outer
 }
+
+/** What a port that is a layer is made of. */
+export const layerOf = (outer: Service): Layer | undefined => layers.get(outer)
 
 /** The wrapped part of the port below, or `undefined` for a port that is no layer. */
 export const partOf = (outer: Service, part: (inner: Service) => Service): Service | undefined => {

@@ -14,6 +14,7 @@ import { delegate } from "./Delegate.ts"
 import * as Glob from "./Glob.ts"
 import * as Input from "./Input.ts"
 import { partOf } from "./Layered.ts"
+import { named, namespaceOf } from "./Namespace.ts"
 
 type Service = CachePort["Service"]
 
@@ -30,20 +31,34 @@ export const checkOptions = (options: FromDriverOptions): Effect.Effect<void, Ca
   checked(
     "layer",
     () => {
-      Input.namespace(namespaceOf(options))
+      Input.namespace(namespaceIn(options))
       Input.maxValueBytes(options.maxValueBytes)
     },
     () => Effect.void
   )
 
 /** Only what is left out means the whole store: anything else that is no text would flush what is not its own. */
-const namespaceOf = ({ namespace = "" }: FromDriverOptions): string => namespace
+const namespaceIn = ({ namespace = "" }: FromDriverOptions): string => namespace
 
 const grounds = new WeakMap<Service, Ground>()
 
+/**
+ * As `getMany` of distinct keys, without an Effect and a `Map` around the answer; for a read of the port's own that many
+ * wait for. `Later` where it has to be asked as always, be it that its keys are refused there.
+ */
+export type ReadNow = (
+  keys: ReadonlyArray<string>,
+  fiber: Fiber.Fiber<unknown, unknown>
+) => ReadonlyArray<string | undefined> | CacheError | Later
+
+const readers = new WeakMap<Service, ReadNow>()
+
+/** Undefined for a cache that cannot answer at once, and for one with a layer around it. */
+export const readNowOf = (cache: Service): ReadNow | undefined => readers.get(cache)
+
 export const fromDriver = (driver: CacheDriver, options: FromDriverOptions): Service => {
   try {
-    const namespace = Input.namespace(namespaceOf(options))
+    const namespace = Input.namespace(namespaceIn(options))
     return make({
       driver,
       namespace,
@@ -61,12 +76,9 @@ export const namespaced = (cache: Service, namespace: string): Service => {
   try {
     const inner = Input.namespace(namespace)
     const outer = grounds.get(cache)
-    if (outer === undefined) return delegate(cache, prefixOf(inner), CacheStats.countersOf(inner))
-    return make({
-      ...outer,
-      prefix: outer.prefix + prefixOf(inner),
-      namespace: [outer.namespace, inner].filter((name) => name !== "").join(":")
-    })
+    const name = [namespaceOf(cache), inner].filter((name) => name !== "").join(":")
+    if (outer === undefined) return named(delegate(cache, prefixOf(inner), CacheStats.countersOf(inner)), name)
+    return make({ ...outer, prefix: outer.prefix + prefixOf(inner), namespace: name })
   } catch (thrown) {
     return refusing(thrown)
   }
@@ -155,11 +167,37 @@ const make = (ground: Ground): Service => {
             return answer === Later ? readLater(operation, key, succeed) : answered(answer, operation, key, succeed)
           })
 
-  const counted = (value: string | undefined): Option.Option<string> => {
+  const count = (value: string | undefined): void => {
     if (value === undefined) counters.misses++
     else counters.hits++
+  }
+
+  const counted = (value: string | undefined): Option.Option<string> => {
+    count(value)
     return toMaybe(value)
   }
+
+  const foundOf = (keys: ReadonlyArray<string>, values: ReadonlyArray<string | undefined>) => {
+    const found = new Map<string, Option.Option<string>>()
+    for (let index = 0; index < keys.length; index++) found.set(keys[index] as string, counted(values[index]))
+    return found
+  }
+
+  const getManyLater = (keys: ReadonlyArray<string>) =>
+    settle(driver.getMany(prefixed(keys)), "getMany", { keys }, (values) => foundOf(keys, values))
+
+  const getManyNow = immediate?.getMany
+  const getMany =
+    getManyNow === undefined
+      ? getManyLater
+      : (keys: ReadonlyArray<string>): ReturnType<typeof getManyLater> =>
+          Effect.withFiber((fiber) => {
+            const answer = getManyNow(prefixed(keys), fiber)
+            if (answer === Later) return getManyLater(keys)
+            return answer instanceof DriverFailure
+              ? Exit.fail(failure("getMany", { keys }, answer))
+              : Exit.succeed(foundOf(keys, answer))
+          })
 
   const withTtl = (key: string, options: unknown) => ({ key: Input.key(key), ttl: Input.ttlOption(options) })
 
@@ -304,14 +342,7 @@ const make = (ground: Ground): Service => {
       checked(
         "getMany",
         () => Input.keys(keys),
-        (keys) => {
-          if (keys.length === 0) return Effect.succeed(new Map())
-          return settle(driver.getMany(prefixed(keys)), "getMany", { keys }, (values) => {
-            const found = new Map<string, Option.Option<string>>()
-            for (let index = 0; index < keys.length; index++) found.set(keys[index] as string, counted(values[index]))
-            return found
-          })
-        }
+        (keys) => (keys.length === 0 ? Effect.succeed(new Map()) : getMany(keys))
       ),
 
     setMany: (entries, options) =>
@@ -363,7 +394,17 @@ const make = (ground: Ground): Service => {
   }
 
   grounds.set(port, ground)
-  return port
+  if (getManyNow !== undefined) {
+    readers.set(port, (keys, fiber) => {
+      if (!keys.every(Input.isKey)) return Later
+      const answer = getManyNow(prefixed(keys), fiber)
+      if (answer === Later) return Later
+      if (answer instanceof DriverFailure) return failure("getMany", { keys }, answer)
+      for (const value of answer) count(value)
+      return answer
+    })
+  }
+  return named(port, ground.namespace)
 }
 
 /** The text of a value as JSON, or `undefined` where there is none. */

@@ -14,15 +14,24 @@ import { Config, Effect, Layer, type Scope } from "effect"
 import { Cluster } from "./Cluster.ts"
 import { Coalescer } from "./Coalescer.ts"
 import { Connection, type ConnectionEvent, type ConnectionOptions, type Endpoint } from "./Connection.ts"
+import * as NearCache from "./NearCache.ts"
 import * as Options from "./Options.ts"
 import * as RedisDriver from "./RedisDriver.ts"
 import * as Router from "./Router.ts"
 import * as Sentinel from "./Sentinel.ts"
+import { Tracking } from "./Tracking.ts"
 
-export type { CommonOptions, Credentials, NodeAddress, Secret } from "./Options.ts"
+export type {
+  CommonOptions,
+  Credentials,
+  NearCacheOptions,
+  NodeAddress,
+  Secret,
+  SingleOptions
+} from "./Options.ts"
 
 /** Which Redis, whose keys, and how long to wait for it. */
-export interface CacheRedisOptions extends Options.CommonOptions {
+export interface CacheRedisOptions extends Options.SingleOptions {
   /**
    * `redis[s]://[[user][:password]@]host[:port][/database]` or `unix://[[user][:password]@]/path[?db=database]`, as
    * registered at https://www.iana.org/assignments/uri-schemes/prov/redis. Or else `host`, or `path`.
@@ -41,10 +50,12 @@ export interface CacheRedisOptions extends Options.CommonOptions {
 export interface CacheRedisClusterOptions extends Options.CommonOptions {
   /** Some nodes, at least one, by which the others are found. The first one's user, password and TLS are for all. */
   readonly rootNodes: ReadonlyArray<Options.NodeAddress>
+  /** None: a node that has lost a slot does not tell whose keys were never there. */
+  readonly nearCache?: never
 }
 
 /** Which group of sentinels, whose keys, and how long to wait for the master. */
-export interface CacheRedisSentinelOptions extends Options.CommonOptions {
+export interface CacheRedisSentinelOptions extends Options.SingleOptions {
   /** The master's name in the sentinels' configuration. */
   readonly name: string
   /** The sentinels, at least one. A URL may hold a sentinel's own user and password. */
@@ -54,7 +65,7 @@ export interface CacheRedisSentinelOptions extends Options.CommonOptions {
 }
 
 /** What `layerFromClient` needs beside a client. */
-export type CacheRedisClientOptions = Omit<Options.CommonOptions, "username" | "password" | "credentials" | "tls">
+export type CacheRedisClientOptions = Omit<Options.SingleOptions, "username" | "password" | "credentials" | "tls">
 
 /**
  * A cache on one Redis.
@@ -102,10 +113,13 @@ export const layerCluster = (options: CacheRedisClusterOptions): Layer.Layer<Cac
   layerOf(
     options,
     Effect.gen(function* () {
-      const { roots, settings } = yield* Options.checked(() => ({
-        settings: Options.settings(options),
-        roots: Options.some("rootNodes", options.rootNodes, Options.node)
-      }))
+      const { roots, settings } = yield* Options.checked(() => {
+        if (options.nearCache !== undefined) throw new RangeError("a cluster has no near cache")
+        return {
+          settings: Options.settings(options),
+          roots: Options.some("rootNodes", options.rootNodes, Options.node)
+        }
+      })
       const rootNodes = yield* Options.checked(() => roots.map(Options.hostAndPort))
       const report = yield* reporter
       const cluster = yield* Effect.acquireRelease(
@@ -198,22 +212,36 @@ const startTimeout = 60
 const layerOf = (options: Options.CommonOptions, driver: Effect.Effect<CacheDriver, CacheError, Scope.Scope>) =>
   CachePort.layerFromDriver(driver, options)
 
-const single = (options: Omit<ConnectionOptions, "report">): Effect.Effect<CacheDriver, never, Scope.Scope> =>
+const single = ({
+  nearCache,
+  ...options
+}: Omit<ConnectionOptions, "report" | "tracking"> & Pick<Options.Settings, "nearCache">): Effect.Effect<
+  CacheDriver,
+  never,
+  Scope.Scope
+> =>
   Effect.gen(function* () {
     const report = yield* reporter
+    const tracking = nearCache === undefined ? undefined : new Tracking(nearCache)
     const connection = yield* Effect.acquireRelease(
-      Effect.sync(() => new Connection({ ...options, report: (event) => report(event) })),
+      Effect.sync(() => new Connection({ ...options, tracking, report: (event) => report(event) })),
       (connection) => Effect.promise(() => connection.close())
     )
     yield* Effect.promise(() => connection.start(startTimeout))
-    return RedisDriver.make(Router.single(new Coalescer(connection, options.maxPending)))
+    const server = new Coalescer(connection, options.maxPending)
+    const driver = RedisDriver.make(Router.single(server))
+    return tracking === undefined ? driver : NearCache.make(driver, server, tracking)
   })
 
 /** Logs what has no caller, with the loggers of the layer. */
 const reporter = Effect.map(Effect.context<never>(), (context) => (event: ConnectionEvent, server = "") => {
-  const change =
-    event._tag === "ReadyAgain"
-      ? "connected again"
-      : `${event.failure.reason.message} (${event.failure.reason._tag}); connecting anew`
-  Effect.runForkWith(context)(Effect.logWarning(`cache-redis: ${server}${change}`))
+  Effect.runForkWith(context)(Effect.logWarning(`cache-redis: ${server}${changeOf(event)}`))
 })
+
+const changeOf = (event: ConnectionEvent): string => {
+  if (event._tag === "ReadyAgain") return "connected again"
+  const reason = `${event.failure.reason.message} (${event.failure.reason._tag})`
+  return event._tag === "NotReady"
+    ? `${reason}; connecting anew`
+    : `no near cache, as the server does not track: ${reason}`
+}

@@ -10,10 +10,12 @@ import { type Answer, DriverFailure } from "@hexcache/cache-port"
 import { createClient, RESP_TYPES, type RedisClientOptions } from "@redis/client"
 import { Effect, Exit } from "effect"
 import { Call } from "./Call.ts"
+import { changedBy } from "./Changes.ts"
 import { Deadlines } from "./Deadlines.ts"
 import { Markers } from "./Markers.ts"
 import { type Decode, UnexpectedReply } from "./Reply.ts"
 import * as ReplyError from "./ReplyError.ts"
+import type { Tracking } from "./Tracking.ts"
 
 /** The part of node-redis's options that says whom to connect to, and as whom. */
 export type Endpoint = Pick<RedisClientOptions, "socket" | "username" | "password" | "database">
@@ -29,6 +31,8 @@ export interface ConnectionOptions {
   readonly commandTimeout: number
   readonly connectTimeout: number
   readonly maxPending: number
+  /** Told of what changes on the server, where that is willing to tell. */
+  readonly tracking?: Tracking | undefined
   /** Told of what has no caller. */
   readonly report: (event: ConnectionEvent) => void
 }
@@ -38,6 +42,8 @@ export type ConnectionEvent =
   | { readonly _tag: "ReadyAgain" }
   /** No connection is ready from now on; told once for each change of the reason. */
   | { readonly _tag: "NotReady"; readonly failure: DriverFailure }
+  /** The server does not tell what changes; told once, until one does. */
+  | { readonly _tag: "NotTracking"; readonly failure: DriverFailure }
 
 /** A command and what its reply means. */
 export interface Command<A> {
@@ -47,6 +53,8 @@ export interface Command<A> {
   readonly recover?: ((failure: DriverFailure) => Answer<A>) | undefined
   /** Of how many answers its reply consists: one unless it is told. */
   readonly weight?: number | undefined
+  /** Changes nothing, though its name does not tell. */
+  readonly isRead?: boolean | undefined
   /** Sent behind ASKING, to a node of a cluster that is taking over the key's slot. */
   readonly asking?: boolean | undefined
   /**
@@ -67,8 +75,8 @@ export interface Commander {
 
 type Client = ReturnType<typeof createRedisClient>
 
-const createRedisClient = (endpoint: Endpoint, connectTimeout: number, signal: AbortSignal) =>
-  createClient({
+const createRedisClient = (endpoint: Endpoint, connectTimeout: number, signal: AbortSignal) => {
+  const client = createClient({
     ...endpoint,
     // Its handshake begins with HELLO, whose refusal is told, and which authenticates in the same step.
     RESP: 3,
@@ -83,8 +91,13 @@ const createRedisClient = (endpoint: Endpoint, connectTimeout: number, signal: A
       signal,
       connectTimeout,
       reconnectStrategy: false
-    } as NonNullable<RedisClientOptions["socket"]>
+    } as NonNullable<RedisClientOptions["socket"]>,
+    emitInvalidate: true
   })
+  // It hands messages on, and does not ask for them: a refusal in its handshake would end the connection.
+  client.options.emitInvalidate = false
+  return client
+}
 
 /** Statuses such as `OK` are read as bytes, so that none is ever taken for a value. */
 const plain = { typeMapping: { [RESP_TYPES.SIMPLE_STRING]: Buffer } }
@@ -119,6 +132,7 @@ export class Connection implements Commander {
   /** Why no connection is ready. */
   #refusal: DriverFailure = ReplyError.connecting()
   #reported: string | undefined
+  #reportedTracking = false
   #replies = 0
   #closed = false
   /** Told when the first attempt is over, and when the last call in flight is. */
@@ -182,6 +196,7 @@ export class Connection implements Commander {
     // The answer is of this command's type: its own decoder made it.
     const call = new Call(answer as (answer: Answer<unknown>) => void, command.weight ?? 1, this.#replies)
     this.#calls.add(call, deadline)
+    this.#changes(command)
     this.#markers?.plan()
     if (command.asking === true) client.sendCommand(["ASKING"]).catch(() => {})
     const abortSignal = call as unknown as AbortSignal
@@ -224,6 +239,7 @@ export class Connection implements Commander {
     this.#closed = true
     this.#refusal = ReplyError.closed()
     this.#ready = undefined
+    this.#options.tracking?.end()
     clearTimeout(this.#backoffTimer)
     if (this.#calls.size > 0) {
       await new Promise<void>((resolve) => {
@@ -265,15 +281,39 @@ export class Connection implements Commander {
       client.on("error", fail)
       await client.connect()
       await admit?.((...args) => (client as Client).sendCommand(args))
+      const isTracking = await this.#track(client)
       if (over) return
       clearTimeout(deadline)
-      if (!this.#closed) this.#becomeReady(client)
+      if (!this.#closed) this.#becomeReady(client, isTracking)
     }
     attempt().catch(fail)
   }
 
-  #becomeReady(client: Client): void {
+  /** Lets the server tell what changes, if that is asked for and the server does. */
+  async #track(client: Client): Promise<boolean> {
+    const { report, tracking } = this.#options
+    if (tracking === undefined) return false
+    // What is left of a connection that is lost is heard too, and does no harm.
+    client.on("invalidate", (key: Buffer | null) =>
+      key === null ? tracking.everyKeyChanged() : tracking.keyChanged(key.toString())
+    )
+    try {
+      await client.sendCommand(["CLIENT", "TRACKING", "ON"])
+      this.#reportedTracking = false
+      return true
+    } catch (error) {
+      const failure = ReplyError.fromCommand(error, true)
+      if (failure.serverCode !== undefined && !this.#reportedTracking) {
+        this.#reportedTracking = true
+        report({ _tag: "NotTracking", failure })
+      }
+      return false
+    }
+  }
+
+  #becomeReady(client: Client, isTracking: boolean): void {
     this.#ready = client
+    if (isTracking) this.#options.tracking?.begin()
     this.#markers = new Markers({
       ping: (text) => client.sendCommand(["PING", text]),
       deliver: (calls) => this.#deliver(calls),
@@ -290,6 +330,7 @@ export class Connection implements Commander {
   /** The current client is of no more use. */
   #lost(failure: DriverFailure): void {
     this.#ready = undefined
+    this.#options.tracking?.end()
     this.#markers?.stop()
     this.#markers = undefined
     for (const call of this.#calls.drain()) {
@@ -316,13 +357,25 @@ export class Connection implements Commander {
    */
   #deliver(calls: ReadonlyArray<Call>): void {
     const own = calls.filter((call) => call.waiting)
-    for (const call of own) this.#leave(call)
+    for (const call of own) {
+      this.#leave(call)
+      this.#options.tracking?.proved(call.sentAt)
+    }
     const half = this.#calls.size === 0 ? halfOf(own) : own.length
     for (let index = 0; index < half; index++) giveAnswer(own[index] as Call)
     if (half === own.length) return
     process.nextTick(setImmediate, () => {
       for (let index = half; index < own.length; index++) giveAnswer(own[index] as Call)
     })
+  }
+
+  /** What this process changes is not kept either, from the moment in which it is sent. */
+  #changes(command: Pick<Command<unknown>, "args" | "isRead">): void {
+    const { tracking } = this.#options
+    if (tracking === undefined) return
+    const changed = changedBy(command)
+    if (changed === "every key") tracking.everyKeyChanged()
+    else for (const key of changed) tracking.keyChanged(String(key))
   }
 
   #answered<A>(call: Call, command: Command<A>, reply: unknown): void {

@@ -11,6 +11,7 @@ import { Duration, Effect, Redacted } from "effect"
 import type { ConnectionOptions, Endpoint } from "./Connection.ts"
 import * as RedisUrl from "./RedisUrl.ts"
 import * as Scripts from "./Scripts.ts"
+import type { TrackingOptions } from "./Tracking.ts"
 
 type Socket = NonNullable<Endpoint["socket"]>
 
@@ -47,12 +48,42 @@ export interface CommonOptions extends FromDriverOptions {
   readonly tls?: boolean | TlsOptions | undefined
 }
 
+/** How much of what was read is kept in this process. */
+export interface NearCacheOptions {
+  /** How many keys, absent ones too: a positive integer. What is read seldom goes first. */
+  readonly maxEntries: number
+  /**
+   * How many bytes of UTF-8 keys and values have together: a positive integer, no bound unless given. An entry takes
+   * about 300 bytes more.
+   */
+  readonly maxBytes?: number | undefined
+  /** How long a value is kept at most, from 1 ms; as long as its key lives unless given. */
+  readonly ttl?: Duration.Input | undefined
+}
+
+/** Options of layers with one server at a time. */
+export interface SingleOptions extends CommonOptions {
+  /**
+   * Answers `get`, `getJson` and `getMany` from memory for keys that were read before, and has the server tell what
+   * changes (RESP 3, `CLIENT TRACKING`). Every other operation is the server's. Off unless given.
+   *
+   * A process reads its own writes at once, and those of others as soon as the server's message is there, never later
+   * than `commandTimeout` after they were acknowledged: nothing is served from memory when nothing sent within that time
+   * was answered. Nothing outlives its time to live or its connection. `getMany` is answered from memory only when all
+   * of its keys are there. A server that refuses to tell is asked every time; that is logged.
+   *
+   * SWAPDB is the one change that Redis tells nobody of: flush, or give a `ttl`.
+   */
+  readonly nearCache?: NearCacheOptions | undefined
+}
+
 /** The address of a node: `host` and `port`, 6379 unless given, or a URL. */
 export type NodeAddress = Secret | { readonly host: string; readonly port?: number | undefined }
 
 /** Options as a connection takes them. */
 export interface Settings
   extends Pick<ConnectionOptions, "commandTimeout" | "connectTimeout" | "greeting" | "maxPending"> {
+  readonly nearCache: TrackingOptions | undefined
   /** The endpoint with credentials and TLS added. */
   readonly complete: (endpoint: Endpoint) => Promise<Endpoint>
 }
@@ -71,18 +102,20 @@ export const checked = <A>(check: () => A): Effect.Effect<A, CacheError> =>
   })
 
 /** Checks the options that every layer has. */
-export const settings = (options: CommonOptions): Settings => {
+export const settings = (options: CommonOptions & Pick<SingleOptions, "nearCache">): Settings => {
   const { credentials } = options
   const tls = options.tls === undefined || options.tls === false ? undefined : options.tls === true ? {} : options.tls
   if (tls !== undefined && typeof tls !== "object")
     throw new RangeError("tls is a boolean or the options of tls.connect")
   const fixed = login(options)
   if (typeof options.namespace !== "string") throw new RangeError("a namespace is a text, and may be empty")
+  const commandTimeout = millis("commandTimeout", options.commandTimeout, 250)
   return {
-    commandTimeout: millis("commandTimeout", options.commandTimeout, 250),
+    commandTimeout,
     connectTimeout: millis("connectTimeout", options.connectTimeout, 1_000),
     maxPending: positiveInteger("maxPending", options.maxPending, 10_000),
     greeting: Scripts.load,
+    nearCache: nearCache(options.nearCache, commandTimeout),
     complete: async (endpoint) => ({
       ...endpoint,
       ...(credentials === undefined ? fixed : login(await Effect.runPromise(credentials))),
@@ -162,16 +195,27 @@ const nodeOf = (host: string, port = 6_379) => {
   return { host: nonEmpty("host", host), port }
 }
 
-const millis = (name: string, input: Duration.Input | undefined, otherwise: number): number => {
+const nearCache = (options: NearCacheOptions | undefined, silence: number): TrackingOptions | undefined => {
+  if (options === undefined) return undefined
+  if (typeof options !== "object" || options === null) throw new RangeError("nearCache is an object")
+  return {
+    maxEntries: positiveInteger("nearCache.maxEntries", options.maxEntries),
+    maxBytes: positiveInteger("nearCache.maxBytes", options.maxBytes, Number.POSITIVE_INFINITY),
+    ttl: millis("nearCache.ttl", options.ttl, Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY),
+    silence
+  }
+}
+
+const millis = (name: string, input: Duration.Input | undefined, otherwise: number, most = 3_600_000): number => {
   if (input === undefined) return otherwise
   const duration = Duration.fromInput(input)
   const millis = duration._tag === "None" ? Number.NaN : Duration.toMillis(duration.value)
-  if (millis >= 1 && millis <= 3_600_000) return Math.ceil(millis)
-  throw new RangeError(`${name} is a duration from 1 millisecond to 1 hour`)
+  if (millis >= 1 && millis <= most) return Math.ceil(millis)
+  throw new RangeError(`${name} is a duration from 1 millisecond${most === 3_600_000 ? " to 1 hour" : ""}`)
 }
 
-const positiveInteger = (name: string, input: number | undefined, otherwise: number): number => {
-  if (input === undefined) return otherwise
-  if (Number.isSafeInteger(input) && input > 0) return input
+const positiveInteger = (name: string, input: number | undefined, otherwise?: number): number => {
+  if (input === undefined && otherwise !== undefined) return otherwise
+  if (input !== undefined && Number.isSafeInteger(input) && input > 0) return input
   throw new RangeError(`${name} is a positive integer`)
 }

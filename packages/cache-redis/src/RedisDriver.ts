@@ -24,8 +24,8 @@ const entriesAtOnce = 1_000
 /** The most bytes in one script's arguments, well below what a server takes from one client (1 GiB). */
 const maxBatchBytes = 268_435_456
 
-/** Keys that the server looks at for one page of SCAN. */
-const scanCount = "1000"
+/** Keys that the server looks at for one page of SCAN, and in one UNLINK of what it found: less than a millisecond. */
+const keysOfPage = 1_000
 
 type Entry = readonly [key: string, value: string]
 
@@ -86,6 +86,14 @@ export const make = (router: Router): CacheDriver => {
     const parts = slices(router.parts(keys, itself), keysAtOnce)
     return Effect.map(Effect.mapError(inParts(parts, unlink), partly(parts)), sum)
   }
+
+  const unlinkPage = (keys: ReadonlyArray<Buffer>): Asked<number> =>
+    Effect.suspend(() => {
+      const deadline = router.deadline()
+      const parts = slices(router.parts(keys.map(asText), itself), keysOfPage)
+      const removed = Effect.forEach(parts, (part) => unlink(part, deadline), { concurrency: keysInFlight })
+      return Effect.map(removed, sum)
+    })
 
   /** On one server after the other, so that no more than one is kept busy. */
   const onEveryMaster = <A>(command: Command<A>): Asked<ReadonlyArray<A>> =>
@@ -148,7 +156,7 @@ export const make = (router: Router): CacheDriver => {
     deletePattern: (pattern) =>
       Effect.suspend(() =>
         Effect.map(
-          Effect.forEach(router.masters(), (master) => deletePages(master, pattern, unlinkMany)),
+          Effect.forEach(router.masters(), (master) => deletePages(master, pattern, unlinkPage)),
           sum
         )
       ),
@@ -167,6 +175,9 @@ const keyOf = ([key]: Entry): string => key
 
 /** Parts and batches are never empty. */
 const first = <I>(items: ReadonlyArray<I>): I => items[0] as I
+
+/** As text where that is the same: texts go out in one piece, bytes key by key. */
+const asText = (key: Buffer): RedisKey => (isUtf8(key) ? key.toString() : key)
 
 const sum = (numbers: ReadonlyArray<number>): number => numbers.reduce((total, number) => total + number, 0)
 
@@ -220,7 +231,7 @@ const inOrder = <A>(
 
 const page = (master: Commander, cursor: string, pattern: string): Asked<Reply.Page> =>
   master.send({
-    args: ["SCAN", cursor, "MATCH", pattern, "COUNT", scanCount],
+    args: ["SCAN", cursor, "MATCH", pattern, "COUNT", String(keysOfPage)],
     decode: Reply.page,
     read: "textsAsBytes"
   })

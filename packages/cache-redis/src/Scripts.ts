@@ -116,10 +116,32 @@ end
 return redis.status_reply('OK')`
 )
 
+const readTimesToLive: Script<ReadonlyArray<number>> = {
+  ...script(
+    Reply.integers(0),
+    `
+local remaining = {}
+for i = 1, #KEYS do remaining[i] = redis.call('PTTL', KEYS[i]) end
+return remaining`
+  ),
+  isRead: true
+}
+
+/** What PTTL answers for each key. */
+export const timesToLive = (keys: ReadonlyArray<string>): Call<ReadonlyArray<number>> => ({
+  script: { ...readTimesToLive, decode: Reply.integers(keys.length) },
+  keys,
+  args: []
+})
+
 /** Commands that make a server know every script, so that the first caller of one need not tell it. */
-export const load: ReadonlyArray<ReadonlyArray<string>> = [increments, compareAndDelete, persist, setMany].map(
-  ({ lua }) => ["SCRIPT", "LOAD", lua]
-)
+export const load: ReadonlyArray<ReadonlyArray<string>> = [
+  increments,
+  compareAndDelete,
+  persist,
+  setMany,
+  readTimesToLive
+].map(({ lua }) => ["SCRIPT", "LOAD", lua])
 
 /** A script with what it is run on. */
 export interface Call<A> {

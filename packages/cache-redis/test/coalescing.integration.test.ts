@@ -3,15 +3,8 @@ import { assert, describe, it } from "@effect/vitest"
 import type { CacheError } from "@hexcache/cache-port"
 import { askRedis } from "@hexcache/redis-testkit"
 import { Effect, Fiber, Option } from "effect"
+import { commandStats } from "./support/commandStats.ts"
 import { readyCache, server } from "./support/servers.ts"
-
-/** How often the server has run each command since the last call. */
-const commands = (url: string) =>
-  Effect.promise(async () => {
-    const stats = await askRedis(url, ["INFO", "commandstats"])
-    await askRedis(url, ["CONFIG", "RESETSTAT"])
-    return (name: string): number => Number(new RegExp(`cmdstat_${name}:calls=(\\d+)`).exec(stats)?.[1] ?? 0)
-  })
 
 describe("concurrent gets", () => {
   it.live("share one MGET, equal keys asked once, and everyone has the answer to what was asked", () =>
@@ -19,14 +12,14 @@ describe("concurrent gets", () => {
       const { url } = yield* server()
       const cache = yield* readyCache({ url })
       yield* cache.setMany(Array.from({ length: 50 }, (_, index) => [`key-${index}`, `value-${index}`] as const))
-      yield* commands(url)
+      yield* commandStats(url)
       const asked = Array.from({ length: 500 }, (_, index) => index % 60)
       const answers = yield* Effect.forEach(asked, (index) => cache.get(`key-${index}`), { concurrency: "unbounded" })
       for (const [place, index] of asked.entries()) {
         const answer = Option.getOrUndefined(answers[place] ?? Option.none())
         assert.strictEqual(answer, index < 50 ? `value-${index}` : undefined)
       }
-      const ran = yield* commands(url)
+      const ran = yield* commandStats(url)
       assert.isAtMost(ran("mget"), 5)
       assert.isAtMost(ran("get"), 5)
     })
@@ -36,13 +29,13 @@ describe("concurrent gets", () => {
     Effect.gen(function* () {
       const { url } = yield* server()
       const cache = yield* readyCache({ url })
-      yield* commands(url)
+      yield* commandStats(url)
       yield* cache.get("key")
-      const alone = yield* commands(url)
+      const alone = yield* commandStats(url)
       assert.deepStrictEqual([alone("get"), alone("mget")], [1, 0])
       const keys = Array.from({ length: 250 }, (_, index) => `key-${index}`)
       yield* Effect.forEach(keys, (key) => cache.get(key), { concurrency: "unbounded" })
-      assert.isAtLeast((yield* commands(url))("mget"), 3)
+      assert.isAtLeast((yield* commandStats(url))("mget"), 3)
     })
   )
 
@@ -121,7 +114,7 @@ describe("concurrent increments", () => {
     Effect.gen(function* () {
       const { url } = yield* server()
       const cache = yield* readyCache({ url })
-      yield* commands(url)
+      yield* commandStats(url)
       const steps = Array.from({ length: 1_000 }, (_, index) => index)
       const sums = yield* Effect.forEach(steps, (step) => cache.increment(`count-${step % 10}`, step), {
         concurrency: "unbounded"
@@ -132,7 +125,7 @@ describe("concurrent increments", () => {
         expected.set(step % 10, sum)
         assert.strictEqual(sums[step], sum)
       }
-      const ran = yield* commands(url)
+      const ran = yield* commandStats(url)
       assert.strictEqual(ran("incrby"), 1_000)
       assert.isAtMost(ran("evalsha"), 20)
     })

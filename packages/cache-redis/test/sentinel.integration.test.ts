@@ -3,7 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { CachePort } from "@hexcache/cache-port"
 import { CacheRedis } from "@hexcache/cache-redis"
 import { askRedis, RedisSentinels, type RedisServer } from "@hexcache/redis-testkit"
-import { Context, Effect, Fiber, Layer, Option, Schedule } from "effect"
+import { Context, Effect, Exit, Fiber, Layer, Option, Schedule } from "effect"
 import { timed } from "./support/servers.ts"
 
 const downAfter = 1_000
@@ -73,6 +73,44 @@ describe("CacheRedis behind Sentinel", () => {
       })
     )
   }
+
+  it.live("a near cache serves nothing of a master that was replaced", () =>
+    Effect.gen(function* () {
+      const sentinels = yield* group
+      const cached = yield* cache(sentinels, { nearCache: { maxEntries: 100 } })
+      yield* cached.set("key", "before")
+      yield* Effect.sleep(1_200)
+      yield* cached.get("key")
+      yield* cached.get("key")
+      yield* Effect.sleep(30)
+      sentinels.master.freeze()
+      const write = async () => {
+        for (const { url } of sentinels.replicas) {
+          if ((await askRedis(url, ["INFO", "replication"])).includes("role:master")) {
+            return askRedis(url, ["SET", "test:key", "after"])
+          }
+        }
+        throw new Error("no replica is a master yet")
+      }
+      const reading = yield* Effect.forkChild(
+        Effect.forever(Effect.andThen(Effect.exit(cached.get("key")), Effect.sleep(5)))
+      )
+      yield* Effect.retry(Effect.tryPromise(write), { times: 1_000, schedule: Schedule.spaced(20) })
+      const written = performance.now()
+      let answer: string | undefined
+      for (; answer !== "after" && performance.now() < written + 3_000; yield* Effect.sleep(5)) {
+        const asked = performance.now()
+        const exit = yield* Effect.exit(cached.get("key"))
+        answer = Exit.isSuccess(exit) ? Option.getOrUndefined(exit.value) : undefined
+        if (asked > written + 250) assert.notStrictEqual(answer, "before")
+      }
+      assert.strictEqual(answer, "after")
+      yield* Fiber.interrupt(reading)
+      sentinels.master.thaw()
+      yield* Effect.sleep(1_500)
+      assert.strictEqual(Option.getOrUndefined(yield* cached.get("key")), "after")
+    })
+  )
 
   it.live("the loss of all sentinels does not block a healthy master, not even a new connection to it", () =>
     Effect.gen(function* () {

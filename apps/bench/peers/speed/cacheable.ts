@@ -1,7 +1,9 @@
 import KeyvRedis from "@keyv/redis"
-import { Cacheable, CacheableMemory } from "cacheable"
+import { Cacheable, CacheableMemory, createKeyv } from "cacheable"
 import { type Contestant, type Document, type Open, operation, reading } from "../../src/speed/Contestant.ts"
 import { plainLoops, promiseLoops } from "../../src/speed/loops.ts"
+import { lookUp } from "../../src/speed/people.ts"
+import { ttl } from "../../src/speed/values.ts"
 
 /** Redis only, as its primary store. */
 export const open: Open = async ({ url }) => contestant(new Cacheable({ primary: new KeyvRedis(url) }))
@@ -21,6 +23,10 @@ export const openInMemory: Open = async ({ maxEntries }) => {
   }
 }
 
+/** As it comes: its store in memory, behind Keyv. */
+export const openReadThrough: Open = async ({ maxEntries }) =>
+  contestant(new Cacheable({ primary: createKeyv({ lruSize: maxEntries }) }))
+
 const contestant = (cache: Cacheable): Contestant => ({
   operations: {
     get: operation((key: string) => cache.get<string>(key)),
@@ -34,6 +40,7 @@ const contestant = (cache: Cacheable): Contestant => ({
     setMany: operation((entries: ReadonlyArray<readonly [string, string]>, ttl: number) =>
       cache.setMany(entries.map(([key, value]) => ({ key, value, ttl })))
     ),
+    getOrLookUp: operation((key: string) => cache.getOrSet(key, async () => lookUp(key), { ttl })),
     deletePrefix: operation((_: string) => cache.clear())
   },
   loops: promiseLoops,

@@ -1,4 +1,5 @@
 import type { Effect } from "effect"
+import type { Person } from "./people.ts"
 
 /** One way to ask a cache for something, and what its answer says. */
 export interface Operation<Args extends ReadonlyArray<unknown>, A> {
@@ -30,6 +31,8 @@ export interface Operations {
   /** Reads as a function that finds a value by its key or its place among the keys. */
   readonly getMany: Operation<[keys: Array<string>], (key: string, place: number) => string | null | undefined>
   readonly setMany: Operation<[entries: ReadonlyArray<readonly [key: string, value: string]>, ttl: number], unknown>
+  /** Answers from the cache, or looks up and keeps. */
+  readonly getOrLookUp: Operation<[key: string], Person | undefined>
   /** Removes the keys that begin so; a cache without patterns removes all of its own. */
   readonly deletePrefix: Operation<[prefix: string], unknown>
 }

@@ -57,6 +57,7 @@ export const underLoad: ReadonlyArray<Entrant> = [hexcache, nodeRedis, nodeRedis
 
 /** Caches that keep values in the process, in front of Redis, and node-redis that does not. */
 export const nearRedis: ReadonlyArray<Entrant> = [
+  { ...hexcache, open: "openNear" },
   nodeRedis,
   ours("node-redis, clientSideCache", "nodeRedis.ts", ["@redis/client"], "openWithClientSideCache"),
   peer("cache-manager, two levels", "cacheManager.ts", ["cache-manager"], "openInTwoLevels"),
@@ -76,6 +77,16 @@ export const inMemory: ReadonlyArray<Entrant> = [
   peer("cache-manager", "cacheManager.ts", ["cache-manager"], "openInMemory"),
   peer("bentocache", "bentocache.ts", ["bentocache"], "openInMemory"),
   ours("Effect Cache", "effectCache.ts", ["effect"])
+]
+
+/** Read-throughs in memory. */
+export const readThrough: ReadonlyArray<Entrant> = [
+  ours("hexcache Cached", "cached.ts", ["@hexcache/cache-port", "effect"], "openInMemory"),
+  ours("Effect Cache", "effectCache.ts", ["effect"]),
+  peer("bentocache", "bentocache.ts", ["bentocache"], "openInMemory"),
+  peer("bentocache, serialized", "bentocache.ts", ["bentocache"], "openInMemoryAsItComes"),
+  peer("cacheable", "cacheable.ts", ["cacheable"], "openReadThrough"),
+  peer("cachified on lru-cache", "cachified.ts", ["@epic-web/cachified", "lru-cache"])
 ]
 
 const growing = (entrant: Entrant): ReadonlyArray<Entrant> =>

@@ -1,11 +1,10 @@
 /**
  * The city catalogue.
  */
-import { CacheKey, type FailOpen, Glob } from "@hexcache/cache-port"
+import { Cached, type CachePort } from "@hexcache/cache-port"
 import { Context, Effect, Layer, Option } from "effect"
 import { City, type CityId, CityNotFound, type CountryCode, CountryNotFound, CountryRanking } from "./City.ts"
 import { CityStore } from "./CityStore.ts"
-import * as ReadThrough from "./ReadThrough.ts"
 
 /**
  * Cities by id and by country, read through the cache. The namespaces `city` and `country` of the cache are its own.
@@ -26,42 +25,40 @@ export class Cities extends Context.Service<
     readonly setPopulation: (id: CityId, population: number) => Effect.Effect<City, CityNotFound>
   }
 >()("@hexcache/demo/domain/Cities") {
-  static readonly layer: Layer.Layer<Cities, never, CityStore | FailOpen> = Layer.effect(
+  static readonly layer: Layer.Layer<Cities, never, CityStore | CachePort> = Layer.effect(
     Cities,
     Effect.gen(function* () {
       const store = yield* CityStore
 
-      const cities = yield* ReadThrough.make({
+      const cities = yield* Cached.make({
         namespace: "city",
         schema: City,
-        ttl: "10 minutes"
+        lookup: store.find,
+        lookupMany: (ids: ReadonlyArray<CityId>) =>
+          Effect.map(store.findMany(ids), (found) => new Map(found.map((city) => [city.id, city]))),
+        ttl: "10 minutes",
+        negativeTtl: 0
       })
-      const countries = yield* ReadThrough.make({
+      const rankings = yield* Cached.make({
         namespace: "country",
         schema: CountryRanking,
-        ttl: "1 hour"
+        lookup: ([country, limit]: readonly [CountryCode, number]) => store.rank(country, limit),
+        ttl: "1 hour",
+        negativeTtl: 0,
+        tags: ({ country }) => [country]
       })
 
       const found = (id: CityId) => (city: Option.Option<City>) =>
         Option.match(city, { onNone: () => Effect.fail(new CityNotFound({ id })), onSome: Effect.succeed })
 
       return Cities.of({
-        byId: (id) => Effect.flatMap(cities.get(cityKey(id), store.find(id)), found(id)),
+        byId: (id) => Effect.flatMap(cities.get(id), found(id)),
 
-        byIds: Effect.fnUntraced(function* (ids) {
-          const idOf = new Map(ids.map((id) => [cityKey(id), id]))
-          const values = yield* cities.getMany([...idOf.keys()], (missing) =>
-            Effect.map(
-              store.findMany(missing.flatMap((key) => idOf.get(key) ?? [])),
-              (loaded) => new Map(loaded.map((city) => [cityKey(city.id), city]))
-            )
-          )
-          return [...idOf.keys()].flatMap((key) => values.get(key) ?? [])
-        }),
+        byIds: (ids) => Effect.map(cities.getMany(ids), (found) => Array.from(found.values())),
 
         largest: (country, limit) =>
           Effect.flatMap(
-            countries.get(rankingKey(country, limit), store.rank(country, limit)),
+            rankings.get([country, limit]),
             Option.match({
               onNone: () => Effect.fail(new CountryNotFound({ country })),
               onSome: Effect.succeed
@@ -73,13 +70,7 @@ export class Cities extends Context.Service<
           Effect.uninterruptible(
             Effect.gen(function* () {
               const city = yield* Effect.flatMap(store.setPopulation(id, population), found(id))
-              yield* Effect.all(
-                [
-                  cities.forget((cache) => cache.delete(cityKey(id))),
-                  countries.forget((cache) => cache.deletePattern(rankingsOf(city.country)))
-                ],
-                { concurrency: 2 }
-              )
+              yield* Effect.all([cities.invalidate(id), rankings.invalidateTag(city.country)], { concurrency: 2 })
               return city
             })
           )
@@ -87,10 +78,3 @@ export class Cities extends Context.Service<
     })
   )
 }
-
-const cityKey = (id: CityId): string => CacheKey.make(id)
-
-const rankingKey = (country: CountryCode, limit: number): string => CacheKey.make(country, limit)
-
-/** The pattern of every `rankingKey` of a country. */
-const rankingsOf = (country: CountryCode): string => `${Glob.escape(CacheKey.make(country))}:*`

@@ -19,12 +19,15 @@ export interface StormOptions {
   readonly seed: number
   /** How long operations are asked. The last fault ends before. */
   readonly seconds: number
+  /** Whether reads are answered from memory where they can be. */
+  readonly isNear: boolean
 }
 
 /** What came of a storm. Times are in milliseconds. */
 export interface StormReport {
   readonly seed: number
   readonly seconds: number
+  readonly isNear: boolean
   /** How often each fault was caused. */
   readonly faults: Readonly<Record<string, number>>
   /** Faults after which nothing succeeded within three seconds. */
@@ -67,7 +70,7 @@ type Cache = CachePort["Service"]
 export const run = (options: StormOptions): Promise<StormReport> =>
   Effect.runPromise(Effect.scoped(storm(options)).pipe(Effect.provide(Logger.layer([]))))
 
-const storm = ({ seconds, seed }: StormOptions) =>
+const storm = ({ isNear, seconds, seed }: StormOptions) =>
   Effect.gen(function* () {
     const server = yield* Effect.acquireRelease(
       Effect.promise(() => RedisServer.start()),
@@ -77,7 +80,8 @@ const storm = ({ seconds, seed }: StormOptions) =>
       Effect.promise(() => FaultProxy.start(server.port, { seed })),
       (proxy) => Effect.promise(() => proxy.stop())
     )
-    const layer = CacheRedis.layer({ url: proxy.url, namespace: "storm", commandTimeout: deadline })
+    const nearCache = isNear ? { maxEntries: 300 } : undefined
+    const layer = CacheRedis.layer({ url: proxy.url, namespace: "storm", commandTimeout: deadline, nearCache })
     const cache = Context.get(yield* Layer.build(layer), CachePort)
     const observed = new Observed()
     const ledger = new Ledger()
@@ -93,7 +97,7 @@ const storm = ({ seconds, seed }: StormOptions) =>
     const sampling = setInterval(() => {
       observed.mostConnections = Math.max(observed.mostConnections, proxy.open)
     }, 20)
-    const weather = yield* Effect.promise(() => causeFaults({ server, proxy, random, ledger, observed, end }))
+    const weather = yield* Effect.promise(() => causeFaults({ server, proxy, random, ledger, observed, end, isNear }))
     yield* Effect.promise(() => sleep(end - performance.now() + settleTime))
     clearInterval(sampling)
     lag.disable()
@@ -102,6 +106,7 @@ const storm = ({ seconds, seed }: StormOptions) =>
     return {
       seed,
       seconds,
+      isNear,
       ...weather,
       ...observed.figures(),
       unsettled,
@@ -338,6 +343,7 @@ const longestFault = 4_000
 
 const causeFaults = async ({
   end,
+  isNear,
   ledger,
   observed,
   proxy,
@@ -350,6 +356,7 @@ const causeFaults = async ({
   readonly ledger: Ledger
   readonly observed: Observed
   readonly end: number
+  readonly isNear: boolean
 }) => {
   const caused: Record<string, number> = {}
   const unrecovered: Array<string> = []
@@ -364,6 +371,8 @@ const causeFaults = async ({
     })
   const onLoss = async () => {
     if (ledger.epoch % 2 === 0) await count()
+    // What a server had that was killed may be read from memory for that long.
+    else if (isNear) await sleep(deadline)
     ledger.nextEpoch()
   }
   const place = { server, proxy, random, onLoss }

@@ -43,7 +43,7 @@ export const toTable = (report: StormReport): string => {
     ["event loop late by", `at most ${report.loopLag} ms`]
   ]
   return [
-    `| seed ${report.seed}, ${report.seconds} s | |`,
+    `| seed ${report.seed}, ${report.seconds} s${report.isNear ? ", with a near cache" : ""} | |`,
     "|---|---|",
     ...rows.map(([name, value]) => `| ${name} | ${value} |`)
   ].join("\n")

@@ -13,6 +13,10 @@ export const open: Open = ({ url }) =>
 export const openPatient: Open = ({ url }) =>
   contestant(CacheRedis.layer({ url, namespace: "bench", commandTimeout: "1 minute" }))
 
+/** With a near cache, which the server keeps right. */
+export const openNear: Open = ({ maxEntries, url }) =>
+  contestant(CacheRedis.layer({ url, namespace: "bench", nearCache: { maxEntries } }))
+
 export const openInMemory: Open = ({ maxEntries }) => contestant(CacheMemory.layer({ maxEntries }))
 
 const contestant = async <E>(layer: Layer.Layer<CachePort, E>): Promise<Contestant> => {

@@ -1,5 +1,6 @@
 import type { Work } from "../Work.ts"
 import { getMany, getManyAtOnce, getManyGrowth, setMany } from "./batches.ts"
+import { cachedHit } from "./cachedHit.ts"
 import { deletePattern, deletePatternGrowth } from "./deletePattern.ts"
 import { get } from "./get.ts"
 import { hotKeys } from "./hotKeys.ts"
@@ -30,6 +31,7 @@ export const works: ReadonlyArray<Work> = [
   memoryIncrement,
   memoryEviction,
   memoryGrowth,
+  cachedHit,
   getManyGrowth,
   deletePatternGrowth,
   steady

@@ -1,0 +1,107 @@
+/**
+ * One lookup of one key, and those who wait for it.
+ *
+ * @internal
+ */
+import { Effect, Exit } from "effect"
+
+type Tell<A, E> = (exit: Exit.Exit<A, E>) => void
+
+/** Ends with an exit, which it keeps, or is abandoned when the last who waits goes away. */
+export class Flight<A, E> {
+  exit: Exit.Exit<A, E> | undefined
+  /** Goes on though nobody waits. */
+  readonly isRefresh: boolean
+  /** Until when its value may be given to others, once it has ended, in milliseconds of the epoch. */
+  freshUntil = Number.NEGATIVE_INFINITY
+  /** Begun before an invalidation, so that its value is for those who wait already, and for nobody else. */
+  isOutdated = false
+  readonly #abandon: () => void
+  /** How many are about to wait for it. */
+  #expected = 0
+  readonly #waiting = new Set<Tell<A, E>>()
+
+  constructor(isRefresh: boolean, abandon: () => void) {
+    this.isRefresh = isRefresh
+    this.#abandon = abandon
+  }
+
+  get isAwaited(): boolean {
+    return this.#expected > 0 || this.#waiting.size > 0
+  }
+
+  settle(exit: Exit.Exit<A, E>): void {
+    if (this.exit !== undefined) return
+    this.exit = exit
+    const waiting = Array.from(this.#waiting)
+    this.#waiting.clear()
+    for (const tell of waiting) tell(exit)
+  }
+
+  /** Said before others may run, by who is going to enter: meanwhile it is not abandoned. */
+  expect(): this {
+    this.#expected++
+    return this
+  }
+
+  enter(tell: Tell<A, E>): void {
+    this.#expected = Math.max(0, this.#expected - 1)
+    this.#waiting.add(tell)
+  }
+
+  leave(tell: Tell<A, E>): void {
+    const wasWaiting = this.#waiting.delete(tell)
+    if (wasWaiting && !this.isAwaited && (!this.isRefresh || this.isOutdated)) this.#abandon()
+  }
+
+  /** Nobody who comes from now on is given its value. */
+  outdate(): void {
+    this.isOutdated = true
+    if (!this.isAwaited && this.exit === undefined) this.#abandon()
+  }
+}
+
+/** Waits for all of them, or for the first whose exit is the `last` that is of interest; answers that one. */
+const wait = <A, E>(
+  flights: ReadonlyArray<Flight<A, E>>,
+  isLast: (exit: Exit.Exit<A, E>) => boolean
+): Effect.Effect<Exit.Exit<A, E> | undefined> =>
+  Effect.suspend(() => {
+    const last = flights.find(({ exit }) => exit !== undefined && isLast(exit))?.exit
+    const open = flights.filter(({ exit }) => exit === undefined)
+    return last !== undefined || open.length === 0 ? Effect.succeed(last) : landing(open, isLast)
+  })
+
+/** As `wait`, for flights none of which has ended. */
+const landing = <A, E>(
+  flights: ReadonlyArray<Flight<A, E>>,
+  isLast: (exit: Exit.Exit<A, E>) => boolean
+): Effect.Effect<Exit.Exit<A, E> | undefined> =>
+  Effect.callback((resume) => {
+    let open = flights.length
+    const leave = () => {
+      for (const flight of flights) flight.leave(tell)
+    }
+    const tell = (exit: Exit.Exit<A, E>) => {
+      open--
+      if (isLast(exit)) {
+        leave()
+        resume(Effect.succeed(exit))
+      } else if (open === 0) {
+        resume(Effect.undefined)
+      }
+    }
+    for (const flight of flights) flight.enter(tell)
+    return Effect.sync(leave)
+  })
+
+/** Waits for all of them, however they end. */
+export const ended = <A, E>(flights: ReadonlyArray<Flight<A, E>>): Effect.Effect<void> =>
+  Effect.asVoid(wait(flights, () => false))
+
+/** Waits for all of them, or until one fails, other than by `pardoned`, and fails as it did. */
+export const joined = <A, E>(flights: ReadonlyArray<Flight<A, E>>, pardoned: Exit.Exit<A>): Effect.Effect<void, E> =>
+  Effect.flatMap(
+    wait(flights, (exit) => Exit.isFailure(exit) && exit !== pardoned),
+    (failed) => (failed === undefined ? Effect.void : Effect.asVoid(failed))
+  )

@@ -1,0 +1,48 @@
+/**
+ * When a value is fresh, stale, or no longer served.
+ *
+ * @internal
+ */
+import type { Entry } from "./Envelope.ts"
+
+/** The times of an entry that is about to be written, in milliseconds. */
+export interface Life {
+  readonly freshUntil: number
+  readonly servedUntil: number
+}
+
+/** Whether an entry may be answered with; `"Early"` is fresh, and worth a refresh already. */
+export type Freshness = "Fresh" | "Early" | "Stale" | "Expired"
+
+/**
+ * `beta` is 0 for no early refresh. The refresh is drawn as by XFetch, the optimal probabilistic early recomputation of
+ * Vattani, Chierichetti and Lowenstein, "Optimal Probabilistic Cache Stampede Prevention", VLDB 2015: the longer the
+ * lookup took and the nearer the end, the likelier.
+ */
+export const judge = (
+  { freshUntil, servedUntil, took }: Pick<Entry, "freshUntil" | "servedUntil" | "took">,
+  now: number,
+  beta: number,
+  random: () => number
+): Freshness => {
+  if (now >= servedUntil) return "Expired"
+  if (now >= freshUntil) return "Stale"
+  // From 0 to 1 without 0, of which there is no logarithm.
+  return beta > 0 && now - took * beta * Math.log(1 - random()) >= freshUntil ? "Early" : "Fresh"
+}
+
+/**
+ * The life of a value that is `ttl` ms fresh, up to a share `jitter` less, and served for `staleFor` ms more, but never
+ * after `end`.
+ */
+export const lifeOf = (
+  now: number,
+  ttl: number,
+  jitter: number,
+  staleFor: number,
+  end: number,
+  random: () => number
+): Life => {
+  const freshUntil = now + (jitter > 0 ? Math.ceil(ttl * (1 - jitter * random())) : ttl)
+  return { freshUntil: Math.min(freshUntil, end), servedUntil: Math.min(freshUntil + staleFor, end) }
+}

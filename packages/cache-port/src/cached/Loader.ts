@@ -1,0 +1,236 @@
+/**
+ * Looks up what the cache does not have, each key once at a time, and keeps it.
+ *
+ * @internal
+ */
+import { type Cause, Clock, type Context, Effect, Exit, Fiber, Random } from "effect"
+import { RareLog } from "../FailureNote.ts"
+import { Flight } from "./Flight.ts"
+import type { Keeper, Loaded } from "./Keeper.ts"
+import * as Lease from "./Lease.ts"
+import type { Policy } from "./Policy.ts"
+import type { Ground, Storage } from "./Storage.ts"
+
+/** Who asks, and what lookups are provided with. */
+export interface Caller<R> {
+  readonly fiber: Fiber.Fiber<unknown, unknown>
+  readonly context: () => Context.Context<R>
+}
+
+/** A key that is to be looked up. */
+export interface Miss<Key> {
+  readonly key: Key
+  readonly text: string
+  /** What its value will be kept under; without it, it is not kept. */
+  readonly ground: Ground | undefined
+}
+
+/** Why keys are looked up: for those who wait, in the background, or since it was asked for. */
+export type Purpose = "Read" | "Background" | "Refresh"
+
+/** A miss on its way, with those that are looked up together with it. */
+interface Load<Key, Answer, E> extends Miss<Key> {
+  readonly flight: Flight<Answer, E>
+  readonly batch: Batch
+}
+
+interface Batch {
+  /** How many of its keys are still waited for. */
+  open: number
+  fiber: Fiber.Fiber<void> | undefined
+}
+
+/** The most lookups in the background at a time; a value beyond that is looked up by a later read. */
+const mostRefreshes = 1_000
+
+export class Loader<Key, A, Answer, E, R> {
+  readonly flights = new Map<string, Flight<Answer, E>>()
+  readonly #policy: Policy<Key, A, Answer, E, R>
+  readonly #storage: Storage
+  readonly #keeper: Keeper<Key, A, Answer>
+  readonly #log = new RareLog()
+  /** The lookups in the background, until they have ended. */
+  readonly #background = new Set<Batch>()
+  readonly #writes = new Set<Fiber.Fiber<unknown>>()
+  #refreshes = 0
+
+  constructor(policy: Policy<Key, A, Answer, E, R>, storage: Storage, keeper: Keeper<Key, A, Answer>) {
+    this.#policy = policy
+    this.#storage = storage
+    this.#keeper = keeper
+  }
+
+  /** Forgets lookups in flight, but for those who wait for them. */
+  outdate(texts: Iterable<string>): void {
+    for (const text of Array.from(texts)) {
+      const flight = this.flights.get(text)
+      this.flights.delete(text)
+      flight?.outdate()
+    }
+  }
+
+  /** The lookup of a key in flight, or one whose value is on its way into the cache, and fresh still. */
+  current(text: string, now: number): Flight<Answer, E> | undefined {
+    const flight = this.flights.get(text)
+    return flight === undefined || flight.exit === undefined || now < flight.freshUntil ? flight : undefined
+  }
+
+  /** The flights of the keys, in their order; begun, in one batch, where there is none. */
+  begin(
+    misses: ReadonlyArray<Miss<Key>>,
+    purpose: Purpose,
+    { context, fiber }: Caller<R>
+  ): ReadonlyArray<Flight<Answer, E>> {
+    const now = nowOf(fiber)
+    const batch: Batch = { open: 0, fiber: undefined }
+    const loads: Array<Load<Key, Answer, E>> = []
+    const flights = misses.map((miss) => {
+      const current = this.current(miss.text, now)
+      if (purpose === "Read" && current !== undefined && current.exit === undefined) this.#storage.counters.live.joins++
+      if (current !== undefined) return purpose === "Background" ? current : current.expect()
+      const flight = new Flight<Answer, E>(purpose === "Background", () => this.#abandon(load))
+      const load: Load<Key, Answer, E> = { ...miss, flight, batch }
+      loads.push(load)
+      this.flights.set(miss.text, flight)
+      return purpose === "Background" ? flight : flight.expect()
+    })
+    batch.open = loads.length
+    if (purpose === "Background" && loads.length > 0) this.#background.add(batch)
+    if (loads.length > 0) batch.fiber = Effect.runForkWith(context())(this.#run(loads, purpose))
+    return flights
+  }
+
+  /** As `begin`, in the background and within bounds, for keys whose present values are good enough meanwhile. */
+  refresh(misses: ReadonlyArray<Miss<Key>>, caller: Caller<R>): ReadonlyArray<Flight<Answer, E>> {
+    const places = Math.max(0, mostRefreshes - this.#refreshes)
+    return this.begin(misses.length <= places ? misses : misses.slice(0, places), "Background", caller)
+  }
+
+  /** Ends lookups in the background, and waits for the writes that have begun. */
+  readonly close: Effect.Effect<void> = Effect.suspend(() => {
+    for (const { fiber } of this.#background) fiber?.interruptUnsafe()
+    return Effect.forEach(Array.from(this.#writes), Fiber.await, { discard: true })
+  })
+
+  #abandon(load: Load<Key, Answer, E>): void {
+    this.#remove(load)
+    if (--load.batch.open === 0) load.batch.fiber?.interruptUnsafe()
+  }
+
+  #remove({ flight, text }: Load<Key, Answer, E>): void {
+    if (this.flights.get(text) === flight) this.flights.delete(text)
+  }
+
+  #settle(load: Load<Key, Answer, E>, exit: Exit.Exit<Answer, E>): void {
+    if (load.flight.exit !== undefined) return
+    load.batch.open--
+    if (Exit.isFailure(exit)) this.#remove(load)
+    load.flight.settle(exit)
+  }
+
+  /** A flight goes on until its value is kept, so that who comes in between does not begin another. */
+  #run(loads: ReadonlyArray<Load<Key, Answer, E>>, purpose: Purpose): Effect.Effect<void, never, R> {
+    const inBackground = purpose === "Background" ? loads.length : 0
+    return Effect.suspend(() => {
+      this.#refreshes += inBackground
+      this.#storage.counters.live.refreshes += inBackground
+      const [load] = loads
+      return this.#policy.lease > 0 && purpose !== "Refresh" && loads.length === 1 && load?.ground !== undefined
+        ? this.#runUnderLease(load, load.ground, purpose)
+        : this.#lookUp(loads, purpose)
+    }).pipe(
+      Effect.onExit((exit) =>
+        Effect.sync(() => {
+          this.#refreshes -= inBackground
+          for (const { batch } of loads) this.#background.delete(batch)
+          for (const load of loads) {
+            if (Exit.isFailure(exit)) this.#settle(load, Exit.failCause(exit.cause))
+            this.#remove(load)
+          }
+        })
+      )
+    )
+  }
+
+  #runUnderLease(load: Load<Key, Answer, E>, ground: Ground, purpose: Purpose): Effect.Effect<void, never, R> {
+    return Lease.under({
+      storage: this.#storage,
+      name: this.#policy.form().names.lease(load.text),
+      lease: this.#policy.lease,
+      ground,
+      find: this.#storage.findMany([load.text]),
+      isAnswer: (finding, now) => {
+        const answer = this.#keeper.newerThan(ground, finding, now)
+        if (answer === undefined) return false
+        this.#settle(load, answer)
+        return true
+      },
+      lookUp: (ground) => this.#lookUp([{ ...load, ground }], purpose)
+    })
+  }
+
+  readonly #lookUp = Effect.fnUntraced(function* (
+    this: Loader<Key, A, Answer, E, R>,
+    loads: ReadonlyArray<Load<Key, Answer, E>>,
+    purpose: Purpose
+  ) {
+    const [ground] = loads.flatMap(({ ground }) => ground ?? [])
+    const generation = yield* this.#generation(ground)
+    const clock = yield* Clock.Clock
+    const random = yield* Random.Random
+    const began = clock.currentTimeMillisUnsafe()
+    const { live } = this.#storage.counters
+    const byKey = new Map(loads.map((load) => [load.key, load]))
+    const answered: Array<() => void> = []
+    const loaded: Array<Loaded> = []
+    const failed: Array<Cause.Cause<E>> = []
+    live.lookups += loads.length
+
+    const lookingUp = this.#policy.lookUp(Array.from(byKey.keys()), (key, exit, isEarly) => {
+      const load = byKey.get(key)
+      if (load === undefined) return
+      const { flight, ground, text } = load
+      if (Exit.isFailure(exit)) {
+        live.lookupFailures++
+        failed.push(exit.cause)
+      } else if (ground !== undefined) {
+        const moment = { began, now: clock.currentTimeMillisUnsafe(), random: () => random.nextDoubleUnsafe() }
+        const draft = this.#keeper.draft(key, text, exit.value, moment)
+        loaded.push({ text, ground, draft, isOutdated: () => flight.isOutdated })
+        flight.freshUntil = draft?.freshUntil ?? moment.now
+      }
+      if (isEarly || Exit.isFailure(exit)) this.#settle(load, exit)
+      else answered.push(() => this.#settle(load, exit))
+    })
+    yield* this.#storage.observer?.lookUp(lookingUp, () => failed[0]) ?? lookingUp
+
+    const [cause] = failed
+    if (purpose === "Background" && cause !== undefined) yield* this.#logFailure(cause)
+    // Begun before anyone is answered: who is, and asks the cache, finds it kept.
+    const keep = Effect.flatMap(generation, (all) => (all === undefined ? Effect.void : this.#keeper.keep(loaded, all)))
+    for (const { batch } of loads) this.#background.delete(batch)
+    const keeping = yield* Effect.forkChild(keep, { startImmediately: true })
+    this.#writes.add(keeping)
+    keeping.addObserver(() => this.#writes.delete(keeping))
+    for (const answer of answered) answer()
+    yield* Fiber.await(keeping)
+  })
+
+  /** The generation that values are kept under. It is made, where there is none, while they are looked up. */
+  #generation(ground: Ground | undefined): Effect.Effect<Effect.Effect<string | undefined>> {
+    if (ground === undefined || ground.all !== undefined) return Effect.succeed(Effect.succeed(ground?.all))
+    return Effect.map(Effect.forkChild(this.#storage.makeGeneration, { startImmediately: true }), Fiber.join)
+  }
+
+  #logFailure(cause: Cause.Cause<E>): Effect.Effect<void> {
+    return this.#log.take((suppressed) =>
+      Effect.logWarning(
+        "A lookup in the background failed, the value is served until it is stale for too long",
+        cause
+      ).pipe(Effect.annotateLogs({ namespace: this.#policy.namespace, suppressed }))
+    )
+  }
+}
+
+export const nowOf = (fiber: Fiber.Fiber<unknown, unknown>): number =>
+  fiber.getRef(Clock.Clock).currentTimeMillisUnsafe()

@@ -1,0 +1,145 @@
+/**
+ * Many keys at once: one read, one batch of lookups, one write.
+ *
+ * @internal
+ */
+import { Effect, Exit, Option } from "effect"
+import type { Engine, Stale } from "./Engine.ts"
+import { ended, type Flight, joined } from "./Flight.ts"
+import { type Caller, type Miss, nowOf } from "./Loader.ts"
+import type { Finding } from "./Storage.ts"
+
+/** What is known of the keys that were asked for, by their texts. */
+interface Known<Key, Answer, E> {
+  readonly exits: Map<string, Exit.Exit<Answer, E>>
+  readonly flights: Map<string, Flight<Answer, E>>
+  readonly misses: Array<Miss<Key>>
+  readonly stale: Array<Stale<Key, Answer>>
+  /** What is answered already, and worth a refresh. */
+  readonly early: Array<Miss<Key>>
+}
+
+/** What is waited for of the lookups. */
+type Wait<Answer, E> = (flights: ReadonlyArray<Flight<Answer, E>>) => Effect.Effect<void, E>
+
+/** The values of the keys that have one, in the order asked. Fails with the first lookup that does. */
+export const get = <Key, A, Answer, E, R>(
+  engine: Engine<Key, A, Answer, E, R>,
+  keys: Iterable<Key>,
+  caller: Caller<R>
+): Effect.Effect<ReadonlyMap<Key, A>, E> => {
+  const { absent, valueOf } = engine.policy.answers
+  const asked = Array.from(keys, (key) => [key, engine.policy.textOf(key)] as const)
+  return Effect.map(
+    read(engine, asked, caller, (flights) => joined(flights, absent)),
+    (exits) => {
+      const values = new Map<Key, A>()
+      for (const [key, text] of asked) {
+        const exit = exits.get(text)
+        const value = exit !== undefined && Exit.isSuccess(exit) ? valueOf(exit.value) : Option.none()
+        if (Option.isSome(value)) values.set(key, value.value)
+      }
+      return values
+    }
+  )
+}
+
+/** How the read of each key ends, in the order asked. */
+export const exits = <Key, A, Answer, E, R>(
+  engine: Engine<Key, A, Answer, E, R>,
+  keys: ReadonlyArray<Key>,
+  caller: Caller<R>
+): Effect.Effect<ReadonlyArray<Exit.Exit<Answer, E>>, E> => {
+  const asked = keys.map((key) => [key, engine.policy.textOf(key)] as const)
+  return Effect.map(read(engine, asked, caller, ended), (exits) =>
+    asked.map(([, text]) => exits.get(text) ?? engine.policy.answers.absent)
+  )
+}
+
+const read = <Key, A, Answer, E, R>(
+  engine: Engine<Key, A, Answer, E, R>,
+  asked: ReadonlyArray<readonly [key: Key, text: string]>,
+  caller: Caller<R>,
+  wait: Wait<Answer, E>
+): Effect.Effect<ReadonlyMap<string, Exit.Exit<Answer, E>>, E> => {
+  const known: Known<Key, Answer, E> = { exits: new Map(), flights: new Map(), misses: [], stale: [], early: [] }
+  const wanted = new Map<string, Key>()
+  for (const [text, key] of new Map(asked.map(([key, text]) => [text, key]))) {
+    const flight = engine.joinable(text, caller)
+    if (flight !== undefined) known.flights.set(text, flight)
+    else wanted.set(text, key)
+  }
+  for (const [text, key] of wanted) {
+    if (!engine.isOwed(text, caller)) continue
+    known.misses.push({ key, text, ground: undefined })
+    wanted.delete(text)
+  }
+  return Effect.flatMap(engine.storage.findMany(Array.from(wanted.keys())), (findings) => {
+    sort(engine, wanted, findings, known, caller)
+    return Effect.map(lookUp(engine, known, caller, wait), () => exitsOf(known))
+  })
+}
+
+const sort = <Key, A, Answer, E, R>(
+  engine: Engine<Key, A, Answer, E, R>,
+  wanted: ReadonlyMap<string, Key>,
+  findings: ReadonlyArray<Finding> | undefined,
+  { early, exits, misses, stale }: Known<Key, Answer, E>,
+  caller: Caller<R>
+): void => {
+  for (const [index, [text, key]] of Array.from(wanted).entries()) {
+    const finding = findings?.[index]
+    const found = engine.judge(finding?.entry, caller)
+    const miss = { key, text, ground: finding?.ground }
+    if (found._tag === "Miss") misses.push(miss)
+    else if (found._tag === "Stale") stale.push({ ...miss, ...found })
+    else {
+      exits.set(text, found.answer)
+      if (found.isEarly) early.push(miss)
+    }
+  }
+}
+
+/** Waits for what is missing, and for newer values than the stale ones as long as those who ask would. */
+const lookUp = <Key, A, Answer, E, R>(
+  engine: Engine<Key, A, Answer, E, R>,
+  known: Known<Key, Answer, E>,
+  caller: Caller<R>,
+  wait: Wait<Answer, E>
+): Effect.Effect<void, E> => {
+  const { early, exits, flights, misses, stale } = known
+  const { loader, storage } = engine
+  const since = nowOf(caller.fiber)
+  const refreshing = loader.refresh([...stale, ...early], caller)
+  const complete = (misses: ReadonlyArray<Miss<Key>>) => {
+    const begun = loader.begin(misses, "Read", caller)
+    for (const [index, { text }] of misses.entries()) {
+      storage.counters.miss()
+      flights.set(text, begun[index] as Flight<Answer, E>)
+    }
+    return wait(Array.from(flights.values()))
+  }
+  if (stale.length === 0) return complete(misses)
+
+  const completeStale = Effect.suspend(() => {
+    const tooOld: Array<Miss<Key>> = []
+    for (const [index, each] of stale.entries()) {
+      const answer = engine.newest(each, refreshing[index], caller)
+      if (answer === undefined) tooOld.push(each)
+      else exits.set(each.text, answer)
+    }
+    return tooOld.length === 0 ? Effect.void : complete(tooOld)
+  })
+  return complete(misses).pipe(
+    Effect.andThen(Effect.suspend(() => engine.patience(refreshing.slice(0, stale.length), stale, since, caller))),
+    Effect.andThen(completeStale)
+  )
+}
+
+const exitsOf = <Key, Answer, E>({
+  exits,
+  flights
+}: Known<Key, Answer, E>): ReadonlyMap<string, Exit.Exit<Answer, E>> => {
+  for (const [text, { exit }] of flights) if (exit !== undefined) exits.set(text, exit)
+  return exits
+}

@@ -1,0 +1,32 @@
+/**
+ * Which keys a command may change.
+ *
+ * @internal
+ */
+import type { Command } from "./Connection.ts"
+import type { RedisKey } from "./Router.ts"
+
+/** The keys that a command of the driver may change, or every key. */
+export const changedBy = ({
+  args,
+  isRead
+}: Pick<Command<unknown>, "args" | "isRead">): ReadonlyArray<RedisKey> | "every key" => {
+  switch (args[0]) {
+    case "GET":
+    case "MGET":
+    case "EXISTS":
+    case "PTTL":
+    case "SCAN":
+    case "PING":
+      return []
+    case "EVAL":
+    case "EVALSHA":
+      return isRead === true ? [] : args.slice(3, 3 + Number(args[2]))
+    case "UNLINK":
+      return args.slice(1)
+    case "FLUSHDB":
+      return "every key"
+    default:
+      return args.slice(1, 2)
+  }
+}

@@ -1,0 +1,108 @@
+/**
+ * What a near cache holds: values that were read, in bounds of number and size.
+ *
+ * Which entry goes when another one needs its place is decided by SIEVE: a hit marks its entry and moves nothing, and a
+ * hand that goes from the oldest to the newest takes the mark away, or the entry where there is none. So keys that are
+ * read once, as by a large batch, go first: https://www.usenix.org/conference/nsdi24/presentation/zhang-yazhuo
+ *
+ * @internal
+ */
+
+/** The bounds of a near cache. */
+export interface Bounds {
+  readonly maxEntries: number
+  /** Of keys and values together, in UTF-8. */
+  readonly maxBytes: number
+}
+
+/** A value that was read, or that there was none. */
+export class Entry {
+  readonly key: string
+  readonly value: string | undefined
+  /** From when on it is not to be served, on `performance`'s clock. */
+  readonly end: number
+  readonly bytes: number
+  wasRead = false
+  newer: Entry | undefined
+  older: Entry | undefined
+
+  constructor(key: string, value: string | undefined, end: number) {
+    this.key = key
+    this.value = value
+    this.end = end
+    this.bytes = Buffer.byteLength(key) + (value === undefined ? 0 : Buffer.byteLength(value))
+  }
+}
+
+/** Entries by their keys. */
+export class NearEntries {
+  readonly #bounds: Bounds
+  readonly #byKey = new Map<string, Entry>()
+  #newest: Entry | undefined
+  #oldest: Entry | undefined
+  /** Whom the hand looks at next; the oldest unless there is one. */
+  #hand: Entry | undefined
+  #bytes = 0
+
+  constructor(bounds: Bounds) {
+    this.#bounds = bounds
+  }
+
+  get size(): number {
+    return this.#byKey.size
+  }
+
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  get(key: string): Entry | undefined {
+    return this.#byKey.get(key)
+  }
+
+  /** Adds an entry in place of the one of the same key. One that is larger than the bounds is not added. */
+  add(entry: Entry): void {
+    const { maxBytes, maxEntries } = this.#bounds
+    this.delete(entry.key)
+    if (entry.bytes > maxBytes) return
+    while (this.#byKey.size >= maxEntries || this.#bytes + entry.bytes > maxBytes) this.#evict()
+    entry.older = this.#newest
+    if (this.#newest === undefined) this.#oldest = entry
+    else this.#newest.newer = entry
+    this.#newest = entry
+    this.#byKey.set(entry.key, entry)
+    this.#bytes += entry.bytes
+  }
+
+  delete(key: string): void {
+    const entry = this.#byKey.get(key)
+    if (entry === undefined) return
+    const { newer, older } = entry
+    if (newer === undefined) this.#newest = older
+    else newer.older = older
+    if (older === undefined) this.#oldest = newer
+    else older.newer = newer
+    if (this.#hand === entry) this.#hand = newer
+    this.#byKey.delete(key)
+    this.#bytes -= entry.bytes
+  }
+
+  clear(): void {
+    this.#byKey.clear()
+    this.#newest = undefined
+    this.#oldest = undefined
+    this.#hand = undefined
+    this.#bytes = 0
+  }
+
+  /** Asked only while there is an entry. */
+  #evict(): void {
+    let entry = (this.#hand ?? this.#oldest) as Entry
+    while (entry.wasRead) {
+      entry.wasRead = false
+      entry = (entry.newer ?? this.#oldest) as Entry
+    }
+    this.#hand = entry
+    this.delete(entry.key)
+  }
+}

@@ -1,0 +1,80 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Entry, NearEntries } from "../src/NearEntries.ts"
+import { randomFrom } from "./storm/random.ts"
+
+const entry = (key: string, value = "value") => new Entry(key, value, Number.POSITIVE_INFINITY)
+
+const valueOf = (entries: NearEntries, key: string): string | undefined => entries.get(key)?.value
+
+const read = (entries: NearEntries, key: string): void => {
+  const found = entries.get(key)
+  if (found !== undefined) found.wasRead = true
+}
+
+describe("NearEntries", () => {
+  it("hold no more entries than allowed, and the newest is among them", () => {
+    const entries = new NearEntries({ maxEntries: 10, maxBytes: Number.POSITIVE_INFINITY })
+    for (let index = 0; index < 100; index++) {
+      entries.add(entry(`key-${index}`))
+      assert.isAtMost(entries.size, 10)
+      assert.strictEqual(valueOf(entries, `key-${index}`), "value")
+    }
+  })
+
+  it("count keys and values in bytes of UTF-8, absent values as none", () => {
+    const entries = new NearEntries({ maxEntries: 10, maxBytes: 100 })
+    entries.add(entry("ключ", "日本"))
+    assert.strictEqual(entries.bytes, 8 + 6)
+    entries.add(new Entry("absent", undefined, Number.POSITIVE_INFINITY))
+    assert.strictEqual(entries.bytes, 8 + 6 + 6)
+    entries.delete("ключ")
+    assert.strictEqual(entries.bytes, 6)
+  })
+
+  it("hold no more bytes than allowed, and nothing that alone is larger", () => {
+    const entries = new NearEntries({ maxEntries: 100, maxBytes: 50 })
+    entries.add(entry("a", "x".repeat(30)))
+    entries.add(entry("b", "x".repeat(30)))
+    assert.isUndefined(entries.get("a"))
+    assert.isDefined(entries.get("b"))
+    entries.add(entry("b", "x".repeat(50)))
+    assert.strictEqual(entries.size, 0)
+    assert.strictEqual(entries.bytes, 0)
+  })
+
+  it("keep what is read while others pass by once", () => {
+    const entries = new NearEntries({ maxEntries: 10, maxBytes: Number.POSITIVE_INFINITY })
+    for (let index = 0; index < 5; index++) entries.add(entry(`hot-${index}`))
+    for (let index = 0; index < 1_000; index++) {
+      read(entries, `hot-${index % 5}`)
+      entries.add(entry(`cold-${index}`))
+    }
+    for (let index = 0; index < 5; index++) assert.isDefined(entries.get(`hot-${index}`), `hot-${index}`)
+  })
+
+  it("stay whole under any order of additions, reads, removals and clearings", () => {
+    const random = randomFrom(1)
+    const entries = new NearEntries({ maxEntries: 7, maxBytes: 60 })
+    const last = new Map<string, string>()
+    for (let step = 0; step < 50_000; step++) {
+      const key = `k${random.below(20)}`
+      const dice = random.below(1_000)
+      if (dice < 500) {
+        const value = "x".repeat(random.below(25))
+        last.set(key, value)
+        entries.add(entry(key, value))
+      } else if (dice < 800) read(entries, key)
+      else if (dice < 999) entries.delete(key)
+      else entries.clear()
+      const held = Array.from(last.keys()).filter((key) => entries.get(key) !== undefined)
+      assert.strictEqual(entries.size, held.length)
+      assert.strictEqual(
+        entries.bytes,
+        held.reduce((bytes, key) => bytes + key.length + (last.get(key) as string).length, 0)
+      )
+      for (const key of held) assert.strictEqual(valueOf(entries, key), last.get(key))
+      assert.isAtMost(entries.size, 7)
+      assert.isAtMost(entries.bytes, 60)
+    }
+  })
+})
