@@ -102,12 +102,8 @@ export class CacheKeyv extends EventEmitter {
       const isDone = await this.#store(group, ttl)
       for (const { key } of group) done.set(key, isDone)
     }
-    await Promise.all(
-      Array.from(
-        Map.groupBy(last.values(), ({ ttl }) => ttl),
-        store
-      )
-    )
+    const groups = Map.groupBy(last.values(), ({ ttl }) => ttl)
+    await Promise.all(Array.from(groups, store))
     return entries.map(({ key }) => done.get(key) ?? false)
   }
 
