@@ -34,5 +34,7 @@ export const libraries: ReadonlyArray<Library> = [
   peer("unstorage", "unstorage.ts", ["unstorage", "ioredis"]),
   ours("PersistedCache", "persistedCache.ts", ["effect", "@effect/platform-node"]),
   peer("node-redis", "nodeRedis.ts", ["redis"]),
-  ours("hexcache", "hexcache.ts", ["@hexcache/cache-redis"])
+  ours("hexcache", "hexcache.ts", ["@hexcache/cache-redis"]),
+  ours("keyv on hexcache", "keyvOnHexcache.ts", ["keyv", "@hexcache/cache-keyv"]),
+  ours("PersistedCache on hexcache", "persistedOnHexcache.ts", ["effect", "@hexcache/cache-effect"])
 ]
