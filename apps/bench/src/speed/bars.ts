@@ -83,6 +83,7 @@ export const bars: ReadonlyArray<Bar> = [
   { work: "memoryGet", least: 2, against: memoryLibraries },
   { work: "memorySet", least: 0.25, against: "lru-cache" },
   { work: "memorySet", least: 2, against: memoryLibraries },
+  { work: "cachedHit", of: "hexcache Cached", least: 1, against: ["bentocache", "bentocache, serialized", "cacheable"] },
   { work: "steady", watched: "longest stall, ms", most: 30 },
   { work: "steady", watched: "peak resident, MB", most: 300 },
   { work: "getManyGrowth", ...grown },
