@@ -7,7 +7,7 @@
 import { randomUUID } from "node:crypto"
 import { NodeRuntime } from "@effect/platform-node"
 import { CacheMemory } from "@hexcache/cache-memory"
-import { Breaker, type CacheError, CachePort, FailOpen } from "@hexcache/cache-port"
+import { Breaker, type CacheError, CachePort, FailOpen, Telemetry } from "@hexcache/cache-port"
 import { CacheRedis } from "@hexcache/cache-redis"
 import {
   Cause,
@@ -89,12 +89,14 @@ const rateLimit = Layer.unwrap(
 )
 
 /** The catalogue on SQLite, and on whatever cache it is given: it does not wait for a lost one, and goes on without. */
-const catalogue = Layer.mergeAll(Cities.layer, Visits.layer, rateLimit).pipe(
-  Layer.provideMerge(FailOpen.layer),
-  Layer.provideMerge(Breaker.layer()),
-  Layer.provideMerge(QueryCount.layer),
-  Layer.provide(SqliteCityStore.layer({ onProgress: loadingProgress }))
-)
+const catalogue = (system: string) =>
+  Layer.mergeAll(Cities.layer, Visits.layer, rateLimit).pipe(
+    Layer.provideMerge(FailOpen.layer),
+    Layer.provideMerge(Telemetry.layer({ system, namespace: "demo" })),
+    Layer.provideMerge(Breaker.layer()),
+    Layer.provideMerge(QueryCount.layer),
+    Layer.provide(SqliteCityStore.layer({ onProgress: loadingProgress }))
+  )
 
 /**
  * The database begins anew with each process, so what is cached of it may not outlive the process, nor be shared with
@@ -107,13 +109,12 @@ const leavingNothing = Layer.effectDiscard(
 
 const serve = Effect.gen(function* () {
   const port = yield* portConfig
+  const choice = yield* cacheConfig
   const cache =
-    (yield* cacheConfig) === "memory"
-      ? CacheMemory.layer({ namespace })
-      : CacheRedis.layer({ url: yield* redisUrl, namespace })
+    choice === "memory" ? CacheMemory.layer({ namespace }) : CacheRedis.layer({ url: yield* redisUrl, namespace })
 
   yield* Server.listen({ port }).pipe(
-    Effect.provide(catalogue.pipe(Layer.provideMerge(leavingNothing), Layer.provideMerge(cache))),
+    Effect.provide(catalogue(choice).pipe(Layer.provideMerge(leavingNothing), Layer.provideMerge(cache))),
     Effect.provide(Logger.layer([Logger.withConsoleError(Logger.formatLogFmt)]))
   )
 })
@@ -125,7 +126,11 @@ const runTour = Effect.gen(function* () {
   yield* Console.log(`\n  A catalogue of cities: SQLite, and a cache in ${choice === "memory" ? "memory" : "Redis"}`)
   yield* tour.pipe(
     Effect.provide(
-      Report.layer.pipe(Layer.provideMerge(catalogue), Layer.provideMerge(leavingNothing), Layer.provideMerge(cache))
+      Report.layer.pipe(
+        Layer.provideMerge(catalogue(choice)),
+        Layer.provideMerge(leavingNothing),
+        Layer.provideMerge(cache)
+      )
     ),
     Effect.provide(Logger.layer([warnings]))
   )

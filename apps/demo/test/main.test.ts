@@ -23,6 +23,9 @@ describe("the demo", () => {
     const response = await fetch(`${url}/cities/1850147`)
     assert.strictEqual(response.status, 200)
     assert.strictEqual(((await response.json()) as { name: string }).name, "Tokyo")
+    const metrics = await (await fetch(`${url}/metrics`)).text()
+    assert.include(metrics, 'db_client_operation_duration_count{db_system_name="memory",db_namespace="demo"')
+    assert.match(metrics, /^hexcache_cached_reads\{.*namespace="city",hexcache_result="miss"\} 1$/m)
     child.kill("SIGTERM")
     const { status, stderr } = await ended
     assert.strictEqual(status, 0)

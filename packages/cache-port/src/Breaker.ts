@@ -4,7 +4,7 @@
 import { Clock, Context, Duration, Effect, Exit, type Fiber, Layer, Random, Stream } from "effect"
 import { CacheError, InvalidArgument, Unavailable } from "./CacheError.ts"
 import { CachePort } from "./CachePort.ts"
-import { type CacheRequest, intercept } from "./Interceptor.ts"
+import { type CacheRequest, intercept, isRefused } from "./Interceptor.ts"
 
 /**
  * What a breaker does with operations: `"closed"` asks the store, `"open"` refuses them, `"half-open"` refuses them but
@@ -200,8 +200,6 @@ const outcomeOf = ({ cause }: Exit.Failure<unknown, CacheError>): "answered" | "
       return "answered"
   }
 }
-
-const isRefused = (asked: Effect.Effect<unknown, CacheError>): boolean => Exit.isExit(asked) && Exit.isFailure(asked)
 
 const whileOpen = (request: CacheRequest): CacheError => new CacheError({ ...request, reason: breakerOpen })
 

@@ -16,6 +16,7 @@
  */
 import type { Cause, Duration, Effect, Option, Schema } from "effect"
 import type { CachePort } from "./CachePort.ts"
+import type { Codec } from "./Codec.ts"
 import { unbound } from "./cached/Binding.ts"
 import type { CachedStats } from "./cached/Counters.ts"
 import type { CachedKey } from "./cached/Keys.ts"
@@ -125,6 +126,8 @@ export interface CachedOptions<
    * missing key two more round trips. Without it, each process looks up by itself. `getMany` takes no leases.
    */
   readonly lease?: Duration.Input | undefined
+  /** How the text of an entry is written into the cache, compressed for one. As it is unless given. */
+  readonly codec?: Codec | undefined
   /** How many lookups `getMany` runs side by side without a `lookupMany`, a positive integer. 16 unless given. */
   readonly concurrency?: number | "unbounded" | undefined
 }

@@ -1,7 +1,7 @@
 /**
  * One place through which every operation of a cache goes: what a layer around the port is made of.
  */
-import { Effect, Stream } from "effect"
+import { Effect, Exit, Stream } from "effect"
 import type { CacheError, CacheErrorInput } from "./CacheError.ts"
 import type { CachePort } from "./CachePort.ts"
 import { checked } from "./Checked.ts"
@@ -39,7 +39,20 @@ export interface Interceptor {
 export const intercept = (cache: Service, interceptor: Interceptor): Service =>
   layered(cache, (inner) => through(inner, interceptor))
 
-const through = (inner: Service, { ask, scan }: Interceptor): Service => ({
+/**
+ * Whether what was asked is input that was refused already.
+ *
+ * @internal
+ */
+export const isRefused = (asked: Effect.Effect<unknown, CacheError>): boolean =>
+  Exit.isExit(asked) && Exit.isFailure(asked)
+
+/**
+ * `inner` with every operation through `interceptor`, but not its namespaces.
+ *
+ * @internal
+ */
+export const through = (inner: Service, { ask, scan }: Interceptor): Service => ({
   get: (key) => ask(inner.get(key), { operation: "get", key }),
   getJson: (key) => ask(inner.getJson(key), { operation: "getJson", key }),
   set: (key, value, options) => ask(inner.set(key, value, options), { operation: "set", key }),

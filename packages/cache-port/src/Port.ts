@@ -14,6 +14,7 @@ import { delegate } from "./Delegate.ts"
 import * as Glob from "./Glob.ts"
 import * as Input from "./Input.ts"
 import { partOf } from "./Layered.ts"
+import { named, namespaceOf } from "./Namespace.ts"
 
 type Service = CachePort["Service"]
 
@@ -30,14 +31,14 @@ export const checkOptions = (options: FromDriverOptions): Effect.Effect<void, Ca
   checked(
     "layer",
     () => {
-      Input.namespace(namespaceOf(options))
+      Input.namespace(namespaceIn(options))
       Input.maxValueBytes(options.maxValueBytes)
     },
     () => Effect.void
   )
 
 /** Only what is left out means the whole store: anything else that is no text would flush what is not its own. */
-const namespaceOf = ({ namespace = "" }: FromDriverOptions): string => namespace
+const namespaceIn = ({ namespace = "" }: FromDriverOptions): string => namespace
 
 const grounds = new WeakMap<Service, Ground>()
 
@@ -57,7 +58,7 @@ export const readNowOf = (cache: Service): ReadNow | undefined => readers.get(ca
 
 export const fromDriver = (driver: CacheDriver, options: FromDriverOptions): Service => {
   try {
-    const namespace = Input.namespace(namespaceOf(options))
+    const namespace = Input.namespace(namespaceIn(options))
     return make({
       driver,
       namespace,
@@ -75,12 +76,9 @@ export const namespaced = (cache: Service, namespace: string): Service => {
   try {
     const inner = Input.namespace(namespace)
     const outer = grounds.get(cache)
-    if (outer === undefined) return delegate(cache, prefixOf(inner), CacheStats.countersOf(inner))
-    return make({
-      ...outer,
-      prefix: outer.prefix + prefixOf(inner),
-      namespace: [outer.namespace, inner].filter((name) => name !== "").join(":")
-    })
+    const name = [namespaceOf(cache), inner].filter((name) => name !== "").join(":")
+    if (outer === undefined) return named(delegate(cache, prefixOf(inner), CacheStats.countersOf(inner)), name)
+    return make({ ...outer, prefix: outer.prefix + prefixOf(inner), namespace: name })
   } catch (thrown) {
     return refusing(thrown)
   }
@@ -406,7 +404,7 @@ const make = (ground: Ground): Service => {
       return answer
     })
   }
-  return port
+  return named(port, ground.namespace)
 }
 
 /** The text of a value as JSON, or `undefined` where there is none. */

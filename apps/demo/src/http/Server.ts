@@ -7,6 +7,7 @@ import type { Breaker, CachePort, FailOpen } from "@hexcache/cache-port"
 import { Console, type Duration, Effect, Layer } from "effect"
 import { HttpRouter, HttpServer, type HttpServerError, HttpServerRespondable } from "effect/http"
 import { HttpApiBuilder, HttpApiMiddleware } from "effect/http-api"
+import { PrometheusMetrics } from "effect/observability"
 import type { QueryCount } from "../cities/QueryCount.ts"
 import type { Cities } from "../domain/Cities.ts"
 import type { RateLimit } from "../domain/RateLimit.ts"
@@ -26,12 +27,13 @@ export interface ServerOptions {
   readonly stopWithin?: Duration.Input | undefined
 }
 
-/** Every route, for a server of any kind. */
-export const routes = Layer.merge(
+/** Every route, for a server of any kind. What is measured of the cache is at `/metrics`, as Prometheus reads it. */
+export const routes = Layer.mergeAll(
   HttpApiBuilder.layer(Api).pipe(
     Layer.provide([catalogueHandlers, statusHandlers]),
     Layer.provide([RateLimited.layer, HttpApiMiddleware.layerProblemDetails({ includeDetails: true })])
   ),
+  PrometheusMetrics.layerHttp(),
   HttpRouter.add(
     "GET",
     "/*",

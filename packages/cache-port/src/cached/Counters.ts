@@ -19,6 +19,12 @@ export interface CachedStats {
   readonly lookupFailures: number
   /** Keys looked up in the background. */
   readonly refreshes: number
+  /** Misses that waited for a lookup which another read had begun. */
+  readonly joins: number
+  /** Invalidations of a key, of a tag, and of everything. */
+  readonly invalidations: number
+  /** Invalidations that the cache failed, to be carried out later. */
+  readonly owed: number
 }
 
 type Live = { -readonly [Name in keyof CachedStats]: CachedStats[Name] }
@@ -27,7 +33,17 @@ const registry = new Map<string, Counters>()
 
 /** The live counters of one namespace. What it serves counts in `CacheStats` as well. */
 export class Counters {
-  readonly live: Live = { hits: 0, stale: 0, misses: 0, lookups: 0, lookupFailures: 0, refreshes: 0 }
+  readonly live: Live = {
+    hits: 0,
+    stale: 0,
+    misses: 0,
+    lookups: 0,
+    lookupFailures: 0,
+    refreshes: 0,
+    joins: 0,
+    invalidations: 0,
+    owed: 0
+  }
   readonly #reads: CacheStats.Counters
 
   constructor(namespace: string) {
@@ -47,6 +63,12 @@ export class Counters {
   miss(): void {
     this.live.misses++
     this.#reads.misses++
+  }
+
+  /** A miss that waits for the lookup of another. */
+  join(): void {
+    this.miss()
+    this.live.joins++
   }
 
   error(): void {

@@ -69,7 +69,7 @@ export class Engine<Key, A, Answer, E, R> {
     const { flights } = this.loader
     const flight = flights.size === 0 ? undefined : this.loader.current(text, nowOf(fiber))
     if (flight === undefined || (flight.isRefresh && flight.exit === undefined)) return undefined
-    if (flight.exit === undefined) this.storage.counters.miss()
+    if (flight.exit === undefined) this.storage.counters.join()
     else this.storage.counters.hit()
     return flight.expect()
   }

@@ -3,6 +3,7 @@
  *
  * @internal
  */
+import type { Codec } from "../Codec.ts"
 
 /** What an entry was loaded under. It is valid while all of them are what the store holds. */
 export interface Generations {
@@ -26,16 +27,21 @@ export interface Entry extends Generations {
 
 const version = 1
 
-export const encode = ({ all, freshUntil, json, own, servedUntil, tags, took }: Entry): string => {
+export const encode = ({ all, freshUntil, json, own, servedUntil, tags, took }: Entry, codec?: Codec): string => {
   const head = [version, freshUntil, servedUntil, took, all, own, tags]
-  return JSON.stringify(json === undefined ? head : [...head, json.value])
+  const text = JSON.stringify(json === undefined ? head : [...head, json.value])
+  try {
+    return codec === undefined ? text : codec.encode(text)
+  } catch {
+    return text
+  }
 }
 
-/** Undefined for what is no entry, or one of another version. */
-export const decode = (text: string): Entry | undefined => {
-  if (!text.startsWith(beginning)) return undefined
+/** Undefined for what is no entry, or one of another version or codec. */
+export const decode = (written: string, codec?: Codec): Entry | undefined => {
   try {
-    return entryOf(JSON.parse(text))
+    const text = codec === undefined ? written : codec.decode(written)
+    return text?.startsWith(beginning) ? entryOf(JSON.parse(text)) : undefined
   } catch {
     return undefined
   }

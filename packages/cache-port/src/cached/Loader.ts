@@ -86,6 +86,7 @@ export class Loader<Key, A, Answer, E, R> {
     const loads: Array<Load<Key, Answer, E>> = []
     const flights = misses.map((miss) => {
       const current = this.current(miss.text, now)
+      if (purpose === "Read" && current !== undefined && current.exit === undefined) this.#storage.counters.live.joins++
       if (current !== undefined) return purpose === "Background" ? current : current.expect()
       const flight = new Flight<Answer, E>(purpose === "Background", () => this.#abandon(load))
       const load: Load<Key, Answer, E> = { ...miss, flight, batch }
@@ -185,7 +186,7 @@ export class Loader<Key, A, Answer, E, R> {
     const failed: Array<Cause.Cause<E>> = []
     live.lookups += loads.length
 
-    yield* this.#policy.lookUp(Array.from(byKey.keys()), (key, exit, isEarly) => {
+    const lookingUp = this.#policy.lookUp(Array.from(byKey.keys()), (key, exit, isEarly) => {
       const load = byKey.get(key)
       if (load === undefined) return
       const { flight, ground, text } = load
@@ -201,6 +202,7 @@ export class Loader<Key, A, Answer, E, R> {
       if (isEarly || Exit.isFailure(exit)) this.#settle(load, exit)
       else answered.push(() => this.#settle(load, exit))
     })
+    yield* this.#storage.observer?.lookUp(lookingUp, () => failed[0]) ?? lookingUp
 
     const [cause] = failed
     if (purpose === "Background" && cause !== undefined) yield* this.#logFailure(cause)

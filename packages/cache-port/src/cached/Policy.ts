@@ -5,6 +5,7 @@
  */
 import { Duration, type Effect, type Exit, Schema } from "effect"
 import type { CachedOptions, LookupMany } from "../Cached.ts"
+import type { Codec } from "../Codec.ts"
 import * as Input from "../Input.ts"
 import { fingerprintOf } from "./Fingerprint.ts"
 import { type CachedKey, Names, textOf } from "./Keys.ts"
@@ -29,6 +30,7 @@ export interface Policy<Key, A, Answer, E, R> {
    * lookup on: when a generation is gone, so is everything that it has outdated.
    */
   readonly generationTtl: number
+  readonly codec: Codec | undefined
   readonly answers: Lookup.Answers<A, Answer>
   readonly lookUp: Lookup.Lookup<Key, Answer, E, R>
   /** What depends on the schema, made at the first use: until then it may refer to what is declared further down. */
@@ -83,6 +85,7 @@ export const make = <Key, A, Answer, E, R>(options: Options): Policy<Key, A, Ans
     lease,
     tags: options.tags,
     generationTtl: Math.max(fixedTtl ?? longestTtl, negativeTtl) + staleFor + lookupAllowance(options),
+    codec: options.codec,
     answers: answers as Lookup.Answers<A, Answer>,
     lookUp: Lookup.make<Key, A, Answer, E, R>(options, keyText, answers as Lookup.Answers<A, Answer>),
     form: lazily(() => formOf<A>(namespace, options.schema))

@@ -18,9 +18,11 @@ import { Effect, type Fiber, Option } from "effect"
 import { Later } from "../CacheDriver.ts"
 import { CacheError } from "../CacheError.ts"
 import type { CachePort } from "../CachePort.ts"
+import type { Codec } from "../Codec.ts"
 import { strictOf } from "../FailOpen.ts"
 import { FailureNote } from "../FailureNote.ts"
 import { type ReadNow, readNowOf } from "../Port.ts"
+import { type Observer, observerOf } from "../telemetry/Observer.ts"
 import { type Counters, countersOf } from "./Counters.ts"
 import * as Envelope from "./Envelope.ts"
 import type { Names } from "./Keys.ts"
@@ -55,6 +57,7 @@ type Tags = ReadonlyMap<string, string>
 export class Storage {
   readonly owed = new Owed()
   readonly counters: Counters
+  readonly observer: Observer | undefined
   readonly #cache: Service
   readonly #note: FailureNote
   readonly #readNow: ReadNow | undefined
@@ -62,6 +65,7 @@ export class Storage {
   /** The names that are read with those of every key. */
   readonly #common: ReadonlyArray<string>
   readonly #generationTtl: number
+  readonly #codec: Codec | undefined
   #isSettling = false
 
   // biome-ignore lint/suspicious/noExplicitAny: the types of values are of no matter here.
@@ -73,7 +77,9 @@ export class Storage {
     this.#names = policy.form().names
     this.#common = policy.tags === undefined ? [this.#names.all] : [this.#names.all, this.#names.tags]
     this.#generationTtl = policy.generationTtl
+    this.#codec = policy.codec
     this.counters = countersOf(policy.namespace)
+    this.observer = observerOf(this.#cache, policy.namespace, this.counters.live)
   }
 
   /** None where the cache failed. */
@@ -107,7 +113,7 @@ export class Storage {
         Effect.suspend(() => use(undefined))
       )
     const found = (texts: Texts) => {
-      const finding = findingOf(texts)
+      const finding = this.#findingOf(texts)
       if (finding.entry === undefined || finding.entry.tags.length === 0) return use(finding)
       return Effect.flatMap(this.#withoutInvalidTags([finding]), (findings) => use(findings?.[0]))
     }
@@ -132,13 +138,19 @@ export class Storage {
         Option.isNone(values)
           ? Effect.undefined
           : this.#withoutInvalidTags(
-              names.map((names) => findingOf(textsIn(values.value, [...names, ...this.#common])))
+              names.map((names) => this.#findingOf(textsIn(values.value, [...names, ...this.#common])))
             )
     )
   }
 
   #namesOf(text: string): readonly [entry: string, own: string] {
     return [this.#names.entry(text), this.#names.own(text)]
+  }
+
+  #findingOf([text, own = "", all, tags = ""]: Texts): Finding {
+    const entry = text === undefined ? undefined : Envelope.decode(text, this.#codec)
+    const isValid = entry !== undefined && entry.all === all && entry.own === own
+    return { entry: isValid ? entry : undefined, ground: { text, own, all, tags } }
   }
 
   /** In one more read, if there are tags at all. Undefined where it failed. */
@@ -232,7 +244,9 @@ export class Storage {
 
   /** Writes entries, each with what is left of its life at `now`. */
   write(entries: ReadonlyArray<readonly [text: string, entry: Envelope.Entry]>, now: number): Effect.Effect<boolean> {
-    const written = entries.map(([text, entry]) => [this.#names.entry(text), Envelope.encode(entry)] as const)
+    const written = entries.map(
+      ([text, entry]) => [this.#names.entry(text), Envelope.encode(entry, this.#codec)] as const
+    )
     const ttl = Math.max(...entries.map(([, { servedUntil }]) => servedUntil - now))
     const [first] = written
     if (first === undefined) return Effect.succeed(true)
@@ -252,6 +266,7 @@ export class Storage {
       this.#done((cache) => cache.set(this.#names.own(text), id, { ttl: this.#generationTtl })),
       (isDone) => {
         if (isDone) return id
+        this.counters.live.owed++
         this.owed.addKey(text)
         return undefined
       }
@@ -273,7 +288,10 @@ export class Storage {
   #orOwed(done: Effect.Effect<boolean>, owe: () => void): Effect.Effect<void> {
     return Effect.uninterruptible(
       Effect.map(done, (isDone) => {
-        if (!isDone) owe()
+        this.counters.live.invalidations++
+        if (isDone) return
+        this.counters.live.owed++
+        owe()
       })
     )
   }
@@ -324,12 +342,6 @@ export class Storage {
 
 /** A day, in milliseconds. */
 const leastTagTtl = 86_400_000
-
-const findingOf = ([text, own = "", all, tags = ""]: Texts): Finding => {
-  const entry = text === undefined ? undefined : Envelope.decode(text)
-  const isValid = entry !== undefined && entry.all === all && entry.own === own
-  return { entry: isValid ? entry : undefined, ground: { text, own, all, tags } }
-}
 
 const textsIn = (values: Values, names: ReadonlyArray<string>): Texts => names.map((name) => textIn(values, name))
 

@@ -316,7 +316,10 @@ describe("Cached", () => {
         misses: 3,
         lookups: 4,
         lookupFailures: 1,
-        refreshes: 1
+        refreshes: 1,
+        joins: 0,
+        invalidations: 0,
+        owed: 0
       })
       assert.deepStrictEqual(yield* CacheStats.of(namespace), { hits: 3, misses: 3, errors: 0, hitRate: 0.5 })
     }).pipe(run)

@@ -1,0 +1,1 @@
+export * as Codec from "./Codec.ts"
