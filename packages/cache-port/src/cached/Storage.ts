@@ -113,7 +113,7 @@ export class Storage {
         Effect.suspend(() => use(undefined))
       )
     const found = (texts: Texts) => {
-      const finding = this.#findingOf(texts)
+      const finding = findingOf(texts, this.#codec)
       if (finding.entry === undefined || finding.entry.tags.length === 0) return use(finding)
       return Effect.flatMap(this.#withoutInvalidTags([finding]), (findings) => use(findings?.[0]))
     }
@@ -138,19 +138,13 @@ export class Storage {
         Option.isNone(values)
           ? Effect.undefined
           : this.#withoutInvalidTags(
-              names.map((names) => this.#findingOf(textsIn(values.value, [...names, ...this.#common])))
+              names.map((names) => findingOf(textsIn(values.value, [...names, ...this.#common]), this.#codec))
             )
     )
   }
 
   #namesOf(text: string): readonly [entry: string, own: string] {
     return [this.#names.entry(text), this.#names.own(text)]
-  }
-
-  #findingOf([text, own = "", all, tags = ""]: Texts): Finding {
-    const entry = text === undefined ? undefined : Envelope.decode(text, this.#codec)
-    const isValid = entry !== undefined && entry.all === all && entry.own === own
-    return { entry: isValid ? entry : undefined, ground: { text, own, all, tags } }
   }
 
   /** In one more read, if there are tags at all. Undefined where it failed. */
@@ -342,6 +336,12 @@ export class Storage {
 
 /** A day, in milliseconds. */
 const leastTagTtl = 86_400_000
+
+const findingOf = ([text, own = "", all, tags = ""]: Texts, codec: Codec | undefined): Finding => {
+  const entry = text === undefined ? undefined : Envelope.decode(text, codec)
+  const isValid = entry !== undefined && entry.all === all && entry.own === own
+  return { entry: isValid ? entry : undefined, ground: { text, own, all, tags } }
+}
 
 const textsIn = (values: Values, names: ReadonlyArray<string>): Texts => names.map((name) => textIn(values, name))
 
