@@ -40,8 +40,6 @@ const libraries = [
 ]
 /** Those that turn values into texts themselves. */
 const serializing = ["keyv", "cache-manager", "cacheable", "bentocache", "Effect Persistence"]
-/** Read-throughs that give each reader an object of his own, as `Cached` does. */
-const copying = ["bentocache, serialized", "cacheable"]
 const memoryLibraries = ["cacheable-memory", "keyv", "cache-manager", "bentocache", "Effect Cache"]
 
 const grown = { least: 1 / 1.5, of: "hexcache, 1,000,000 keys", against: "hexcache, 10,000 keys" }
@@ -85,7 +83,6 @@ export const bars: ReadonlyArray<Bar> = [
   { work: "memoryGet", least: 2, against: memoryLibraries },
   { work: "memorySet", least: 0.25, against: "lru-cache" },
   { work: "memorySet", least: 2, against: memoryLibraries },
-  { work: "cachedHit", of: "hexcache Cached", least: 1, against: copying },
   { work: "steady", watched: "longest stall, ms", most: 30 },
   { work: "steady", watched: "peak resident, MB", most: 300 },
   { work: "getManyGrowth", ...grown },
