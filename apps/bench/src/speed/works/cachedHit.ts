@@ -14,7 +14,7 @@ export const cachedHit: Work = {
   variants: [{ inFlight: 1 }],
   needs: ["getOrLookUp"],
   entrants: readThrough,
-  baseline: "bentocache",
+  baseline: "Effect Cache",
   // More than there are, since some caches keep a few entries of their own.
   maxEntries: 2 * entries,
   start: async (contestant, _, place) => {
