@@ -1,0 +1,2 @@
+export * as CacheKeyValueStore from "./CacheKeyValueStore.ts"
+export * as CachePersistence from "./CachePersistence.ts"

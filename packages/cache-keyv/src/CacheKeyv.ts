@@ -1,0 +1,188 @@
+/**
+ * Keyv's storage on a cache.
+ */
+import { EventEmitter } from "node:events"
+import type { CachePort } from "@hexcache/cache-port"
+import { CachePromise } from "@hexcache/cache-promise"
+import type { Layer } from "effect"
+
+/** One of the entries that `setMany` writes, as Keyv hands them over. */
+export interface CacheKeyvEntry {
+  readonly key: string
+  readonly value: string
+  /** In milliseconds, as that of `set`. */
+  readonly ttl?: number | undefined
+}
+
+/**
+ * A storage adapter for Keyv 5 and 6, and by that for what stands on Keyv: cacheable, cache-manager, NestJS.
+ *
+ * No operation rejects. A cache that fails is an empty one that stores nothing: a read answers a miss, a write `false`, and
+ * the `CacheError` goes to the `error` event, which Keyv passes on to its own listeners. Without a listener nobody hears of it.
+ *
+ * Keyv's namespace is a namespace of the cache, and `clear` removes what is in it. Keyv gives its namespace to its store,
+ * so that each Keyv needs a store of its own; many may stand on one cache.
+ *
+ * @example
+ * ```ts
+ * const store = await CacheKeyv.open(CacheRedis.layer({ url, namespace: "shop" }))
+ * const users = new Keyv({ store, namespace: "users" })
+ * ```
+ */
+export class CacheKeyv extends EventEmitter {
+  /**
+   * Opens a cache for one Keyv, whose `disconnect` closes it. Rejects with what the layer fails with; a server that does not
+   * answer is none of that.
+   */
+  static async open(layer: Layer.Layer<CachePort, unknown>): Promise<CacheKeyv> {
+    const store = new CacheKeyv(await CachePromise.open(layer))
+    store.#isOwner = true
+    return store
+  }
+
+  /** What Keyv 5 judges by whether it can iterate: it does so for stores that it knows, and this one is like Redis. */
+  opts: { readonly dialect: string; readonly url: string } = { dialect: "redis", url: "" }
+
+  readonly #whole: CachePromise
+  #part: CachePromise
+  #namespace: string | undefined
+  #isOwner = false
+
+  /** Stores in a cache that others may use as well: `disconnect` leaves it open. */
+  constructor(cache: CachePromise) {
+    super()
+    this.#whole = cache
+    this.#part = cache
+  }
+
+  /** The namespace of Keyv, which sets it. */
+  get namespace(): string | undefined {
+    return this.#namespace
+  }
+
+  set namespace(namespace: string | undefined) {
+    this.#namespace = namespace
+    this.#part = namespace ? this.#whole.namespaced(namespace) : this.#whole
+  }
+
+  /** The stored text. */
+  async get(key: string): Promise<string | undefined> {
+    return this.#attempt(this.#part.get(key), undefined)
+  }
+
+  /** The stored texts, in the order of the keys. */
+  async getMany(keys: ReadonlyArray<string>): Promise<Array<string | undefined>> {
+    const found = await this.#attempt(this.#part.getMany(keys), new Map<string, string>())
+    return keys.map((key) => found.get(key))
+  }
+
+  /** Whether the key is live. */
+  async has(key: string): Promise<boolean> {
+    return this.#attempt(this.#part.exists(key), false)
+  }
+
+  /** Whether each key is live, in the order of the keys. */
+  async hasMany(keys: ReadonlyArray<string>): Promise<Array<boolean>> {
+    return Promise.all(keys.map((key) => this.has(key)))
+  }
+
+  /**
+   * Stores a text, which Keyv has made of a value. `ttl` is in milliseconds; without it, or with 0, the key never expires,
+   * and with less than 0 it is removed. False when nothing was stored.
+   */
+  async set(key: string, value: string, ttl?: number): Promise<boolean> {
+    return this.#write(isOver(ttl) ? this.#part.delete(key) : this.#part.set(key, value, { ttl: lifeOf(ttl) }))
+  }
+
+  /** Stores entries, each as `set` does, those of one `ttl` together. The last of a repeated key wins. */
+  async setMany(entries: ReadonlyArray<CacheKeyvEntry>): Promise<Array<boolean>> {
+    const done = new Map<string, boolean>()
+    const last = new Map(entries.map((entry) => [entry.key, entry]))
+    const store = async ([ttl, group]: readonly [number | undefined, ReadonlyArray<CacheKeyvEntry>]) => {
+      const isDone = await this.#store(group, ttl)
+      for (const { key } of group) done.set(key, isDone)
+    }
+    const groups = Map.groupBy(last.values(), ({ ttl }) => ttl)
+    await Promise.all(Array.from(groups, store))
+    return entries.map(({ key }) => done.get(key) ?? false)
+  }
+
+  /** Removes a key. True when a live key was removed. */
+  async delete(key: string): Promise<boolean> {
+    return this.#attempt(this.#part.delete(key), false)
+  }
+
+  /** Removes keys. True when at least one was live. */
+  async deleteMany(keys: ReadonlyArray<string>): Promise<boolean> {
+    return (await this.#attempt(this.#part.deleteMany(keys), 0)) > 0
+  }
+
+  /** Removes everything in the namespace of Keyv; without one, everything in that of the cache. */
+  async clear(): Promise<void> {
+    await this.#attempt(this.#part.flush(), undefined)
+  }
+
+  /** Every live key of the namespace with its text. Ends early when the cache fails. */
+  async *iterator(): AsyncGenerator<[key: string, value: string], void, undefined> {
+    const part = this.#part
+    try {
+      for await (const keys of pagesOf(part.scan("*"))) {
+        for (const [key, value] of await part.getMany(keys)) if (value !== undefined) yield [key, value]
+      }
+    } catch (error) {
+      this.#tell(error)
+    }
+  }
+
+  /** Closes the cache that `open` opened. */
+  async disconnect(): Promise<void> {
+    if (this.#isOwner) await this.#whole.close()
+  }
+
+  #store(group: ReadonlyArray<CacheKeyvEntry>, ttl: number | undefined): Promise<boolean> {
+    if (isOver(ttl)) return this.#write(this.#part.deleteMany(group.map(({ key }) => key)))
+    const pairs = group.map(({ key, value }) => [key, value] as const)
+    return this.#write(this.#part.setMany(pairs, { ttl: lifeOf(ttl) }))
+  }
+
+  #write(asked: Promise<unknown>): Promise<boolean> {
+    const done = asked.then(() => true)
+    return this.#attempt(done, false)
+  }
+
+  async #attempt<A>(asked: Promise<A>, otherwise: A): Promise<A> {
+    try {
+      return await asked
+    } catch (error) {
+      this.#tell(error)
+      return otherwise
+    }
+  }
+
+  #tell(error: unknown): void {
+    if (this.listenerCount("error") === 0) return
+    try {
+      this.emit("error", error)
+    } catch {
+      // Keyv 6 listens and throws where nobody listens to it. That is no reason for the request to fail.
+    }
+  }
+}
+
+const isOver = (ttl: number | undefined): boolean => ttl !== undefined && ttl < 0
+
+const lifeOf = (ttl: number | undefined): number | undefined => (ttl === 0 ? undefined : ttl)
+
+/** How many keys are read at once while iterating. */
+const pageSize = 100
+
+async function* pagesOf(keys: AsyncIterable<string>): AsyncGenerator<ReadonlyArray<string>, void, undefined> {
+  let page: Array<string> = []
+  for await (const key of keys) {
+    page.push(key)
+    if (page.length < pageSize) continue
+    yield page
+    page = []
+  }
+  yield page
+}

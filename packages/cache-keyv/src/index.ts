@@ -1,0 +1,1 @@
+export { CacheKeyv, type CacheKeyvEntry } from "./CacheKeyv.ts"

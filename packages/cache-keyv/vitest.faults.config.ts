@@ -1,0 +1,11 @@
+import { defineProject } from "vitest/config"
+
+/** Measures times, and so runs by itself when everything else is over. */
+export default defineProject({
+  test: {
+    name: "cache-keyv-faults",
+    include: ["test/faults.integration.test.ts"],
+    testTimeout: 60_000,
+    sequence: { groupOrder: 3 }
+  }
+})

@@ -1,0 +1,230 @@
+/**
+ * A cache for code without Effect: promises over any layer of `CachePort`.
+ */
+import { CachePort, TimeToLive } from "@hexcache/cache-port"
+import { Context, Duration, Effect, Exit, Layer, Option, Scope } from "effect"
+import type { CacheAnswer, CacheFailures } from "./CacheResult.ts"
+import { Runner } from "./Runner.ts"
+
+/** What JSON can say. */
+export type Json = null | boolean | number | string | ReadonlyArray<Json> | { readonly [key: string]: Json }
+
+/** A length of time: milliseconds, or text such as `"30 seconds"`. */
+export type CacheDuration = number | `${number} ${"milli" | "second" | "minute" | "hour" | "day" | "week"}${"" | "s"}`
+
+/** How an operation is asked. */
+export interface CallOptions {
+  /**
+   * Takes the call back: its promise rejects with the signal's reason, however failures are told. A write that was sent
+   * may happen all the same.
+   */
+  readonly signal?: AbortSignal | undefined
+}
+
+/** How a value is written. */
+export interface WriteOptions extends CallOptions {
+  /**
+   * Over zero and at most 2^53 - 1 ms, rounded up to whole milliseconds. Without it, or with `Infinity`, the key never
+   * expires.
+   */
+  readonly ttl?: CacheDuration | undefined
+}
+
+/** How a cache is opened. */
+export interface OpenOptions<Failures extends CacheFailures> {
+  /**
+   * `"throw"`, which is the default: the promise of a failed operation rejects with its `CacheError`. `"result"`: every
+   * operation resolves to a `CacheResult`.
+   */
+  readonly failures?: Failures | undefined
+}
+
+/**
+ * A cache whose operations are promises. The laws are those of `CachePort`, whose members have the same names.
+ *
+ * Every failure is a `CacheError`, that of bad input too; no member throws before it answers a promise.
+ *
+ * @example
+ * ```ts
+ * await using cache = await CachePromise.open(CacheRedis.layer({ url, namespace: "shop" }))
+ * await cache.set("greeting", "hello", { ttl: "5 minutes" })
+ * await cache.get("greeting") // "hello"
+ * ```
+ */
+export class CachePromise<Failures extends CacheFailures = "throw"> {
+  /**
+   * Opens a cache. Rejects with what the layer fails with, such as an option that breaks a law; a server that does not
+   * answer is none of that.
+   */
+  static async open<const Failures extends CacheFailures = "throw">(
+    layer: Layer.Layer<CachePort, unknown>,
+    options: OpenOptions<Failures> = {}
+  ): Promise<CachePromise<Failures>> {
+    const failures = options.failures ?? ("throw" as Failures)
+    const scope = Scope.makeUnsafe()
+    const context = await Effect.runPromise(Layer.buildWithScope(layer, scope))
+    return new CachePromise(Context.get(context, CachePort), new Runner(context, failures), scope)
+  }
+
+  readonly #cache: CachePort["Service"]
+  readonly #runner: Runner<Failures>
+  readonly #scope: Scope.Closeable
+
+  private constructor(cache: CachePort["Service"], runner: Runner<Failures>, scope: Scope.Closeable) {
+    this.#cache = cache
+    this.#runner = runner
+    this.#scope = scope
+  }
+
+  /**
+   * A part of this cache as a cache of its own: its keys are `namespace:key` within this one, and its `scan`,
+   * `deletePattern` and `flush` see nothing else. Closing either closes both.
+   */
+  namespaced(namespace: string): CachePromise<Failures> {
+    return new CachePromise(CachePort.namespaced(this.#cache, namespace), this.#runner, this.#scope)
+  }
+
+  /** The value; `undefined` when absent or expired. */
+  get(key: string, options?: CallOptions): Promise<CacheAnswer<string | undefined, Failures>> {
+    return this.#runner.ask(this.#cache.get(key), Option.getOrUndefined, options?.signal)
+  }
+
+  /** The value parsed as JSON; `undefined` when absent. Text that does not parse fails with `InvalidValue`. */
+  getJson(key: string, options?: CallOptions): Promise<CacheAnswer<Json | undefined, Failures>> {
+    return this.#runner.ask(this.#cache.getJson(key), Option.getOrUndefined, options?.signal)
+  }
+
+  /** Replaces value and time to live; without `ttl` the key never expires. */
+  set(key: string, value: string, options?: WriteOptions): Promise<CacheAnswer<void, Failures>> {
+    return this.#runner.ask(this.#cache.set(key, value, options), nothing, options?.signal)
+  }
+
+  /** As `set`, with the value written by `JSON.stringify`. What that refuses or drops fails with `InvalidValue`. */
+  setJson(key: string, value: Json, options?: WriteOptions): Promise<CacheAnswer<void, Failures>> {
+    return this.#runner.ask(this.#cache.setJson(key, value, options), nothing, options?.signal)
+  }
+
+  /** Sets and answers true when the key is absent, in one atomic step. */
+  setIfAbsent(key: string, value: string, options?: WriteOptions): Promise<CacheAnswer<boolean, Failures>> {
+    return this.#runner.ask(this.#cache.setIfAbsent(key, value, options), itself, options?.signal)
+  }
+
+  /** Removes a key. True when a live key was removed. */
+  delete(key: string, options?: CallOptions): Promise<CacheAnswer<boolean, Failures>> {
+    return this.#runner.ask(this.#cache.delete(key), itself, options?.signal)
+  }
+
+  /** Removes keys and answers how many were live. A repeated key counts once. */
+  deleteMany(keys: Iterable<string>, options?: CallOptions): Promise<CacheAnswer<number, Failures>> {
+    return this.#runner.ask(this.#cache.deleteMany(keys), itself, options?.signal)
+  }
+
+  /** Reads and removes in one atomic step. */
+  getAndDelete(key: string, options?: CallOptions): Promise<CacheAnswer<string | undefined, Failures>> {
+    return this.#runner.ask(this.#cache.getAndDelete(key), Option.getOrUndefined, options?.signal)
+  }
+
+  /** Removes the key only while its value equals `expected`, in one atomic step. */
+  compareAndDelete(key: string, expected: string, options?: CallOptions): Promise<CacheAnswer<boolean, Failures>> {
+    return this.#runner.ask(this.#cache.compareAndDelete(key, expected), itself, options?.signal)
+  }
+
+  /** Whether the key is live. */
+  exists(key: string, options?: CallOptions): Promise<CacheAnswer<boolean, Failures>> {
+    return this.#runner.ask(this.#cache.exists(key), itself, options?.signal)
+  }
+
+  /**
+   * Gives a live key a new time to live; false when absent. Zero deletes at once and answers true; `Infinity` lets the key
+   * never expire.
+   */
+  expire(key: string, ttl: CacheDuration, options?: CallOptions): Promise<CacheAnswer<boolean, Failures>> {
+    return this.#runner.ask(this.#cache.expire(key, ttl), itself, options?.signal)
+  }
+
+  /** Milliseconds that are left of the key's life: `Infinity` when it never expires, `undefined` when absent. */
+  ttl(key: string, options?: CallOptions): Promise<CacheAnswer<number | undefined, Failures>> {
+    return this.#runner.ask(this.#cache.ttl(key), millisOf, options?.signal)
+  }
+
+  /**
+   * Adds `amount`, a safe integer (1 unless given), and answers the result, in one atomic step. An absent key counts from
+   * 0; `ttl` is set only when this call creates the key.
+   */
+  increment(key: string, amount?: number, options?: WriteOptions): Promise<CacheAnswer<number, Failures>> {
+    return this.#runner.ask(this.#cache.increment(key, amount, options), itself, options?.signal)
+  }
+
+  /** As `increment`, with the amount taken away. */
+  decrement(key: string, amount?: number, options?: WriteOptions): Promise<CacheAnswer<number, Failures>> {
+    return this.#runner.ask(this.#cache.decrement(key, amount, options), itself, options?.signal)
+  }
+
+  /** Every key asked for, in the order asked, with its value or `undefined`. */
+  getMany(
+    keys: Iterable<string>,
+    options?: CallOptions
+  ): Promise<CacheAnswer<ReadonlyMap<string, string | undefined>, Failures>> {
+    return this.#runner.ask(this.#cache.getMany(keys), valuesOf, options?.signal)
+  }
+
+  /** Sets every entry, each as `set` does. The last of a repeated key wins. */
+  setMany(
+    entries: Iterable<readonly [key: string, value: string]>,
+    options?: WriteOptions
+  ): Promise<CacheAnswer<void, Failures>> {
+    return this.#runner.ask(this.#cache.setMany(entries, options), nothing, options?.signal)
+  }
+
+  /** Removes the keys that match a pattern of Redis's glob language, and answers how many. */
+  deletePattern(pattern: string, options?: CallOptions): Promise<CacheAnswer<number, Failures>> {
+    return this.#runner.ask(this.#cache.deletePattern(pattern), itself, options?.signal)
+  }
+
+  /**
+   * Each live key that matches a pattern, once, in no order. Where failures are results, every key is one, and a failure
+   * is the last.
+   */
+  scan(pattern: string, options?: CallOptions): AsyncIterable<CacheAnswer<string, Failures>> {
+    return this.#runner.each(this.#cache.scan(pattern), options?.signal)
+  }
+
+  /** Removes this namespace's keys and nobody else's. */
+  flush(options?: CallOptions): Promise<CacheAnswer<void, Failures>> {
+    return this.#runner.ask(this.#cache.flush, nothing, options?.signal)
+  }
+
+  /** A round trip to every place of the store that takes writes. */
+  ping(options?: CallOptions): Promise<CacheAnswer<true, Failures>> {
+    return this.#runner.ask(this.#cache.ping, itself, options?.signal)
+  }
+
+  /**
+   * Closes the cache and all that it opened. What is in flight ends; what is asked afterwards, of a store with a server,
+   * fails with `Unavailable`.
+   */
+  close(): Promise<void> {
+    return Effect.runPromise(Scope.close(this.#scope, Exit.void))
+  }
+
+  /** As `close`, for `await using`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+}
+
+const itself = <A>(answer: A): A => answer
+
+const nothing = (): void => undefined
+
+const millisOf = TimeToLive.$match({
+  Missing: () => undefined,
+  Persistent: () => Infinity,
+  Expires: ({ remaining }) => Duration.toMillis(remaining)
+})
+
+const valuesOf = (found: ReadonlyMap<string, Option.Option<string>>): ReadonlyMap<string, string | undefined> => {
+  const values = new Map<string, string | undefined>()
+  for (const [key, value] of found) values.set(key, Option.getOrUndefined(value))
+  return values
+}
