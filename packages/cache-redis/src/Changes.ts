@@ -22,6 +22,8 @@ export const changedBy = ({
     case "EVAL":
     case "EVALSHA":
       return isRead === true ? [] : args.slice(3, 3 + Number(args[2]))
+    case "MSET":
+      return args.filter((_, index) => index % 2 === 1)
     case "UNLINK":
       return args.slice(1)
     case "FLUSHDB":

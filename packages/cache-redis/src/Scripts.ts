@@ -105,14 +105,12 @@ redis.call('PERSIST', KEYS[1])
 return redis.call('EXISTS', KEYS[1])`
 )
 
-/** KEYS: the keys. ARGV: their values, and a time to live in milliseconds or nothing. */
+/** KEYS: the keys. ARGV: their values, and a time to live in milliseconds. */
 export const setMany: Script<void> = script(
   Reply.ok,
   `
 local ttl = ARGV[#KEYS + 1]
-for i = 1, #KEYS do
-  if ttl == '' then redis.call('SET', KEYS[i], ARGV[i]) else redis.call('SET', KEYS[i], ARGV[i], 'PX', ttl) end
-end
+for i = 1, #KEYS do redis.call('SET', KEYS[i], ARGV[i], 'PX', ttl) end
 return redis.status_reply('OK')`
 )
 

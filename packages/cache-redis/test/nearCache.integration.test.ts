@@ -170,7 +170,11 @@ describe("a write of this process", () => {
   const writes: Record<string, (cached: Cache) => Effect.Effect<unknown, unknown>> = {
     set: (cached) => cached.set("key", "2"),
     "set with a time to live": (cached) => cached.set("key", "2", { ttl: "1 minute" }),
-    setMany: (cached) => cached.setMany([["key", "2"]]),
+    setMany: (cached) =>
+      cached.setMany([
+        ["another", "2"],
+        ["key", "2"]
+      ]),
     increment: (cached) => cached.increment("key"),
     delete: (cached) => cached.delete("key"),
     deleteMany: (cached) => cached.deleteMany(["other", "key"]),

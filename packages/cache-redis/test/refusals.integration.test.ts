@@ -87,7 +87,7 @@ describe("what a server refuses", () => {
       )
       const writer = { url: withPassword(url, "writer", canary) }
       yield* refuses("AccessDenied", "ERR", writer, (cache) => cache.increment("key"))
-      yield* refuses("AccessDenied", "ERR", writer, (cache) => cache.setMany([["key", canary]]))
+      yield* refuses("AccessDenied", "ERR", writer, (cache) => cache.setMany([["key", canary]], { ttl: "1 minute" }))
       yield* Effect.scoped(
         Effect.flatMap(cache(reader), (cache) =>
           Effect.retry(cache.get("key"), { times: 50, schedule: Schedule.spaced(20) })

@@ -15,13 +15,14 @@
  * @internal
  */
 import { Effect, type Fiber, Option } from "effect"
+import type { ReadNow } from "../Asking.ts"
 import { Later } from "../CacheDriver.ts"
 import { CacheError } from "../CacheError.ts"
 import type { CachePort } from "../CachePort.ts"
 import type { Codec } from "../Codec.ts"
 import { strictOf } from "../FailOpen.ts"
 import { FailureNote } from "../FailureNote.ts"
-import { type ReadNow, readNowOf } from "../Port.ts"
+import { readNowOf } from "../Port.ts"
 import { type Observer, observerOf } from "../telemetry/Observer.ts"
 import { type Counters, countersOf } from "./Counters.ts"
 import * as Envelope from "./Envelope.ts"

@@ -1,0 +1,205 @@
+/**
+ * The operations of a port: each checks its input, and asks.
+ *
+ * @internal
+ */
+import { Effect, Option, type Schema, Stream } from "effect"
+import { asking, type Ground, type ReadNow } from "./Asking.ts"
+import { CacheError, type CacheOperation, InvalidValue } from "./CacheError.ts"
+import type { CachePort, SetOptions } from "./CachePort.ts"
+import { checked, ofKey, refused } from "./Checked.ts"
+import * as Glob from "./Glob.ts"
+import * as Input from "./Input.ts"
+
+type Service = CachePort["Service"]
+
+/** The port on this ground, and a way to read at once where its driver has one. */
+export const operations = (ground: Ground): { readonly port: Service; readonly readNow: ReadNow | undefined } => {
+  const { driver, maxValueBytes, prefix } = ground
+  const { counted, counters, failure, getMany, increment, prefixed, read, readNow, relay, set, settle, toMaybe } =
+    asking(ground)
+  const everything = `${Glob.escape(prefix)}*`
+
+  const withTtl = (key: string, options: unknown) => ({ key: Input.key(key), ttl: Input.ttlOption(options) })
+
+  /** Checks key, value and time to live, then asks. */
+  const ofEntry =
+    <A>(
+      operation: CacheOperation,
+      ask: (key: string, value: string, ttl: number | undefined) => Effect.Effect<A, CacheError>
+    ) =>
+    (key: string, value: string, options?: SetOptions): Effect.Effect<A, CacheError> => {
+      let ttl: number | undefined
+      try {
+        Input.key(key)
+        ttl = Input.ttlOption(options)
+        Input.value(value, maxValueBytes)
+      } catch (thrown) {
+        return Effect.fail(refused(operation, thrown, key))
+      }
+      return ask(key, value, ttl)
+    }
+
+  const add =
+    (operation: "increment" | "decrement", sign: 1 | -1): Service["increment"] =>
+    (key, amount = 1, options) =>
+      checked(
+        operation,
+        () => ({ ...withTtl(key, options), amount: Input.amount(amount) * sign + 0 }),
+        ({ amount, key, ttl }) => increment(operation, key, amount, ttl),
+        key
+      )
+
+  const port: Service = {
+    get: ofKey("get", (key) => read("get", key, counted)),
+
+    getJson: ofKey("getJson", (key) =>
+      Effect.flatMap(read("getJson", key, toMaybe), (text) => {
+        if (Option.isNone(text)) {
+          counters.misses++
+          return Effect.succeed(Option.none())
+        }
+        try {
+          const parsed: Schema.Json = JSON.parse(text.value)
+          counters.hits++
+          return Effect.succeed(Option.some(parsed))
+        } catch {
+          counters.errors++
+          const reason = new InvalidValue({ message: "the stored text is not JSON" })
+          return Effect.fail(new CacheError({ operation: "getJson", key, reason }))
+        }
+      })
+    ),
+
+    set: ofEntry("set", (key, value, ttl) => set("set", key, value, ttl)),
+
+    setJson: (key, value, options) =>
+      checked(
+        "setJson",
+        () => withTtl(key, options),
+        ({ key, ttl }) => {
+          const text = stringify(value)
+          if (text === undefined) {
+            const reason = new InvalidValue({ message: "the value cannot be written as JSON" })
+            return Effect.fail(new CacheError({ operation: "setJson", key, reason }))
+          }
+          return checked(
+            "setJson",
+            () => Input.value(text, maxValueBytes),
+            (text) => set("setJson", key, text, ttl),
+            key
+          )
+        },
+        key
+      ),
+
+    setIfAbsent: ofEntry("setIfAbsent", (key, value, ttl) =>
+      relay(driver.setIfAbsent(prefix + key, value, ttl), "setIfAbsent", { key })
+    ),
+
+    delete: ofKey("delete", (key) =>
+      settle(driver.deleteMany([prefix + key]), "delete", { key }, (removed) => removed === 1)
+    ),
+
+    deleteMany: (keys) =>
+      checked(
+        "deleteMany",
+        () => Input.keys(keys),
+        (keys) =>
+          keys.length === 0 ? Effect.succeed(0) : relay(driver.deleteMany(prefixed(keys)), "deleteMany", { keys })
+      ),
+
+    getAndDelete: ofKey("getAndDelete", (key) =>
+      settle(driver.getAndDelete(prefix + key), "getAndDelete", { key }, counted)
+    ),
+
+    compareAndDelete: (key, expected) =>
+      checked(
+        "compareAndDelete",
+        () => ({ key: Input.key(key), expected: Input.value(expected, maxValueBytes) }),
+        ({ expected, key }) => relay(driver.compareAndDelete(prefix + key, expected), "compareAndDelete", { key }),
+        key
+      ),
+
+    exists: ofKey("exists", (key) => relay(driver.exists(prefix + key), "exists", { key })),
+
+    expire: (key, ttl) =>
+      checked(
+        "expire",
+        () => ({ key: Input.key(key), ttl: Input.timeToLive(ttl) }),
+        ({ key, ttl }) => relay(driver.expire(prefix + key, ttl), "expire", { key }),
+        key
+      ),
+
+    ttl: ofKey("ttl", (key) => relay(driver.ttl(prefix + key), "ttl", { key })),
+
+    increment: add("increment", 1),
+
+    decrement: add("decrement", -1),
+
+    getMany: (keys) =>
+      checked(
+        "getMany",
+        () => Input.keys(keys),
+        (keys) => (keys.length === 0 ? Effect.succeed(new Map()) : getMany(keys))
+      ),
+
+    setMany: (entries, options) =>
+      checked(
+        "setMany",
+        () => ({ entries: Input.entries(entries, maxValueBytes), ttl: Input.ttlOption(options) }),
+        ({ entries, ttl }) => {
+          if (entries.length === 0) return Effect.void
+          const stored = entries.map(([key, value]) => [prefix + key, value] as const)
+          return relay(driver.setMany(stored, ttl), "setMany", { keys: entries.map(([key]) => key) })
+        }
+      ),
+
+    deletePattern: (pattern) =>
+      checked(
+        "deletePattern",
+        () => Input.pattern(pattern),
+        (pattern) => relay(driver.deletePattern(Glob.escape(prefix) + pattern), "deletePattern", {})
+      ),
+
+    scan: (pattern) =>
+      Stream.unwrap(
+        checked(
+          "scan",
+          () => Input.pattern(pattern),
+          (pattern) =>
+            Effect.sync(() => {
+              const seen = new Set<string>()
+              return driver.scan(Glob.escape(prefix) + pattern).pipe(
+                Stream.mapError((failed) => failure("scan", {}, failed)),
+                Stream.map((page) => {
+                  const fresh: Array<string> = []
+                  for (const key of page) {
+                    if (seen.has(key)) continue
+                    seen.add(key)
+                    fresh.push(key.slice(prefix.length))
+                  }
+                  return fresh
+                }),
+                Stream.flattenIterable
+              )
+            })
+        )
+      ),
+
+    flush: relay(prefix === "" ? driver.flush : Effect.asVoid(driver.deletePattern(everything)), "flush", {}),
+
+    ping: settle(driver.ping, "ping", {}, () => true as const)
+  }
+
+  return { port, readNow }
+}
+
+/** The text of a value as JSON, or `undefined` where there is none. */
+const stringify = (value: unknown): string | undefined => {
+  try {
+    return JSON.stringify(value)
+  } catch {
+    return undefined
+  }
+}
