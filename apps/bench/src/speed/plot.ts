@@ -19,7 +19,7 @@ const margin = 16
 const style = `
   .ground { fill: #ffffff }
   text { font: 12px system-ui, sans-serif; fill: #1f2328; stroke: #ffffff; stroke-width: 3px; paint-order: stroke }
-  .title { font-size: 13px; font-weight: 600 }
+  .title { font-size: 12px; font-weight: 600 }
   .name { text-anchor: end }
   .bar { fill: #a8b1bb }
   .ours { fill: #0969da }
