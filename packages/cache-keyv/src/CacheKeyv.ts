@@ -25,6 +25,8 @@ export interface CacheKeyvEntry {
  *
  * @example
  * ```ts
+ * import Keyv from "keyv"
+ *
  * const store = await CacheKeyv.open(CacheRedis.layer({ url, namespace: "shop" }))
  * const users = new Keyv({ store, namespace: "users" })
  * ```

@@ -11,8 +11,8 @@ export type CacheKeyPart = string | number | bigint | boolean
  *
  * @example
  * ```ts
- * CacheKey.make("user", 42)        // "user:42"
- * CacheKey.make("user", "a:b", 1)  // "user:a%3Ab:1"
+ * CacheKey.make("user", 42)        // => "user:42"
+ * CacheKey.make("user", "a:b", 1)  // => "user:a%3Ab:1"
  * ```
  */
 export const make = (...parts: readonly [CacheKeyPart, ...ReadonlyArray<CacheKeyPart>]): string =>

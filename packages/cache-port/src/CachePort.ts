@@ -42,8 +42,9 @@ export interface FromDriverOptions {
  * const greeting = Effect.gen(function*() {
  *   const cache = yield* CachePort
  *   yield* cache.set("greeting", "hello", { ttl: "5 minutes" })
- *   return yield* cache.get("greeting") // Option.some("hello")
+ *   return yield* cache.get("greeting")
  * })
+ * greeting // => Option.some("hello")
  * ```
  */
 export class CachePort extends Context.Service<

@@ -159,10 +159,15 @@ export type LookupError<E, Timeout> = [Timeout] extends [never] ? E : E | Cause.
  *
  * @example
  * ```ts
- * static readonly layer = Layer.effect(Users, Effect.gen(function*() {
- *   const users = yield* Cached.make({ ... })
- *   return { byId: users.get } // (id: UserId) => Effect<User, DbError>
- * }))
+ * class Users extends Context.Service<Users, { readonly byId: (id: UserId) => Effect.Effect<User, DbError> }>()("Users") {
+ *   static readonly layer = Layer.effect(
+ *     Users,
+ *     Effect.gen(function*() {
+ *       const { get } = yield* Cached.make({ namespace: "user", schema: User, lookup: findUser, ttl: "5 minutes" })
+ *       return { byId: get }
+ *     })
+ *   )
+ * }
  * ```
  */
 export interface UnboundCached<in out Key, in out A, out Answer, out E, out R>

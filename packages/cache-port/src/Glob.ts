@@ -26,7 +26,7 @@ export const maxBytesAfterStar = 1_024
  *
  * @example
  * ```ts
- * Glob.escape("price[EUR]*") // "price\\[EUR\\]\\*"
+ * Glob.escape("price[EUR]*") // => "price\\[EUR\\]\\*"
  * ```
  */
 export const escape = (text: string): string => text.replaceAll(/[*?[\]\\]/g, "\\$&")

@@ -9,11 +9,14 @@ import { Data, type Duration } from "effect"
  *
  * @example
  * ```ts
- * const seconds = TimeToLive.$match(yield* cache.ttl("session"), {
- *   Missing: () => 0,
- *   Persistent: () => Infinity,
- *   Expires: ({ remaining }) => Duration.toSeconds(remaining)
- * })
+ * const secondsLeft = Effect.map(
+ *   cache.ttl("session"),
+ *   TimeToLive.$match({
+ *     Missing: () => 0,
+ *     Persistent: () => Infinity,
+ *     Expires: ({ remaining }) => Duration.toSeconds(remaining)
+ *   })
+ * )
  * ```
  */
 export type TimeToLive = Data.TaggedEnum<{

@@ -48,7 +48,7 @@ export interface OpenOptions<Failures extends CacheFailures> {
  * ```ts
  * await using cache = await CachePromise.open(CacheRedis.layer({ url, namespace: "shop" }))
  * await cache.set("greeting", "hello", { ttl: "5 minutes" })
- * await cache.get("greeting") // "hello"
+ * await cache.get("greeting") // => "hello"
  * ```
  */
 export class CachePromise<Failures extends CacheFailures = "throw"> {

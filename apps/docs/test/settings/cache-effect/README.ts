@@ -1,0 +1,3 @@
+import { Effect } from "effect"
+
+export const findUser = (_: number) => Effect.succeed({ name: "Grace" })

@@ -1,0 +1,18 @@
+/** What the guide to Cached looks up. */
+import { Effect, Option, Schema } from "effect"
+import { User } from "../common.ts"
+
+export const rank = (country: string, limit: number) =>
+  Effect.sync(() => Array.from({ length: limit }, (_, id): typeof User.Type => ({ id, name: country })))
+
+export const Price = Schema.Struct({ cents: Schema.Int, isVolatile: Schema.Boolean })
+export const findPrice = (id: number) => Effect.succeed({ cents: id, isVolatile: false })
+
+export const Profile = Schema.Struct({ id: Schema.Int })
+export const findProfile = (id: number) => Effect.succeed(id === 1 ? Option.some({ id }) : Option.none())
+
+export const Product = Schema.Struct({ id: Schema.Int })
+export const findProducts = (ids: ReadonlyArray<number>) => Effect.succeed(new Map(ids.map((id) => [id, { id }])))
+
+export const Article = Schema.Struct({ id: Schema.Int, author: Schema.Int })
+export const findArticle = (id: number) => Effect.succeed({ id, author: 7 })

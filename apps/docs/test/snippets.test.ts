@@ -1,0 +1,50 @@
+/** Every snippet of the documentation compiles and runs, and gives what its page says that it gives. */
+import { execFile } from "node:child_process"
+import { rmSync, writeFileSync } from "node:fs"
+import { promisify } from "node:util"
+import { assert, describe, it } from "@effect/vitest"
+import { afterAll, inject } from "vitest"
+import { modulesFolder, writeModules } from "./support/Story.ts"
+import { pages, repository } from "./support/Page.ts"
+import { Reader } from "./support/Reader.ts"
+
+const redisUrl = inject("redisUrl")
+process.env.REDIS_URL = redisUrl
+
+rmSync(modulesFolder, { recursive: true, force: true })
+const stories = pages().map((page) => ({ page, modules: writeModules(page, redisUrl) }))
+
+describe("the snippets of the documentation", () => {
+  it("compile", { timeout: 120_000 }, async () => {
+    writeFileSync(`${modulesFolder}tsconfig.json`, JSON.stringify(config))
+    const { stdout } = await compile().catch((error: { stdout: string }) => error)
+    assert.strictEqual(stdout, "")
+  })
+
+  for (const { modules, page } of stories) {
+    describe(page.path, async () => {
+      const reader = new Reader()
+      afterAll(() => reader.close())
+      for (const { file, isTest, snippet } of modules) {
+        // Tests in it become tests of this run.
+        if (isTest) await import(file)
+        else {
+          it(`runs, line ${snippet.line}`, async () => {
+            const output = await reader.run(file)
+            if (snippet.output !== undefined) assert.strictEqual(output, snippet.output)
+          })
+        }
+      }
+    })
+  }
+})
+
+const config = {
+  extends: "../../../tsconfig.json",
+  // A fragment may be given a name that it has for something else, and its types need no names.
+  compilerOptions: { declaration: false, noUnusedLocals: false },
+  include: ["**/*.ts", "../../../packages/redis-testkit/src"]
+}
+
+const compile = () =>
+  promisify(execFile)(`${repository}node_modules/.bin/tsc`, ["--pretty", "false", "-p", modulesFolder])

@@ -1,0 +1,60 @@
+/**
+ * The pages of the documentation, and the snippets in them.
+ */
+import { globSync, readFileSync } from "node:fs"
+import { fileURLToPath } from "node:url"
+
+/** The root of the repository. */
+export const repository = fileURLToPath(new URL("../../../../", import.meta.url))
+
+/** A block of TypeScript on a page. */
+export interface Snippet {
+  readonly line: number
+  readonly code: string
+  /** What the page says that it prints: a block of text right behind it. */
+  readonly output: string | undefined
+}
+
+/** A file with snippets: a Markdown file, or a source file whose doc comments have examples. */
+export interface Page {
+  /** From the root of the repository. */
+  readonly path: string
+  readonly snippets: ReadonlyArray<Snippet>
+}
+
+/** Every Markdown file of the repository, from its root. */
+export const markdownFiles = (): ReadonlyArray<string> =>
+  globSync(["*.md", "docs/*.md", "packages/*/README.md", "apps/*/README.md"], { cwd: repository }).toSorted()
+
+/** Every page that has a snippet. */
+export const pages = (): ReadonlyArray<Page> => {
+  const sources = globSync("packages/*/src/**/*.ts", { cwd: repository }).toSorted()
+  return [
+    ...markdownFiles().map((path) => ({ path, snippets: snippetsOf(read(path)) })),
+    ...sources.map((path) => ({ path, snippets: snippetsOf(commentsOf(read(path))) }))
+  ].filter(({ snippets }) => snippets.length > 0)
+}
+
+/** The text of a file of the repository. */
+export const read = (path: string): string => readFileSync(`${repository}${path}`, "utf8")
+
+const snippetsOf = (text: string): ReadonlyArray<Snippet> =>
+  Array.from(text.matchAll(/^```ts\n(.*?)^```\n(?:\n```text\n(.*?)^```$)?/gms), ({ 1: code = "", 2: output, index }) => ({
+    line: text.slice(0, index).split("\n").length,
+    code,
+    output
+  }))
+
+/** The doc comments of a source file as they read, every other line empty. */
+const commentsOf = (source: string): string => {
+  let isComment = false
+  return source
+    .split("\n")
+    .map((line) => {
+      if (/^\s*\/\*\*/.test(line)) isComment = true
+      const text = isComment ? (/^\s*\* ?(?!\/)(.*)$/.exec(line)?.[1] ?? "") : ""
+      if (line.includes("*/")) isComment = false
+      return text
+    })
+    .join("\n")
+}

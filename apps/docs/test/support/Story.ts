@@ -1,0 +1,79 @@
+/**
+ * The snippets of a page as modules that compile and run.
+ *
+ * A snippet whose first line names a file is that file. Any other is a fragment: names that it does not declare or
+ * import come from the fragments before it, from the settings of its page and those of all pages, and from the packages
+ * and Effect, in this order. `redis://localhost:6379` is the Redis of the tests.
+ */
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
+import { dirname, join, relative } from "node:path"
+import { fileURLToPath } from "node:url"
+import { declaredIn, importedIn, uses, withShown } from "./Code.ts"
+import type { Page, Snippet } from "./Page.ts"
+import { vocabulary } from "./vocabulary.ts"
+
+/** Where the modules are written. */
+export const modulesFolder = fileURLToPath(new URL("../../.snippets/", import.meta.url))
+
+const settingsFolder = fileURLToPath(new URL("../settings/", import.meta.url))
+
+/** A snippet as a module. */
+export interface Module {
+  readonly snippet: Snippet
+  readonly file: string
+  /** Whether it registers tests, and is to be run by the test runner. */
+  readonly isTest: boolean
+}
+
+/** Writes the modules of a page. */
+export const writeModules = (page: Page, redisUrl: string): ReadonlyArray<Module> => {
+  const folder = join(modulesFolder, page.path)
+  const known = new Map<string, string>()
+  const learn = (file: string) => {
+    for (const { name, isType } of declaredIn(readFileSync(file, "utf8"))) {
+      known.set(name, `import ${isType ? "type " : ""}{ ${name} } from "${pathFrom(folder, file)}"`)
+    }
+  }
+  for (const [name, statement] of vocabulary) known.set(name, statement)
+  for (const file of settingsOf(page)) learn(file)
+
+  return page.snippets.map((snippet) => {
+    const code = snippet.code.replaceAll("redis://localhost:6379", redisUrl)
+    const ownFile = /^\/\/ (\S+\.ts)\n/.exec(code)?.[1]
+    const file = join(folder, ownFile ?? `line-${snippet.line}.ts`)
+    write(file, ownFile === undefined ? fragment(code, known) : code)
+    if (ownFile === undefined) {
+      for (const { name, statement } of importedIn(code)) known.set(name, statement)
+      learn(file)
+    }
+    return { snippet, file, isTest: /^(?:it|describe|CacheContract\.suite)\b/m.test(code) }
+  })
+}
+
+/** Everything that a fragment declares is exported, for those that go on with it. */
+const fragment = (code: string, known: ReadonlyMap<string, string>): string => {
+  const body = withShown(code)
+  const own = new Set([...declaredIn(body), ...importedIn(body)].map(({ name }) => name))
+  const imports = Array.from(known).flatMap(([name, statement]) =>
+    !own.has(name) && uses(body, name) ? [statement] : []
+  )
+  const exports = declaredIn(code.replaceAll(/^export .*/gm, "")).map(({ isType, name }) =>
+    isType ? `type ${name}` : name
+  )
+  return [...imports, body, `export { ${exports.join(", ")} }`, ""].join("\n")
+}
+
+const settingsOf = ({ path }: Page): ReadonlyArray<string> =>
+  ["common", path.replace(/^packages\//, "").replace("/src/", "/").replace(/\.\w+$/, "")]
+    .map((name) => join(settingsFolder, `${name}.ts`))
+    .filter((file) => existsSync(file))
+
+const pathFrom = (folder: string, file: string): string => {
+  const path = relative(folder, file)
+  return path.startsWith(".") ? path : `./${path}`
+}
+
+const write = (file: string, text: string): void => {
+  mkdirSync(dirname(file), { recursive: true })
+  writeFileSync(file, text)
+}
