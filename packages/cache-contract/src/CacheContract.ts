@@ -48,7 +48,6 @@ export const chapters: ReadonlyArray<Chapter> = [
  * @example
  * ```ts
  * CacheContract.suite("memory", CacheMemory.layer(), { time: "TestClock" })
- * CacheContract.suite("redis", CacheRedis.layer({ url, namespace: "test" }), { time: "real" })
  * ```
  */
 export const suite = (name: string, layer: Layer.Layer<CachePort, unknown>, harness: Harness): void => {
