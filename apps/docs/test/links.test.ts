@@ -7,7 +7,10 @@ import { markdownFiles, read, repository } from "./support/Page.ts"
 describe("the links of", () => {
   for (const path of markdownFiles()) {
     it(`${path} lead somewhere`, () => {
-      assert.deepStrictEqual(linksOf(read(path)).filter((link) => !leadsSomewhere(path, link)), [])
+      assert.deepStrictEqual(
+        linksOf(read(path)).filter((link) => !leadsSomewhere(path, link)),
+        []
+      )
     })
   }
 })

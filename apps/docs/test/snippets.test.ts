@@ -4,9 +4,9 @@ import { rmSync, writeFileSync } from "node:fs"
 import { promisify } from "node:util"
 import { assert, describe, it } from "@effect/vitest"
 import { afterAll, inject } from "vitest"
-import { modulesFolder, writeModules } from "./support/Story.ts"
 import { pages, repository } from "./support/Page.ts"
 import { Reader } from "./support/Reader.ts"
+import { modulesFolder, writeModules } from "./support/Story.ts"
 
 const redisUrl = inject("redisUrl")
 process.env.REDIS_URL = redisUrl

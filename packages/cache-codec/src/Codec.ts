@@ -1,5 +1,7 @@
 /**
  * Codecs for `Cached`.
+ *
+ * @module
  */
 import { brotliCompressSync, brotliDecompressSync, constants, crc32 } from "node:zlib"
 import type { Codec } from "@hexcache/cache-port"

@@ -1,5 +1,7 @@
 /**
  * The contract tests of the port: one test for every law, the law's words as its name.
+ *
+ * @module
  */
 
 import { describe, it } from "@effect/vitest"

@@ -1,5 +1,7 @@
 /**
  * Random sequences of operations on two caches, whose every answer must be the same.
+ *
+ * @module
  */
 import { type CacheError, type CachePort, TimeToLive } from "@hexcache/cache-port"
 import { Duration, Effect, Option, Stream } from "effect"
@@ -9,7 +11,9 @@ type Cache = CachePort["Service"]
 
 /** One operation, as data that prints as it would be written. */
 export interface Operation {
+  /** As it would be written in a program. */
   readonly text: string
+  /** Asks a cache, and answers in a form that two caches share. */
   readonly run: (cache: Cache) => Effect.Effect<unknown, CacheError>
 }
 

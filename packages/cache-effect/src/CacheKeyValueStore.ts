@@ -1,5 +1,7 @@
 /**
  * Effect's `KeyValueStore` on a cache.
+ *
+ * @module
  */
 import { type CacheError, CachePort, Glob } from "@hexcache/cache-port"
 import { Effect, Layer, Option, Stream } from "effect"

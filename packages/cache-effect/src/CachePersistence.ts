@@ -1,5 +1,7 @@
 /**
  * Effect's `Persistence` on a cache: what `PersistedCache` and persisted requests keep their results in.
+ *
+ * @module
  */
 import { type CacheError, CacheKey, CachePort, FailOpen, Glob } from "@hexcache/cache-port"
 import { Duration, Effect, Layer, Option, type Schema } from "effect"

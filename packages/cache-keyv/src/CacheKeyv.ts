@@ -62,6 +62,7 @@ export class CacheKeyv extends EventEmitter {
     return this.#namespace
   }
 
+  /** Keyv sets it, once. */
   set namespace(namespace: string | undefined) {
     this.#namespace = namespace
     this.#part = namespace ? this.#whole.namespaced(namespace) : this.#whole

@@ -1,5 +1,7 @@
 /**
  * The in-memory adapter: Redis's semantics without a server. The fake of the tests, and the cache of a single process.
+ *
+ * @module
  */
 import {
   type CacheDriver,

@@ -40,18 +40,21 @@ export type Later = typeof Later
  * done nothing.
  */
 export interface ImmediateOperations {
+  /** As `CacheDriver.get`. */
   readonly get: (key: string, fiber: Fiber.Fiber<unknown, unknown>) => Answer<string | undefined> | Later
   /** All of them, as of one moment, or `Later`. */
   readonly getMany?: (
     keys: ReadonlyArray<string>,
     fiber: Fiber.Fiber<unknown, unknown>
   ) => Answer<ReadonlyArray<string | undefined>> | Later
+  /** As `CacheDriver.set`. */
   readonly set?: (
     key: string,
     value: string,
     ttl: number | undefined,
     fiber: Fiber.Fiber<unknown, unknown>
   ) => Answer<void> | Later
+  /** As `CacheDriver.increment`. */
   readonly increment?: (
     key: string,
     amount: number,

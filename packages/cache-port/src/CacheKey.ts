@@ -1,5 +1,7 @@
 /**
  * Builds keys out of parts.
+ *
+ * @module
  */
 
 /** What a part of a key can be. */

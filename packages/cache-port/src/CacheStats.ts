@@ -4,6 +4,8 @@
  * Every port made by `CachePort.fromDriver` counts: `get`, `getJson`, `getAndDelete` and each key of `getMany` is a hit
  * or a miss; an operation that the store failed is an error. Refused input counts as nothing. Ports of the same
  * namespace count together, whatever their adapter.
+ *
+ * @module
  */
 import { Effect } from "effect"
 

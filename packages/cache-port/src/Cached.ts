@@ -13,6 +13,8 @@
  *
  * users.get(id) // Effect<User, DbError, CachePort>: no CacheError in sight
  * ```
+ *
+ * @module
  */
 import type { Cause, Duration, Effect, Option, Schema } from "effect"
 import type { CachePort } from "./CachePort.ts"

@@ -6,6 +6,8 @@
  * is an ordinary character. Two things are refused: a class that holds anything but ASCII, on which servers differ (C's
  * `char` is signed on some processors only); and a long text behind a `*`, with which one long key keeps a server busy
  * for seconds.
+ *
+ * @module
  */
 import { utf8, utf8Length } from "./Utf8.ts"
 

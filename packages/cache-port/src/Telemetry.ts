@@ -7,6 +7,8 @@
  * [spans](https://github.com/open-telemetry/semantic-conventions/blob/v1.44.0/docs/db/database-spans.md),
  * [metrics](https://github.com/open-telemetry/semantic-conventions/blob/v1.44.0/docs/db/database-metrics.md). For caches
  * there are no conventions; what they have no name for begins with `hexcache`.
+ *
+ * @module
  */
 import { Effect, Layer, type Metric } from "effect"
 import { CachePort } from "./CachePort.ts"

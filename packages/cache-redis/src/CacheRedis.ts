@@ -7,6 +7,8 @@
  * scope takes at most 500 ms. Changes of a connection's state are logged at warning level.
  *
  * Every layer fails with `InvalidArgument` on options out of range, before any I/O; nothing of a URL is quoted.
+ *
+ * @module
  */
 import { type CacheDriver, type CacheError, CachePort } from "@hexcache/cache-port"
 import type { createClient } from "@redis/client"

@@ -43,7 +43,9 @@ const nameOf = (specifier: string): string => specifier.replace(/^type /, "").re
 
 /** Whether a snippet uses a name: as a word outside text and comments that is no property. */
 export const uses = (code: string, name: string): boolean =>
-  new RegExp(`(?<![\\w$]|(?<!\\.\\.)\\.)${name}(?![\\w$]|\\??: )`).test(code.replaceAll(/\/\/.*|"(?:[^"\\\n]|\\.)*"/g, ""))
+  new RegExp(`(?<![\\w$]|(?<!\\.\\.)\\.)${name}(?![\\w$]|\\??: )`).test(
+    code.replaceAll(/\/\/.*|"(?:[^"\\\n]|\\.)*"/g, "")
+  )
 
 /**
  * The snippet with each expression that stands for itself as an export named `shown` and its line, and what the page says

@@ -39,11 +39,14 @@ export const pages = (): ReadonlyArray<Page> => {
 export const read = (path: string): string => readFileSync(`${repository}${path}`, "utf8")
 
 const snippetsOf = (text: string): ReadonlyArray<Snippet> =>
-  Array.from(text.matchAll(/^```ts\n(.*?)^```\n(?:\n```text\n(.*?)^```$)?/gms), ({ 1: code = "", 2: output, index }) => ({
-    line: text.slice(0, index).split("\n").length,
-    code,
-    output
-  }))
+  Array.from(
+    text.matchAll(/^```ts\n(.*?)^```\n(?:\n```text\n(.*?)^```$)?/gms),
+    ({ 1: code = "", 2: output, index }) => ({
+      line: text.slice(0, index).split("\n").length,
+      code,
+      output
+    })
+  )
 
 /** The doc comments of a source file as they read, every other line empty. */
 const commentsOf = (source: string): string => {

@@ -64,7 +64,13 @@ const fragment = (code: string, known: ReadonlyMap<string, string>): string => {
 }
 
 const settingsOf = ({ path }: Page): ReadonlyArray<string> =>
-  ["common", path.replace(/^packages\//, "").replace("/src/", "/").replace(/\.\w+$/, "")]
+  [
+    "common",
+    path
+      .replace(/^packages\//, "")
+      .replace("/src/", "/")
+      .replace(/\.\w+$/, "")
+  ]
     .map((name) => join(settingsFolder, `${name}.ts`))
     .filter((file) => existsSync(file))
 

@@ -4,10 +4,9 @@ import { Context, Effect, Layer, Option } from "effect"
 
 export const ada = { id: 1, name: "Ada" }
 
-export class Users extends Context.Service<
-  Users,
-  { readonly byId: (id: number) => Effect.Effect<typeof ada> }
->()("Users") {
+export class Users extends Context.Service<Users, { readonly byId: (id: number) => Effect.Effect<typeof ada> }>()(
+  "Users"
+) {
   static readonly layer = Layer.effect(
     Users,
     Effect.map(CachePort, ({ getJson }) => ({

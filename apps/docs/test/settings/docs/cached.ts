@@ -1,6 +1,6 @@
 /** What the guide to Cached looks up. */
 import { Effect, Option, Schema } from "effect"
-import { User } from "../common.ts"
+import type { User } from "../common.ts"
 
 export const rank = (country: string, limit: number) =>
   Effect.sync(() => Array.from({ length: limit }, (_, id): typeof User.Type => ({ id, name: country })))
