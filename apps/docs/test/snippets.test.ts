@@ -15,6 +15,10 @@ rmSync(modulesFolder, { recursive: true, force: true })
 const stories = pages().map((page) => ({ page, modules: writeModules(page, redisUrl) }))
 
 describe("the snippets of the documentation", () => {
+  it("are all of them found", () => {
+    for (const { page } of stories) assert.strictEqual(page.snippets.length, page.blocks, page.path)
+  })
+
   it("compile", { timeout: 120_000 }, async () => {
     writeFileSync(`${modulesFolder}tsconfig.json`, JSON.stringify(config))
     const { stdout } = await compile().catch((error: { stdout: string }) => error)

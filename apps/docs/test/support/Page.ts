@@ -20,20 +20,28 @@ export interface Page {
   /** From the root of the repository. */
   readonly path: string
   readonly snippets: ReadonlyArray<Snippet>
+  /** How many blocks of code there are that look like TypeScript or JavaScript. */
+  readonly blocks: number
 }
 
 /** Every Markdown file of the repository, from its root. */
 export const markdownFiles = (): ReadonlyArray<string> =>
   globSync(["*.md", "docs/*.md", "packages/*/README.md", "apps/*/README.md"], { cwd: repository }).toSorted()
 
-/** Every page that has a snippet. */
+/** Every page that has code on it. */
 export const pages = (): ReadonlyArray<Page> => {
   const sources = globSync("packages/*/src/**/*.ts", { cwd: repository }).toSorted()
   return [
-    ...markdownFiles().map((path) => ({ path, snippets: snippetsOf(read(path)) })),
-    ...sources.map((path) => ({ path, snippets: snippetsOf(commentsOf(read(path))) }))
-  ].filter(({ snippets }) => snippets.length > 0)
+    ...markdownFiles().map((path) => pageOf(path, read(path))),
+    ...sources.map((path) => pageOf(path, commentsOf(read(path))))
+  ].filter(({ blocks }) => blocks > 0)
 }
+
+const pageOf = (path: string, text: string): Page => ({
+  path,
+  snippets: snippetsOf(text),
+  blocks: text.match(/^\s*(?:```|~~~) *(?:ts|js|mts|tsx|jsx|typescript|javascript)/gm)?.length ?? 0
+})
 
 /** The text of a file of the repository. */
 export const read = (path: string): string => readFileSync(`${repository}${path}`, "utf8")
