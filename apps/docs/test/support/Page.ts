@@ -40,7 +40,7 @@ export const pages = (): ReadonlyArray<Page> => {
 const pageOf = (path: string, text: string): Page => ({
   path,
   snippets: snippetsOf(text),
-  blocks: text.match(/^\s*(?:```|~~~) *(?:ts|js|mts|tsx|jsx|typescript|javascript)/gm)?.length ?? 0
+  blocks: text.match(/^\s*(?:```|~~~) *(?:ts|js|mts|tsx|jsx|typescript|javascript)\b/gm)?.length ?? 0
 })
 
 /** The text of a file of the repository. */
