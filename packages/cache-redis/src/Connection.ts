@@ -13,6 +13,7 @@ import { changedBy } from "./Changes.ts"
 import { type Client, createRedisClient, type Endpoint, readings } from "./Client.ts"
 import { type Command, type Commander, toExit } from "./Command.ts"
 import { Deadlines } from "./Deadlines.ts"
+import { partOf } from "./Halving.ts"
 import { Markers } from "./Markers.ts"
 import { UnexpectedReply } from "./Reply.ts"
 import * as ReplyError from "./ReplyError.ts"
@@ -49,9 +50,6 @@ const lastBackoff = 500
 
 /** What calls in flight are given when the connection closes, in milliseconds. */
 const closeTimeout = 300
-
-/** Answers that are worth two turns of the event loop. */
-const worthHalving = 32
 
 /** A connection to one server, replaced whenever it is in doubt. */
 export class Connection implements Commander {
@@ -297,11 +295,11 @@ export class Connection implements Commander {
       this.#leave(call)
       this.#options.tracking?.proved(call.sentAt)
     }
-    const half = this.#calls.size === 0 ? halfOf(own) : own.length
-    for (let index = 0; index < half; index++) giveAnswer(own[index] as Call)
-    if (half === own.length) return
+    const part = this.isQuiet ? firstPartOf(own) : own.length
+    for (let index = 0; index < part; index++) giveAnswer(own[index] as Call)
+    if (part === own.length) return
     process.nextTick(setImmediate, () => {
-      for (let index = half; index < own.length; index++) giveAnswer(own[index] as Call)
+      for (let index = part; index < own.length; index++) giveAnswer(own[index] as Call)
     })
   }
 
@@ -389,14 +387,14 @@ export class Connection implements Commander {
   }
 }
 
-/** How many of these calls have half of all their answers. */
-const halfOf = (calls: ReadonlyArray<Call>): number => {
+/** How many of these calls have the first part of all their answers. */
+const firstPartOf = (calls: ReadonlyArray<Call>): number => {
   let weight = 0
   for (const call of calls) weight += call.weight
-  if (weight < worthHalving) return calls.length
-  let half = 0
-  for (let given = 0; given < weight / 2; half++) given += (calls[half] as Call).weight
-  return half
+  const part = partOf(weight)
+  let count = 0
+  for (let given = 0; given < part; count++) given += (calls[count] as Call).weight
+  return count
 }
 
 const giveAnswer = (call: Call): void => call.finish(call.answer)

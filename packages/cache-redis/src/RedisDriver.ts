@@ -113,6 +113,7 @@ export const make = (router: Router): CacheDriver => {
     getMany: (keys) => {
       const parts = router.parts(keys, itself)
       const pieces = slices(parts, keysAtOnce)
+      if (pieces.length === 1) return Effect.suspend(() => getMany(keys, router.deadline()))
       return Effect.map(inParts(pieces, getMany), (answers) =>
         parts.length === 1 ? answers.flat() : inOrder(keys, pieces, answers)
       )
