@@ -1,4 +1,4 @@
-/** Every relative link of the documentation leads to a file that there is, and to a heading in it. */
+/** Relative links lead to files that there are, and to headings in them; every guide is on the site. */
 import { existsSync, statSync } from "node:fs"
 import { dirname, join, normalize } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
@@ -13,6 +13,19 @@ describe("the links of", () => {
       )
     })
   }
+})
+
+describe("the navigation of the site", () => {
+  it("has every guide", () => {
+    const { projectDocuments } = JSON.parse(read("apps/docs/site/typedoc.json")) as {
+      readonly projectDocuments: ReadonlyArray<string>
+    }
+    const guides = projectDocuments.map((path) => join("apps/docs/site", path)).toSorted()
+    assert.deepStrictEqual(
+      guides,
+      markdownFiles().filter((path) => path.startsWith("docs/"))
+    )
+  })
 })
 
 const linksOf = (markdown: string): ReadonlyArray<string> =>
