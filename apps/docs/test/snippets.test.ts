@@ -1,6 +1,6 @@
 /** Every snippet of the documentation compiles and runs, and gives what its page says that it gives. */
 import { execFile } from "node:child_process"
-import { rmSync, writeFileSync } from "node:fs"
+import { readFileSync, rmSync, writeFileSync } from "node:fs"
 import { promisify } from "node:util"
 import { assert, describe, it } from "@effect/vitest"
 import { afterAll, inject } from "vitest"
@@ -17,6 +17,13 @@ const stories = pages().map((page) => ({ page, modules: writeModules(page, redis
 describe("the snippets of the documentation", () => {
   it("are all of them found", () => {
     for (const { page } of stories) assert.strictEqual(page.snippets.length, page.blocks, page.path)
+  })
+
+  it("have whatever stands behind // => compared", () => {
+    for (const { file, snippet } of stories.flatMap(({ modules }) => modules)) {
+      const compared = countOf(/^export const expected/gm, readFileSync(file, "utf8"))
+      assert.strictEqual(compared, countOf(/\/\/ =>/g, snippet.code), file)
+    }
   })
 
   it("compile", { timeout: 120_000 }, async () => {
@@ -42,6 +49,8 @@ describe("the snippets of the documentation", () => {
     })
   }
 })
+
+const countOf = (pattern: RegExp, text: string): number => text.match(pattern)?.length ?? 0
 
 const config = {
   extends: "../../../tsconfig.json",
