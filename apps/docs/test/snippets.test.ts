@@ -8,11 +8,10 @@ import { pages, repository } from "./support/Page.ts"
 import { Reader } from "./support/Reader.ts"
 import { modulesFolder, writeModules } from "./support/Story.ts"
 
-const redisUrl = inject("redisUrl")
-process.env.REDIS_URL = redisUrl
+process.env.REDIS_URL = inject("redisUrl")
 
 rmSync(modulesFolder, { recursive: true, force: true })
-const stories = pages().map((page) => ({ page, modules: writeModules(page, redisUrl) }))
+const stories = pages().map((page) => ({ page, modules: writeModules(page) }))
 
 describe("the snippets of the documentation", () => {
   it("are all of them found", () => {

@@ -3,7 +3,7 @@
  *
  * A snippet whose first line names a file is that file. Any other is a fragment: names that it does not declare or
  * import come from the fragments before it, from the settings of its page and those of all pages, and from the packages
- * and Effect, in this order. `redis://localhost:6379` is the Redis of the tests.
+ * and Effect, in this order. `"redis://localhost:6379"` is the Redis that `REDIS_URL` names.
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { dirname, join, relative } from "node:path"
@@ -26,25 +26,31 @@ export interface Module {
 }
 
 /** Writes the modules of a page. */
-export const writeModules = (page: Page, redisUrl: string): ReadonlyArray<Module> => {
+export const writeModules = (page: Page): ReadonlyArray<Module> => {
   const folder = join(modulesFolder, page.path)
   const known = new Map<string, string>()
-  const learn = (file: string) => {
-    for (const { name, isType } of declaredIn(readFileSync(file, "utf8"))) {
+  const learn = (file: string, code: string) => {
+    for (const { name, isType } of declaredIn(code)) {
       known.set(name, `import ${isType ? "type " : ""}{ ${name} } from "${pathFrom(folder, file)}"`)
     }
   }
   for (const [name, statement] of vocabulary) known.set(name, statement)
-  for (const file of settingsOf(page)) learn(file)
+  for (const file of settingsOf(page))
+    learn(
+      file,
+      readFileSync(file, "utf8")
+        .match(/^export .*/gm)
+        ?.join("\n") ?? ""
+    )
 
   return page.snippets.map((snippet) => {
-    const code = snippet.code.replaceAll("redis://localhost:6379", redisUrl)
+    const code = snippet.code.replaceAll('"redis://localhost:6379"', "(process.env.REDIS_URL as string)")
     const ownFile = /^\/\/ (\S+\.ts)\n/.exec(code)?.[1]
     const file = join(folder, ownFile ?? `line-${snippet.line}.ts`)
     write(file, ownFile === undefined ? fragment(code, known) : code)
     if (ownFile === undefined) {
       for (const { name, statement } of importedIn(code)) known.set(name, statement)
-      learn(file)
+      learn(file, code)
     }
     return { snippet, file, isTest: /^(?:it|describe|CacheContract\.suite)\b/m.test(code) }
   })
