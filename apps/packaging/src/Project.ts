@@ -59,35 +59,38 @@ export class Project {
 
   /** Checks the types and compiles. */
   async compile(): Promise<void> {
-    await this.#node("tsc", "--project", ".")
+    await this.#runInstalled("tsc", ["--project", "."])
   }
 
   /** Runs a program: bun from its source, Node from what it was compiled to. Resolves with what it printed. */
-  async start(name: string, env: Readonly<Record<string, string>> = {}): Promise<string> {
-    const command = this.#isBun ? ["bun", `${name}.ts`] : ["node", `out/${name}.js`]
-    const printed = await run(command[0] ?? "", command.slice(1), {
-      cwd: this.folder,
-      commands: this.#commands,
-      env
-    })
+  async start(name: string, env: Environment = {}): Promise<string> {
+    const printed = await (this.#isBun
+      ? this.#run("bun", [`${name}.ts`], env)
+      : this.#run("node", [`out/${name}.js`], env))
     return printed.trim()
   }
 
   /** Runs every test by vitest, and resolves with how many there were. */
-  async test(): Promise<number> {
-    await this.#node("vitest", "run", "--exclude", "out", "--reporter", "json", "--outputFile", "tests.json")
+  async test(env: Environment): Promise<number> {
+    // A process that bun forks has no channel to be left alone, which vitest relies on.
+    const pool = this.#isBun ? ["--pool", "threads"] : []
+    const args = ["run", "--exclude", "out", ...pool, "--reporter", "default", "--reporter", "json"]
+    await this.#runInstalled("vitest", [...args, "--outputFile", "tests.json"], env)
     const { numPassedTests } = JSON.parse(await readFile(join(this.folder, "tests.json"), "utf8"))
     return numPassedTests
   }
 
-  /** Runs a command of a package that is installed here. */
-  #node(name: string, ...args: ReadonlyArray<string>): Promise<string> {
-    const file = join(this.folder, "node_modules/.bin", name)
-    return this.#isBun
-      ? run("bun", ["--bun", file, ...args], { cwd: this.folder, commands: this.#commands })
-      : run(file, args, { cwd: this.folder, commands: this.#commands })
+  #runInstalled(name: string, args: ReadonlyArray<string>, env: Environment = {}): Promise<string> {
+    const file = join("node_modules/.bin", name)
+    return this.#isBun ? this.#run("bun", ["--bun", file, ...args], env) : this.#run(file, args, env)
+  }
+
+  #run(command: string, args: ReadonlyArray<string>, env: Environment): Promise<string> {
+    return run(command, args, { cwd: this.folder, commands: this.#commands, env })
   }
 }
+
+type Environment = Readonly<Record<string, string>>
 
 /** What compiles it. */
 const compilers = { "@types/node": "^24.0.0", typescript: "^7.0.2" }

@@ -20,6 +20,7 @@ const isCode = (file: string): boolean => /^dist\/.*(\.js|\.d\.ts)$/.test(file)
 
 const manifestFlaws = (manifest: Manifest): ReadonlyArray<string> => {
   const { dependencies, description, engines, exports, keywords, license, peerDependencies, publishConfig } = manifest
+  const paths = Object.values(exports ?? {})
   const needs: Record<string, boolean> = {
     description: Boolean(description),
     license: license === "MIT",
@@ -28,7 +29,7 @@ const manifestFlaws = (manifest: Manifest): ReadonlyArray<string> => {
     sideEffects: manifest.sideEffects === false,
     "engines.node": Boolean(engines?.node),
     files: manifest.files !== undefined,
-    exports: Object.values(exports ?? {}).some(({ types, default: code }) => Boolean(types && code)),
+    exports: paths.length > 0 && paths.every(({ types, default: code }) => types && code),
     "publishConfig.access": publishConfig?.access === "public",
     "publishConfig.provenance": publishConfig?.provenance === true
   }

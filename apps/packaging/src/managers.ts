@@ -12,8 +12,8 @@ export const managers: Record<Manager["name"], Manager> = {
   pnpm: {
     name: "pnpm",
     install: ["pnpm", "install", "--no-frozen-lockfile"],
-    // The newest version that a range allows may be younger than a day.
-    settings: { "pnpm-workspace.yaml": "minimumReleaseAge: 0\n" }
+    // Without hoisting, a package finds nothing but what it declares. A version may be younger than a day.
+    settings: { "pnpm-workspace.yaml": "hoist: false\nminimumReleaseAge: 0\n" }
   },
   bun: { name: "bun", install: ["bun", "install"], settings: {} }
 }
