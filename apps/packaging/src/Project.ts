@@ -31,7 +31,7 @@ export class Project {
       "package.json": JSON.stringify({
         private: true,
         type: "module",
-        dependencies: { ...Object.fromEntries(ours), ...versions, ...compilers }
+        dependencies: { ...own, ...versions, ...Object.fromEntries(ours) }
       }),
       "tsconfig.json": JSON.stringify({ compilerOptions, include: ["*.ts"] }),
       "exported.json": JSON.stringify(exported),
@@ -92,8 +92,8 @@ export class Project {
 
 type Environment = Readonly<Record<string, string>>
 
-/** What compiles it. */
-const compilers = { "@types/node": "^24.0.0", typescript: "^7.0.2" }
+/** What compiles it, and what the README's test imports. */
+const own = { "@effect/vitest": "^4.0.5", "@types/node": "^24.0.0", typescript: "^7.0.2" }
 
 /** As strict as the workspace is, and the declarations of packages are checked too. */
 const compilerOptions = {
