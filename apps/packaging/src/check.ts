@@ -11,100 +11,78 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { parseArgs } from "node:util"
 import { RedisServer } from "@hexcache/redis-testkit"
-import { type Case, casesFor } from "./cases.ts"
+import { type Case, casesFor, folderOf, titleOf, tryCase } from "./cases.ts"
 import { withChecked } from "./document.ts"
 import { wantedBy } from "./ends.ts"
-import { examine } from "./examine.ts"
 import { exportedNames } from "./exported.ts"
 import { flawsOf } from "./flaws.ts"
 import { excessesOf } from "./limits.ts"
 import { type Packed, packAll } from "./Packed.ts"
-import { Project } from "./Project.ts"
 import { Registry } from "./Registry.ts"
-import { sizeOf } from "./sizes.ts"
-import { bringTool } from "./tools.ts"
+import { Steps } from "./Steps.ts"
+import { type Size, sizeOf } from "./sizes.ts"
+import { ToolMissing } from "./tools.ts"
 
 const { positionals: asked, values: options } = parseArgs({
   allowPositionals: true,
   options: { write: { type: "boolean", default: false } }
 })
 
-const failed: Array<string> = []
-
-/** Takes a step, and says what was seen and how long it took. */
-const step = async (name: string, take: () => Promise<string>): Promise<void> => {
-  const start = performance.now()
-  try {
-    const seen = await take()
-    console.log(`${name}: ${seen} (${((performance.now() - start) / 1_000).toFixed(1)} s)`)
-  } catch (error) {
-    failed.push(name)
-    console.log(`${name} failed: ${messageOf(error)}`)
-  }
-}
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
-
-const refuse = (flaws: ReadonlyArray<string>): void => {
-  if (flaws.length > 0) throw new Error(flaws.join("\n"))
-}
-
-const chosenCases = (packages: ReadonlyArray<Packed>): ReadonlyArray<Case> => {
-  const cases = casesFor(packages[0]?.manifest.engines?.node ?? "")
+const chosenCases = ([one]: ReadonlyArray<Packed>): ReadonlyArray<Case> => {
+  const cases = casesFor(one?.manifest.engines?.node ?? "")
   const odd = asked.find((name) => !cases.some(({ manager }) => manager.name === name))
   if (odd !== undefined) throw new Error(`There is no package manager ${odd} here`)
   return cases.filter(({ manager }) => asked.length === 0 || asked.includes(manager.name))
 }
 
-const isNeeded = ({ manager }: Case): boolean => manager.name !== "bun" || asked.includes("bun")
+const refuse = (flaws: ReadonlyArray<string>): void => {
+  if (flaws.length > 0) throw new Error(flaws.join("\n"))
+}
+
+const checkTarballs = async (packages: ReadonlyArray<Packed>): Promise<string> => {
+  refuse((await Promise.all(packages.map(flawsOf))).flat())
+  return `${packages.length} packages with all that a registry and a user need`
+}
+
+/** Without bun nothing is said against the packages, unless it was asked for. */
+const leaveOutBun = (error: unknown): string => {
+  if (error instanceof ToolMissing && error.tool === "bun" && !asked.includes("bun"))
+    return `left out. ${error.message}`
+  throw error
+}
+
+const checkSizes = (sizes: ReadonlyArray<Size>): string => {
+  refuse(excessesOf(sizes))
+  return sizes.map(({ bundled, name }) => `${name} ${bundled}`).join(", ")
+}
 
 const document = new URL("../../../docs/packages.md", import.meta.url)
 
-const check = async (work: string): Promise<void> => {
+const check = async (work: string): Promise<ReadonlyArray<string>> => {
+  const steps = new Steps()
   const packages = await packAll(join(work, "packages"))
-  await step("tarballs", async () => {
-    refuse((await Promise.all(packages.map(flawsOf))).flat())
-    return `${packages.length} packages with all that a registry and a user need`
-  })
-
   const cases = chosenCases(packages)
-  const wanted = await wantedBy(packages)
-  const exported = await exportedNames(packages)
+  await steps.take("tarballs", () => checkTarballs(packages))
+
+  const [wanted, exported] = [await wantedBy(packages), await exportedNames(packages)]
   const redis = await RedisServer.start()
   const registry = await Registry.serve(packages)
-  const checkCase = async ({ at, manager, runtime }: Case, isNeeded: boolean): Promise<string> => {
-    const commands =
-      runtime && (await bringTool(runtime, work).catch((error) => (isNeeded ? Promise.reject(error) : undefined)))
-    if (runtime !== undefined && commands === undefined) return `left out, since npm did not bring ${runtime.name}`
-    const versions = Object.fromEntries(wanted.map(({ name, [at]: version }) => [name, version]))
-    const folder = join(work, manager.name)
-    const project = await Project.create(folder, { manager, registry, versions, exported, commands })
-    return examine(project, redis.url)
-  }
-  try {
-    for (const each of cases) await step(titleOf(each), () => checkCase(each, isNeeded(each)))
-  } finally {
-    await registry.stop()
-    await redis.stop()
-  }
+  const surroundings = { work, registry, redisUrl: redis.url, wanted, exported }
+  for (const each of cases) await steps.take(titleOf(each), () => tryCase(each, surroundings).catch(leaveOutBun))
+  await registry.stop()
+  await redis.stop()
 
-  const sizes = await Promise.all(packages.map((packed) => sizeOf(packed, join(work, cases[0]?.manager.name ?? ""))))
-  await step("sizes", async () => {
-    refuse(excessesOf(sizes))
-    return sizes.map(({ bundled, name }) => `${name} ${bundled}`).join(", ")
+  await steps.take("sizes in bytes", async () => {
+    const [one] = cases
+    const sizes = await Promise.all(packages.map((packed) => sizeOf(packed, one ? folderOf(one, work) : work)))
+    if (options.write) await writeFile(document, withChecked(await readFile(document, "utf8"), sizes, wanted))
+    return checkSizes(sizes)
   })
-  if (options.write) await writeFile(document, withChecked(await readFile(document, "utf8"), sizes, wanted))
+  return steps.failed
 }
-
-const titleOf = ({ at, manager, runtime }: Case): string =>
-  `${manager.name}, ${at} versions, ${runtime === undefined ? "this node" : `${runtime.at} ${runtime.name}`}`
 
 const work = await mkdtemp(join(tmpdir(), "hexcache-packaging-"))
-try {
-  await check(work)
-} finally {
-  await rm(work, { recursive: true, force: true })
-}
+const failed = await check(work).finally(() => rm(work, { recursive: true, force: true }))
 if (failed.length > 0) {
   console.log(`Failed: ${failed.join("; ")}`)
   process.exitCode = 1

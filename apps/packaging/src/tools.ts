@@ -10,11 +10,28 @@ export interface Tool {
   readonly at: End
 }
 
-/** Installs a command into a folder of its own, below another. Resolves with the folder that the command itself is in. */
+/** npm did not bring a command, so nothing is known of what it would have run. */
+export class ToolMissing extends Error {
+  /** The name of the command. */
+  readonly tool: string
+
+  constructor(tool: string, { message }: Error) {
+    super(`npm did not bring ${tool}: ${message}`)
+    this.tool = tool
+  }
+}
+
+/** Installs a command into a folder of its own. Resolves with where the command is; rejects with `ToolMissing`. */
 export const bringTool = async ({ at, name, range }: Tool, work: string): Promise<string> => {
   const folder = join(work, `tool-${name}`)
-  await mkdir(folder)
-  const { [at]: version } = await endsOf(name, range)
-  await run("npm", ["install", "--no-audit", "--no-fund", "--prefix", folder, `${name}@${version}`])
-  return join(folder, "node_modules/.bin")
+  const commands = join(folder, "node_modules/.bin")
+  try {
+    await mkdir(folder)
+    const { [at]: version } = await endsOf(name, range)
+    await run("npm", ["install", "--no-audit", "--no-fund", "--prefix", folder, `${name}@${version}`])
+    await run(name, ["--version"], { commands })
+  } catch (error) {
+    throw new ToolMissing(name, error as Error)
+  }
+  return commands
 }
