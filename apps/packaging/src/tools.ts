@@ -29,7 +29,8 @@ export const bringTool = async ({ at, name, range }: Tool, work: string): Promis
     await mkdir(folder)
     const { [at]: version } = await endsOf(name, range)
     await run("npm", ["install", "--no-audit", "--no-fund", "--prefix", folder, `${name}@${version}`])
-    await run(name, ["--version"], { commands })
+    const answer = await run(name, ["--version"], { commands })
+    if (!answer.includes(version)) throw new Error(`${name} is ${answer.trim()} instead of ${version}`)
   } catch (error) {
     throw new ToolMissing(name, error as Error)
   }
