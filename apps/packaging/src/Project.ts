@@ -74,7 +74,8 @@ export class Project {
   async test(env: Environment): Promise<number> {
     // A process that bun forks has no channel to be left alone, which vitest relies on.
     const pool = this.#isBun ? ["--pool", "threads"] : []
-    const args = ["run", "--exclude", "out", ...pool, "--reporter", "default", "--reporter", "json"]
+    // What is tried here is what was installed: a law of real time that missed its moment on a busy machine has another.
+    const args = ["run", "--exclude", "out", "--retry", "2", ...pool, "--reporter", "dot", "--reporter", "json"]
     await this.#runInstalled("vitest", [...args, "--outputFile", "tests.json"], env)
     const { numPassedTests } = JSON.parse(await readFile(join(this.folder, "tests.json"), "utf8"))
     return numPassedTests
