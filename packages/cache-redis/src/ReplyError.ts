@@ -79,15 +79,17 @@ export class Redirection extends DriverFailure {
   }
 }
 
+/** What Redis 6.2 puts in front of an error that a script met with: its name and line. */
+const inScript = /^(?:ERR Error running script \(call to \w+\): @user_script:\d+: )?@user_script: \d+: /
+
 const redirection = /^(MOVED|ASK) \d+ (.*):(\d+)$/
 
 /** The failure that an error reply stands for. The server refused, so nothing was executed. */
 const fromReply = (code: string, text: string): DriverFailure => {
   const [, redirected, host = "", port] = redirection.exec(text) ?? []
   if (redirected !== undefined) return new Redirection(redirected, host, Number(port))
-  // Redis 6.2 puts the script's name and line in front of an error that a script met with.
-  const [, inScript] = /@user_script.*?-([A-Z]+) /.exec(text) ?? []
-  if (inScript !== undefined) return fromReply(inScript, text.slice(text.indexOf(`-${inScript}`) + 1))
+  const met = text.replace(inScript, "")
+  if (met !== text) return fromText(met.startsWith("-") ? met.slice(1) : `ERR ${met}`)
   const reason = byFirstWord[code] ?? byText.find(([begin]) => text.startsWith(begin))?.[1]
   return new DriverFailure(
     reason?.(code) ?? new Unknown({ message: `the server answered with an error (${code})` }),
