@@ -57,7 +57,9 @@ const byText: ReadonlyArray<readonly [begin: string, reason: Reason]> = [
   ["ERR max number of clients", () => new OutOfMemory({ message: "the server has reached its maximum of clients" })],
   ["ERR AUTH", denied("the server knows no password")],
   ["ERR Client sent AUTH", denied("the server knows no password")],
+  // Until Redis 7.0, and since 7.2.
   ["ERR The user executing the script", denied("the user may not run a command of this script")],
+  ["ERR ACL failure in script", denied("the user may not run a command of this script")],
   ["ERR DB index is out of range", denied("the server has no database of this number")],
   ["ERR invalid DB index", denied("the server has no database of this number")]
 ]
