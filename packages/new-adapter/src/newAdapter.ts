@@ -3,6 +3,9 @@ import { basename, dirname, join } from "node:path"
 
 const template = join(import.meta.dirname, "../template")
 
+/** The adapter that shows how a package is built and packed. */
+const model = "cache-memory"
+
 /**
  * Makes `packages/cache-<name>` in a workspace from the template, and answers its folder. Throws an `Error` that says why
  * when the name breaks the rule, or something of that name is there already; nothing is written then.
@@ -10,11 +13,12 @@ const template = join(import.meta.dirname, "../template")
 export const newAdapter = (workspace: string, name: string): string => {
   const wrong = complaint(name)
   if (wrong !== undefined) throw new Error(`${JSON.stringify(name)} is no name for an adapter: ${wrong}`)
-  const folder = join(workspace, "packages", `cache-${name}`)
+  const packages = join(workspace, "packages")
+  const folder = join(packages, `cache-${name}`)
   claim(folder)
   try {
     fill(folder, name)
-    cpSync(join(workspace, "LICENSE"), join(folder, "LICENSE"))
+    packAs(join(packages, model), folder, name)
     return folder
   } catch (error) {
     rmSync(folder, { recursive: true, force: true })
@@ -45,7 +49,7 @@ const claim = (folder: string): void => {
 }
 
 const fill = (folder: string, name: string): void => {
-  const title = name.split("-").map(capitalized).join("")
+  const title = titleOf(name)
   const named = (text: string): string => text.replaceAll("Example", title).replaceAll("example", name)
   for (const entry of readdirSync(template, { recursive: true, withFileTypes: true })) {
     if (!entry.isFile()) continue
@@ -56,4 +60,19 @@ const fill = (folder: string, name: string): void => {
   }
 }
 
-const capitalized = (word: string): string => word.slice(0, 1).toUpperCase() + word.slice(1)
+const titleOf = (name: string): string =>
+  name
+    .split("-")
+    .map((word) => word.slice(0, 1).toUpperCase() + word.slice(1))
+    .join("")
+
+const packAs = (model: string, folder: string, name: string): void => {
+  for (const file of ["LICENSE", "tsconfig.build.json", "turbo.json"]) cpSync(join(model, file), join(folder, file))
+  const text = readFileSync(join(model, "package.json"), "utf8")
+  const settings = JSON.parse(text.replaceAll(basename(model), `cache-${name}`))
+  settings.description = `${titleOf(name)} adapter of @hexcache/cache-port.`
+  settings.keywords = ["cache", "effect", "hexagonal", "ports-and-adapters", name]
+  // Used by the model's own tests only.
+  for (const tool of ["@effect/vitest", "fast-check"]) delete settings.devDependencies[tool]
+  writeFileSync(join(folder, "package.json"), `${JSON.stringify(settings, null, 2)}\n`)
+}

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process"
-import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from "node:fs"
+import { cpSync, mkdtempSync, rmSync, symlinkSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { onTestFinished } from "vitest"
@@ -12,15 +12,20 @@ export interface Ran {
   readonly output: string
 }
 
-/** An empty workspace with the real one's settings and tools, gone with the test. */
+/** The adapter that a new one is built and packed as. */
+const model = "packages/cache-memory"
+
+/** A workspace of that adapter's settings alone, with the real one's tools, gone with the test. */
 export const makeWorkspace = () => {
   const folder = mkdtempSync(join(tmpdir(), "new-adapter-"))
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
-  for (const file of [".gitignore", "LICENSE", "biome.json", "tsconfig.base.json", "tsconfig.json"]) {
+  for (const file of [".gitignore", "biome.json", "tsconfig.base.json", "tsconfig.json"]) {
     cpSync(join(root, file), join(folder, file))
   }
+  for (const file of ["LICENSE", "package.json", "tsconfig.build.json", "turbo.json"]) {
+    cpSync(join(root, model, file), join(folder, model, file))
+  }
   symlinkSync(join(root, "node_modules"), join(folder, "node_modules"))
-  mkdirSync(join(folder, "packages"))
   return {
     folder,
     /** Stands for `pnpm install`: this package depends on what the template does. */
