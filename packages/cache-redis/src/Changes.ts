@@ -3,7 +3,7 @@
  *
  * @internal
  */
-import type { Command } from "./Connection.ts"
+import type { Command } from "./Command.ts"
 import type { RedisKey } from "./Router.ts"
 
 /** The keys that a command of the driver may change, or every key. */

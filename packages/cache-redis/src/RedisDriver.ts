@@ -6,7 +6,7 @@
 import { isUtf8 } from "node:buffer"
 import { type CacheDriver, DriverFailure, InvalidArgument, TimeToLive } from "@hexcache/cache-port"
 import { Duration, Effect, Option, Stream } from "effect"
-import type { Command, Commander } from "./Connection.ts"
+import type { Command, Commander } from "./Command.ts"
 import * as Reply from "./Reply.ts"
 import * as ReplyError from "./ReplyError.ts"
 import type { RedisKey, Router } from "./Router.ts"
@@ -71,7 +71,7 @@ export const make = (router: Router): CacheDriver => {
       {
         script: Scripts.setMany,
         keys: entries.map(keyOf),
-        args: [...entries.map(([, value]) => value), millis(ttl)]
+        args: [...entries.map(([, value]) => value), String(ttl)]
       },
       deadline
     )
@@ -113,13 +113,14 @@ export const make = (router: Router): CacheDriver => {
     getMany: (keys) => {
       const parts = router.parts(keys, itself)
       const pieces = slices(parts, keysAtOnce)
+      if (pieces.length === 1) return Effect.suspend(() => getMany(keys, router.deadline()))
       return Effect.map(inParts(pieces, getMany), (answers) =>
         parts.length === 1 ? answers.flat() : inOrder(keys, pieces, answers)
       )
     },
 
     set: (key, value, ttl) =>
-      ttl === undefined ? send(Reply.ok, "SET", key, value) : send(Reply.ok, "SET", key, value, "PX", millis(ttl)),
+      ttl === undefined ? send(Reply.ok, "SET", key, value) : send(Reply.ok, "SET", key, value, "PX", String(ttl)),
 
     setMany: (entries, ttl) => {
       const parts = slices(router.parts(entries, keyOf), entriesAtOnce)
@@ -133,7 +134,7 @@ export const make = (router: Router): CacheDriver => {
     setIfAbsent: (key, value, ttl) =>
       ttl === undefined
         ? send(Reply.okOrNothing, "SET", key, value, "NX")
-        : send(Reply.okOrNothing, "SET", key, value, "NX", "PX", millis(ttl)),
+        : send(Reply.okOrNothing, "SET", key, value, "NX", "PX", String(ttl)),
 
     deleteMany: unlinkMany,
 
@@ -144,7 +145,7 @@ export const make = (router: Router): CacheDriver => {
     exists: (key) => send(Reply.flag, "EXISTS", key),
 
     expire: (key, ttl) =>
-      ttl === undefined ? run(Scripts.persist, key) : send(Reply.flag, "PEXPIRE", key, millis(ttl)),
+      ttl === undefined ? run(Scripts.persist, key) : send(Reply.flag, "PEXPIRE", key, String(ttl)),
 
     ttl: (key) =>
       Effect.map(
@@ -177,8 +178,6 @@ export const make = (router: Router): CacheDriver => {
     ping: Effect.asVoid(onEveryMaster({ args: ["PING"], decode: Reply.pong }))
   }
 }
-
-const millis = (ttl: number | undefined): string => (ttl === undefined ? "" : String(ttl))
 
 const itself = <K extends RedisKey>(key: K): K => key
 

@@ -47,12 +47,6 @@ export const list =
 
 export const texts = (length: number): Decode<ReadonlyArray<string | undefined>> => list(length, text)
 
-/** As many numbers as were asked for. */
-export const integers =
-  (length: number): Decode<ReadonlyArray<number>> =>
-  (reply) =>
-    Array.isArray(reply) && reply.length === length ? reply.map(integer) : unexpected()
-
 /** A page of SCAN, read as bytes: keys that are not UTF-8 belong to others, and have to be told apart. */
 export interface Page {
   readonly cursor: string

@@ -9,7 +9,7 @@
 import { createHash } from "node:crypto"
 import type { Answer, DriverFailure } from "@hexcache/cache-port"
 import { Effect } from "effect"
-import type { Command, Commander } from "./Connection.ts"
+import type { Command, Commander } from "./Command.ts"
 import * as Reply from "./Reply.ts"
 import * as ReplyError from "./ReplyError.ts"
 
@@ -114,20 +114,15 @@ for i = 1, #KEYS do redis.call('SET', KEYS[i], ARGV[i], 'PX', ttl) end
 return redis.status_reply('OK')`
 )
 
-const readTimesToLive: Script<ReadonlyArray<number>> = {
-  ...script(
-    Reply.integers(0),
-    `
+/** KEYS: the keys. */
+const readTimesToLive = source(`
 local remaining = {}
 for i = 1, #KEYS do remaining[i] = redis.call('PTTL', KEYS[i]) end
-return remaining`
-  ),
-  isRead: true
-}
+return remaining`)
 
 /** What PTTL answers for each key. */
 export const timesToLive = (keys: ReadonlyArray<string>): Call<ReadonlyArray<number>> => ({
-  script: { ...readTimesToLive, decode: Reply.integers(keys.length) },
+  script: { ...readTimesToLive, decode: Reply.list(keys.length, Reply.integer), isRead: true },
   keys,
   args: []
 })
@@ -158,6 +153,7 @@ export const command = <A>({ args, keys, script: { lua, sha1, ...meaning } }: Ca
 /** The command for a server that said NOSCRIPT. */
 export const telling = <A>({ args, keys, script: { lua, sha1, ...meaning } }: Call<A>): Command<A> => ({
   ...meaning,
+  weight: keys.length,
   args: ["EVAL", lua, String(keys.length), ...keys, ...args]
 })
 
