@@ -65,16 +65,23 @@ export const make = (router: Router): CacheDriver => {
       .of(keyOf(first(entries)))
       .send({ args: ["MSET", ...entries.flat()], decode: Reply.ok, weight: entries.length }, deadline)
 
-  const setFor = (entries: ReadonlyArray<Entry>, ttl: number, deadline: number) =>
-    Scripts.run(
-      router.of(keyOf(first(entries))),
-      {
-        script: Scripts.setMany,
-        keys: entries.map(keyOf),
-        args: [...entries.map(([, value]) => value), String(ttl)]
-      },
-      deadline
+  /** Until a server does by the script what it refuses to do by the command. */
+  let isMsetexTried = true
+
+  /** One command where the server has it, from Redis 8.4 on: https://redis.io/docs/latest/commands/msetex/ */
+  const setFor = (entries: ReadonlyArray<Entry>, ttl: number, deadline: number): Asked<void> => {
+    const server = router.of(keyOf(first(entries)))
+    const byScript = Effect.suspend(() => Scripts.run(server, Scripts.setMany(entries, ttl), deadline))
+    if (!isMsetexTried) return byScript
+    const args = ["MSETEX", String(entries.length), ...entries.flat(), "PX", String(ttl)]
+    return Effect.catch(server.send({ args, decode: Reply.wasSet, weight: entries.length }, deadline), (failure) =>
+      failure.serverCode === "ERR" || failure.serverCode === "NOPERM"
+        ? Effect.map(byScript, () => {
+            isMsetexTried = false
+          })
+        : Effect.fail(failure)
     )
+  }
 
   /** A batch in parts, a few at a time, so that other callers' commands go in between; all by one deadline. */
   const inParts = <I, A>(

@@ -33,6 +33,9 @@ export const flag: Decode<boolean> = (reply) => integer(reply) === 1
 
 export const ok: Decode<void> = (reply) => (isStatus(reply, statusOk) ? undefined : unexpected())
 
+/** 1, as MSETEX answers that has set everything. */
+export const wasSet: Decode<void> = (reply) => (reply === 1 ? undefined : unexpected())
+
 /** `OK` or nothing, as `SET … NX` answers. */
 export const okOrNothing: Decode<boolean> = (reply) =>
   isStatus(reply, statusOk) ? true : reply === null ? false : unexpected()

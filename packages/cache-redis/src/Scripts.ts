@@ -106,13 +106,20 @@ return redis.call('EXISTS', KEYS[1])`
 )
 
 /** KEYS: the keys. ARGV: their values, and a time to live in milliseconds. */
-export const setMany: Script<void> = script(
+const setAll = script(
   Reply.ok,
   `
 local ttl = ARGV[#KEYS + 1]
 for i = 1, #KEYS do redis.call('SET', KEYS[i], ARGV[i], 'PX', ttl) end
 return redis.status_reply('OK')`
 )
+
+/** Sets every value for so many milliseconds. */
+export const setMany = (entries: ReadonlyArray<readonly [key: string, value: string]>, ttl: number): Call<void> => ({
+  script: setAll,
+  keys: entries.map(([key]) => key),
+  args: [...entries.map(([, value]) => value), String(ttl)]
+})
 
 /** KEYS: the keys. */
 const readTimesToLive = source(`
@@ -132,7 +139,7 @@ export const load: ReadonlyArray<ReadonlyArray<string>> = [
   increments,
   compareAndDelete,
   persist,
-  setMany,
+  setAll,
   readTimesToLive
 ].map(({ lua }) => ["SCRIPT", "LOAD", lua])
 
