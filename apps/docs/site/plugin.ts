@@ -6,7 +6,7 @@ import { readFileSync } from "node:fs"
 import { dirname, relative } from "node:path"
 import { fileURLToPath } from "node:url"
 import {
-  type Application,
+  Application,
   type CommentDisplayPart,
   CommentTag,
   Converter,
@@ -20,9 +20,17 @@ import {
 } from "typedoc"
 
 const root = fileURLToPath(new URL("../../../", import.meta.url))
-const repository = "https://github.com/hexcache/hexcache/blob/main"
+/** The repository that a workflow builds the site of. Elsewhere nothing leads to it. */
+const { GITHUB_REPOSITORY, GITHUB_SERVER_URL, GITHUB_SHA } = process.env
+const repository = GITHUB_REPOSITORY === undefined ? undefined : `${GITHUB_SERVER_URL}/${GITHUB_REPOSITORY}`
 
 export const load = (app: Application): void => {
+  app.on(Application.EVENT_BOOTSTRAP_END, () => {
+    if (repository === undefined) return app.options.setValue("disableSources", true)
+    app.options.setValue("navigationLinks", { Repository: repository })
+    app.options.setValue("sourceLinkTemplate", `${repository}/blob/${GITHUB_SHA}/{path}#L{line}`)
+  })
+
   app.converter.on(Converter.EVENT_CREATE_DECLARATION, ({ project }, declaration) => {
     if (declaration.kindOf(ReflectionKind.Module)) describePackage(app, project, declaration)
   })
@@ -90,12 +98,13 @@ const showOperations = (service: DeclarationReflection): void => {
 }
 
 const leadToRepository = (text: ReadonlyArray<CommentDisplayPart>, project: ProjectReflection): void => {
+  if (repository === undefined) return
   for (const part of text) {
     if (part.kind !== "relative-link" || part.target === undefined) continue
     const file = project.files.resolve(part.target, project)
     if (typeof file !== "string" || file.endsWith(".svg")) continue
     part.target = undefined
-    part.text = `${repository}/${relative(root, file)}${part.targetAnchor ? `#${part.targetAnchor}` : ""}`
+    part.text = `${repository}/blob/${GITHUB_SHA}/${relative(root, file)}${part.targetAnchor ? `#${part.targetAnchor}` : ""}`
   }
 }
 

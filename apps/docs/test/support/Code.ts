@@ -24,8 +24,13 @@ export const declaredIn = (code: string): ReadonlyArray<Name> => {
 const declaration =
   /^(?:export )?(?:await )?(const|let|using|class|function\*?|async function|type|interface) (\w+|\{[^}=]*\}|\[[^\]=]*\])/gm
 
-/** What a snippet imports: each name with an import of it alone. */
-export const importedIn = (code: string): ReadonlyArray<Name & { readonly statement: string }> =>
+/** A name, and an import of it alone. */
+export interface Import extends Name {
+  readonly statement: string
+}
+
+/** What a snippet imports. */
+export const importedIn = (code: string): ReadonlyArray<Import> =>
   Array.from(code.matchAll(/^import (type )?(.*?) from ("[^"]+")/gms)).flatMap(([, type, clause = "", from = ""]) => {
     const [, single, list = ""] = /^([^{},]*)(?:,\s*)?(?:\{(.*)\})?$/s.exec(clause.trim()) ?? []
     const names = list.split(",").map((name) => name.trim())

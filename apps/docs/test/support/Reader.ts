@@ -25,7 +25,8 @@ export class Reader {
     try {
       const module: Record<string, unknown> = await import(file)
       for (const [name, value] of Object.entries(module)) {
-        if (Layer.isLayer(value)) await this.#runtime.runPromise(Effect.scoped(Layer.build(value as AnyLayer)))
+        if (Layer.isLayer(value) && !name.startsWith("given_"))
+          await this.#runtime.runPromise(Effect.scoped(Layer.build(value as AnyLayer)))
         if (!name.startsWith("shown")) continue
         const given = Effect.isEffect(value) ? await this.#runtime.runPromise(value as AnyEffect) : value
         const expected = module[name.replace("shown", "expected")]

@@ -8,7 +8,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { dirname, join, relative } from "node:path"
 import { fileURLToPath } from "node:url"
-import { declaredIn, importedIn, uses, withShown } from "./Code.ts"
+import { declaredIn, type Import, importedIn, uses, withShown } from "./Code.ts"
 import type { Page, Snippet } from "./Page.ts"
 import { vocabulary } from "./vocabulary.ts"
 
@@ -28,13 +28,14 @@ export interface Module {
 /** Writes the modules of a page. */
 export const writeModules = (page: Page): ReadonlyArray<Module> => {
   const folder = join(modulesFolder, page.path)
-  const known = new Map<string, string>()
+  const known = new Map<string, Import>()
   const learn = (file: string, code: string) => {
     for (const { name, isType } of declaredIn(code)) {
-      known.set(name, `import ${isType ? "type " : ""}{ ${name} } from "${pathFrom(folder, file)}"`)
+      const statement = `import ${isType ? "type " : ""}{ ${name} } from "${pathFrom(folder, file)}"`
+      known.set(name, { name, isType, statement })
     }
   }
-  for (const [name, statement] of vocabulary) known.set(name, statement)
+  for (const [name, statement] of vocabulary) known.set(name, { name, isType: false, statement })
   for (const file of settingsOf(page))
     learn(
       file,
@@ -49,24 +50,26 @@ export const writeModules = (page: Page): ReadonlyArray<Module> => {
     const file = join(folder, ownFile ?? `line-${snippet.line}.ts`)
     write(file, ownFile === undefined ? fragment(code, known) : code)
     if (ownFile === undefined) {
-      for (const { name, statement } of importedIn(code)) known.set(name, statement)
+      for (const imported of importedIn(code)) known.set(imported.name, imported)
       learn(file, code)
     }
     return { snippet, file, isTest: /^(?:it|describe|CacheContract\.suite)\b/m.test(code) }
   })
 }
 
-/** Everything that a fragment declares is exported, for those that go on with it. */
-const fragment = (code: string, known: ReadonlyMap<string, string>): string => {
+/**
+ * Everything that a fragment declares is exported, for those that go on with it; what it is given as well, under another
+ * name, since it may have the name for something else.
+ */
+const fragment = (code: string, known: ReadonlyMap<string, Import>): string => {
   const body = withShown(code)
   const own = new Set([...declaredIn(body), ...importedIn(body)].map(({ name }) => name))
-  const imports = Array.from(known).flatMap(([name, statement]) =>
-    !own.has(name) && uses(body, name) ? [statement] : []
-  )
-  const exports = declaredIn(code.replaceAll(/^export .*/gm, "")).map(({ isType, name }) =>
-    isType ? `type ${name}` : name
-  )
-  return [...imports, body, `export { ${exports.join(", ")} }`, ""].join("\n")
+  const given = Array.from(known.values()).filter(({ name }) => !own.has(name) && uses(body, name))
+  const exports = [
+    ...declaredIn(code.replaceAll(/^export .*/gm, "")).map(({ isType, name }) => (isType ? `type ${name}` : name)),
+    ...given.map(({ isType, name }) => `${isType ? "type " : ""}${name} as given_${name}`)
+  ]
+  return [...given.map(({ statement }) => statement), body, `export { ${exports.join(", ")} }`, ""].join("\n")
 }
 
 const settingsOf = ({ path }: Page): ReadonlyArray<string> =>
