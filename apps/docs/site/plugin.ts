@@ -3,7 +3,7 @@
  * packages and the operations of services, and leads links to files that are no pages of the site to the repository.
  */
 import { readFileSync } from "node:fs"
-import { dirname, relative } from "node:path"
+import { basename, dirname, relative } from "node:path"
 import { fileURLToPath } from "node:url"
 import {
   Application,
@@ -28,7 +28,8 @@ export const load = (app: Application): void => {
   app.on(Application.EVENT_BOOTSTRAP_END, () => {
     if (repository === undefined) return app.options.setValue("disableSources", true)
     app.options.setValue("navigationLinks", { Repository: repository })
-    app.options.setValue("sourceLinkTemplate", `${repository}/blob/${GITHUB_SHA}/{path}#L{line}`)
+    // A path begins below the folder that all packages are in.
+    app.options.setValue("sourceLinkTemplate", `${repository}/blob/${GITHUB_SHA}/packages/{path}#L{line}`)
   })
 
   app.converter.on(Converter.EVENT_CREATE_DECLARATION, ({ project }, declaration) => {
@@ -65,9 +66,10 @@ export const load = (app: Application): void => {
 }
 
 const describePackage = (app: Application, project: ProjectReflection, module: DeclarationReflection): void => {
-  const folder = `${root}packages/${dirname(module.name)}`
+  const name = basename(dirname(module.name))
+  const folder = `${root}packages/${name}`
   const readme = `${folder}/README.md`
-  module.name = `@hexcache/${dirname(module.name)}`
+  module.name = `@hexcache/${name}`
   const text = readFileSync(readme, "utf8").replace(/^# .*\n+/, "")
   module.readme = app.converter.parseRawComment(
     new MinimalSourceFile(text, readme as NormalizedPath),
