@@ -1,10 +1,11 @@
 /**
  * The composition root: the one file that names adapters.
  *
- * Without an argument it runs the tour, with `serve` the HTTP server. `CACHE` chooses the cache: `memory`, unless given,
- * or `redis`, which needs `REDIS_URL`.
+ * Without an argument it runs the tour, with `serve` the HTTP server and its page. `CACHE` chooses the cache: `memory`,
+ * unless given, or `redis`, which needs `REDIS_URL`; `serve --redis` starts a Redis of its own.
  */
 import { randomUUID } from "node:crypto"
+import { parseArgs } from "node:util"
 import { NodeRuntime } from "@effect/platform-node"
 import { CacheMemory } from "@hexcache/cache-memory"
 import { Breaker, type CacheError, CachePort, FailOpen, Telemetry } from "@hexcache/cache-port"
@@ -32,18 +33,29 @@ import { Cities } from "./domain/Cities.ts"
 import { RateLimit } from "./domain/RateLimit.ts"
 import { Visits } from "./domain/Visits.ts"
 import * as Server from "./http/Server.ts"
+import { OwnRedis } from "./redis/OwnRedis.ts"
 import { Outage } from "./tour/Outage.ts"
 import { Report } from "./tour/Report.ts"
 import * as TcpProxy from "./tour/TcpProxy.ts"
 import { tour } from "./tour.ts"
+import { CityWatch } from "./watch/CityWatch.ts"
+import { Favourites } from "./watch/Favourites.ts"
+import { Load } from "./watch/Load.ts"
+import { LoadTimes } from "./watch/LoadTimes.ts"
+import { Minute } from "./watch/Minute.ts"
+import { Snapshots } from "./watch/Snapshot.ts"
+import { StoreProbe } from "./watch/StoreProbe.ts"
+import * as Trail from "./watch/Trail.ts"
 
-const usage = `Usage: pnpm demo          a tour of the catalogue, which ends by itself
-       pnpm demo serve    the catalogue over HTTP, on loopback
+const usage = `Usage: pnpm demo                  a tour of the catalogue, which ends by itself
+       pnpm demo serve            the catalogue over HTTP, with a live page, on loopback
+         --port <port>            PORT, or 3000, unless given; 0 takes a free one
+         --redis                  starts a Redis of its own, with buttons to freeze, kill and restart it
 
 Environment:
   CACHE         memory (default) or redis
   REDIS_URL     the Redis of CACHE=redis, for example redis://localhost:6379
-  PORT          the port of serve, 3000 unless given
+  PORT          the port of serve
   RATE_LIMIT    requests that a client may send in RATE_WINDOW, 100 unless given
   RATE_WINDOW   10 seconds unless given`
 
@@ -56,13 +68,8 @@ class Refusal extends Data.TaggedError("Refusal")<{ readonly message: string; re
 const refuse = (message: string, exitCode = 1): Refusal => new Refusal({ message, exitCode })
 
 /** 0 takes a free port. */
-const portConfig = Config.withDefault(
-  Config.schema(
-    Schema.FiniteFromString.check(Schema.isInt(), Schema.isBetween({ minimum: 0, maximum: 65_535 })),
-    "PORT"
-  ),
-  3000
-)
+const Port = Schema.FiniteFromString.check(Schema.isInt(), Schema.isBetween({ minimum: 0, maximum: 65_535 }))
+const portConfig = Config.withDefault(Config.schema(Port, "PORT"), 3000)
 
 const cacheConfig = Config.withDefault(Config.Literals(["memory", "redis"], "CACHE"), "memory")
 
@@ -94,8 +101,18 @@ const catalogue = (system: string) =>
     Layer.provideMerge(FailOpen.layer),
     Layer.provideMerge(Telemetry.layer({ system, namespace: "demo" })),
     Layer.provideMerge(Breaker.layer()),
+    Layer.provideMerge(LoadTimes.layer),
     Layer.provideMerge(QueryCount.layer),
     Layer.provide(SqliteCityStore.layer({ onProgress: loadingProgress }))
+  )
+
+/** What the page shows of the catalogue, whose every request for a city is watched. */
+const watched = (system: string) =>
+  Snapshots.layer.pipe(
+    Layer.provideMerge(Layer.mergeAll(Load.layer, Minute.layer)),
+    Layer.provideMerge(CityWatch.layer),
+    Layer.provideMerge(Favourites.layer),
+    Layer.provideMerge(catalogue(system))
   )
 
 /**
@@ -107,14 +124,32 @@ const leavingNothing = Layer.effectDiscard(
   CachePort.use((cache) => Effect.addFinalizer(() => Effect.ignore(cache.flush)))
 )
 
-const serve = Effect.gen(function* () {
-  const port = yield* portConfig
-  const choice = yield* cacheConfig
-  const cache =
-    choice === "memory" ? CacheMemory.layer({ namespace }) : CacheRedis.layer({ url: yield* redisUrl, namespace })
+/** By when Redis has answered, in milliseconds. */
+const commandTimeout = 250
 
-  yield* Server.listen({ port }).pipe(
-    Effect.provide(catalogue(choice).pipe(Layer.provideMerge(leavingNothing), Layer.provideMerge(cache))),
+const redis = (url: string | Redacted.Redacted) =>
+  CacheRedis.layer({ url, namespace, commandTimeout, nearCache: { maxEntries: 1_000 } })
+
+const serve = Effect.fnUntraced(function* ({ port, withRedis }: Serve) {
+  const choice = withRedis ? "own" : yield* cacheConfig
+  const adapter =
+    choice === "memory"
+      ? CacheMemory.layer({ namespace })
+      : choice === "own"
+        ? Layer.unwrap(OwnRedis.use(({ url }) => Effect.succeed(redis(url)))).pipe(Layer.provideMerge(OwnRedis.layer))
+        : redis(yield* redisUrl)
+  const system = choice === "memory" ? "memory" : "redis"
+  const store = { system, deadline: system === "memory" ? 0 : commandTimeout, isOwn: choice !== "redis" } as const
+
+  yield* Server.listen({ port: port ?? (yield* portConfig) }).pipe(
+    Effect.provide(
+      watched(system).pipe(
+        Layer.provideMerge(leavingNothing),
+        Layer.provideMerge(Trail.layer),
+        Layer.provideMerge(StoreProbe.layer(store)),
+        Layer.provideMerge(adapter)
+      )
+    ),
     Effect.provide(Logger.layer([Logger.withConsoleError(Logger.formatLogFmt)]))
   )
 })
@@ -150,19 +185,40 @@ const redisToLose = (url: Redacted.Redacted): Layer.Layer<CachePort, CacheError>
     })
   )
 
+/** How to serve. */
+interface Serve {
+  readonly port: number | undefined
+  readonly withRedis: boolean
+}
+
 const main = Effect.gen(function* () {
-  const command = process.argv.slice(2).join(" ")
-  if (command === "") return yield* runTour
-  if (command === "serve") return yield* serve
-  return yield* refuse(usage, 2)
+  const args = process.argv.slice(2)
+  if (args.length === 0) return yield* runTour
+  return yield* serve(yield* Effect.mapError(serveArguments(args), () => refuse(usage, 2)))
 }).pipe(
   Effect.catchTags({
     CacheError: (error) => refuse(error.message),
     ConfigError: (error) => refuse(oneLine(error.message)),
-    ServeError: () => refuse("The server cannot listen there: is PORT free?")
+    NoRedis: (error) => refuse(error.message),
+    ServeError: () => refuse("The server cannot listen there: is the port free?")
   }),
   Effect.tapErrorTag("Refusal", ({ message }) => Console.error(message))
 )
+
+/** Fails on anything but `serve` and its options. */
+const serveArguments = (args: ReadonlyArray<string>) =>
+  Effect.gen(function* () {
+    const { positionals, values } = yield* Effect.try(() =>
+      parseArgs({
+        args: [...args],
+        allowPositionals: true,
+        options: { port: { type: "string" }, redis: { type: "boolean", default: false } }
+      })
+    )
+    yield* Schema.decodeUnknownEffect(Schema.Tuple([Schema.Literal("serve")]))(positionals)
+    const port = yield* Schema.decodeUnknownEffect(Schema.UndefinedOr(Port))(values.port)
+    return { port, withRedis: values.redis }
+  })
 
 /** The setting and what is expected of it, without the error's class and its layout. */
 const oneLine = (message: string): string => message.replace(/^SchemaError\(|\)$/g, "").replace(/\s+/g, " ")
