@@ -47,7 +47,7 @@ export const routes = Layer.mergeAll(
   )
 )
 
-/** The page and what it asks. */
+/** The page and what it asks. Added before `routes`, whose last one would take its place. */
 export const pageRoutes = Layer.mergeAll(
   HttpApiBuilder.layer(PageApi).pipe(
     Layer.provide(pageHandlers),
@@ -66,7 +66,7 @@ export const listen = ({
   Breaker | CachePort | Cities | FailOpen | Load | QueryCount | RateLimit | Snapshots | Visits
 > => {
   const { server, stop } = gracefulServer.make(stopWithin)
-  const serving = HttpRouter.serve(Layer.merge(routes, pageRoutes), {
+  const serving = HttpRouter.serve(Layer.merge(pageRoutes, routes), {
     disableLogger: true,
     disableListenLog: true
   }).pipe(Layer.provideMerge(NodeHttpServer.layer(() => server, { host: "127.0.0.1", port })))

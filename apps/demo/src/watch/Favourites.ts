@@ -20,7 +20,8 @@ export class Favourites extends Context.Service<
     Effect.gen(function* () {
       const store = yield* CityStore
       const ids = yield* store.largest(100)
-      return { ids, shown: yield* store.findMany(ids.slice(0, 12)) }
+      const found = yield* store.findMany(ids.slice(0, 12))
+      return { ids, shown: found.toSorted((one, other) => other.population - one.population) }
     })
   )
 }

@@ -6,6 +6,7 @@ import type { CacheStats } from "@hexcache/cache-port"
 import { Context, Effect, Layer, Schedule, Schema } from "effect"
 import { catalogueStats } from "../domain/catalogueStats.ts"
 import { CityWatch } from "./CityWatch.ts"
+import { StoreProbe } from "./StoreProbe.ts"
 
 const Count = Schema.Int
 const Millis = Schema.Finite
@@ -21,8 +22,10 @@ export const Second = Schema.Struct({
   longest: Millis,
   /** The longest part of a request that was the database's, and the wait for it. */
   lookup: Millis,
-  /** The longest that the event loop stood still, at queries of the database for instance. */
+  /** The longest that the event loop stood still, in this second and the one before; deadlines are late by as much. */
   stall: Millis,
+  /** What the cache's deadline, the lookup and the event loop make together: no request takes longer. */
+  promised: Millis,
   /** What `Cached` counted for cities: reads that the cache answered, and reads that it did not. */
   hits: Count,
   misses: Count
@@ -37,28 +40,35 @@ export class Minute extends Context.Service<
     readonly seconds: () => ReadonlyArray<Second>
   }
 >()("@hexcache/demo/watch/Minute") {
-  static readonly layer: Layer.Layer<Minute, never, CityWatch> = Layer.effect(
+  static readonly layer: Layer.Layer<Minute, never, CityWatch | StoreProbe> = Layer.effect(
     Minute,
     Effect.gen(function* () {
       const watch = yield* CityWatch
+      const { deadline } = yield* StoreProbe
       const loop = monitorEventLoopDelay({ resolution })
       loop.enable()
       yield* Effect.addFinalizer(() => Effect.sync(() => loop.disable()))
 
       let seconds: ReadonlyArray<Second> = []
-      let before = yield* cityStats
+      let statsBefore = yield* cityStats
+      let stallBefore = 0
 
       const endSecond = Effect.gen(function* () {
-        const after = yield* cityStats
+        const stats = yield* cityStats
+        const tally = watch.take()
+        const stallNow = Math.max(0, loop.max / 1e6 - resolution)
+        const stall = Math.max(stallNow, stallBefore)
         const second: Second = {
-          ...watch.take(),
+          ...tally,
           number: (seconds.at(-1)?.number ?? 0) + 1,
-          stall: Math.max(0, loop.max / 1e6 - resolution),
-          hits: after.hits - before.hits,
-          misses: after.misses - before.misses
+          stall,
+          promised: deadline + tally.lookup + stall,
+          hits: stats.hits - statsBefore.hits,
+          misses: stats.misses - statsBefore.misses
         }
         loop.reset()
-        before = after
+        statsBefore = stats
+        stallBefore = stallNow
         seconds = [...seconds.slice(-59), second]
       })
       yield* Effect.forkScoped(Effect.repeat(Effect.delay(endSecond, "1 second"), Schedule.forever))
