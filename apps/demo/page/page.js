@@ -10,6 +10,8 @@ import { byId, show } from "./view.js"
 const message = byId("message")
 const loadForm = /** @type {HTMLFormElement} */ (byId("load"))
 const cityForm = /** @type {HTMLFormElement} */ (byId("city"))
+const citySelect = /** @type {HTMLSelectElement} */ (byId("city-id"))
+const populationInput = /** @type {HTMLInputElement} */ (byId("population"))
 
 /** @type {Snapshot | undefined} */
 let state
@@ -42,21 +44,20 @@ const refresh = async () => {
 
 /** @param {Snapshot} state */
 const fillCities = ({ cities }) => {
-  const options = cities.map(({ city }) => new Option(city.name, String(city.id)))
-  cityForm.elements.id.replaceChildren(...options)
+  citySelect.replaceChildren(...cities.map(({ city }) => new Option(city.name, String(city.id))))
   suggestPopulation()
 }
 
-const cityId = () => Number(cityForm.elements.id.value)
-const cityName = () => cityForm.elements.id.selectedOptions[0].text
+const cityId = () => Number(citySelect.value)
+const cityName = () => citySelect.selectedOptions[0]?.text ?? ""
 const suggestPopulation = () => {
   const row = state?.cities.find(({ city }) => city.id === cityId())
-  if (row !== undefined) cityForm.elements.population.value = String(row.city.population + 1)
+  if (row !== undefined) populationInput.value = String(row.city.population + 1)
 }
 
-/** What a field holds; nothing is no number. @param {HTMLFormElement} form @param {string} name */
+/** What a field holds; an empty one is no number. @param {HTMLFormElement} form @param {string} name */
 const numberIn = (form, name) => {
-  const { value } = form.elements[name]
+  const value = new FormData(form).get(name)
   return value === "" ? null : Number(value)
 }
 
@@ -152,7 +153,7 @@ onSubmit(cityForm, () =>
     return `${cityName()} has ${count(Number(population))} people now, and no read sees the old number.`
   }, cityForm)
 )
-cityForm.elements.id.addEventListener("change", suggestPopulation)
+citySelect.addEventListener("change", suggestPopulation)
 
 while (true) {
   if (!document.hidden) await refresh()

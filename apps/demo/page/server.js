@@ -20,7 +20,7 @@ export const state = async () => (await ask("/state")).json()
  * Does what a button says. Rejects with `Refusal`.
  *
  * @param {string} path
- * @param {Readonly<Record<string, number>>} [payload]
+ * @param {Readonly<Record<string, number | null>>} [payload]
  */
 export const act = (path, payload) =>
   ask(`/actions/${path}`, {

@@ -112,10 +112,11 @@ const showCharts = (state) => {
     "sources-text",
     `In the last ${seconds.length} s, ${count(memory)} by the ${names.memory}, ${redis}${count(database)} by the database.`
   )
-  const worst = seconds.reduce((worst, second) => (second.longest > worst.longest ? second : worst))
+  const longest = millis(Math.max(...seconds.map(({ longest }) => longest)))
+  const waited = millis(Math.max(...seconds.map(({ waited }) => waited)))
   write(
     "longest-text",
-    `Longest in the last ${seconds.length} s: ${millis(worst.longest)}, where ${millis(worst.promised)} were promised.`
+    `Longest in the last ${seconds.length} s: ${longest}. None waited longer than ${waited} for the cache.`
   )
 }
 

@@ -27,6 +27,8 @@ export interface Tally {
   readonly failed: number
   /** The longest request that has ended or is waiting still, in milliseconds. */
   readonly longest: number
+  /** The longest that a request which has ended waited for the cache. */
+  readonly waited: number
   /** The longest that a request was without the cache's answer when it ended: by the database, and the wait for it. */
   readonly lookup: number
 }
@@ -61,6 +63,7 @@ export class CityWatch extends Context.Service<
         waiting.delete(request)
         const took = performance.now() - request.began
         counts.longest = Math.max(counts.longest, took)
+        counts.waited = Math.max(counts.waited, request.trail.waited)
         if (Exit.isFailure(exit)) {
           if (Exit.hasDies(exit)) counts.failed++
           return
@@ -101,4 +104,4 @@ export class CityWatch extends Context.Service<
   )
 }
 
-const empty = () => ({ sources: { memory: 0, store: 0, database: 0 }, failed: 0, longest: 0, lookup: 0 })
+const empty = () => ({ sources: { memory: 0, store: 0, database: 0 }, failed: 0, longest: 0, waited: 0, lookup: 0 })

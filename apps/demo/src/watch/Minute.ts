@@ -20,6 +20,8 @@ export const Second = Schema.Struct({
   failed: Count,
   /** The longest that a request took, or has been waiting for its answer. */
   longest: Millis,
+  /** The longest that a request waited for the cache. */
+  waited: Millis,
   /** The longest part of a request that was the database's, and the wait for it. */
   lookup: Millis,
   /** The longest that the event loop stood still, in this second and the one before; deadlines are late by as much. */

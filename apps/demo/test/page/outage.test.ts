@@ -12,7 +12,7 @@ describe("the page, while Redis is lost", () => {
   beforeAll(async () => {
     demo = await start(["--redis"])
     page = await demo.open()
-    await page.getByLabel("Requests per second").fill("40")
+    await page.getByLabel("Requests per second").fill("30")
     await page.getByLabel("Seconds", { exact: true }).fill("300")
     await press("Start load")
     await warm()
@@ -34,7 +34,7 @@ describe("the page, while Redis is lost", () => {
 
   /** Asks by the page's load and as a visitor, while `lose` is done and `isLost` is shown, and for 4 s more. */
   const during = async (lose: () => Promise<void>, isLost: () => Promise<void>) => {
-    const { cities, seconds: before } = await demo.state()
+    const { cities, deadline, seconds: before } = await demo.state()
     const stop = visit(
       demo.url,
       cities.map(({ city }) => city.id)
@@ -46,20 +46,21 @@ describe("the page, while Redis is lost", () => {
     const seen = await stop()
     const { seconds } = await demo.state()
     const from = before.at(-1)?.number ?? 0
-    return { seen, seconds: seconds.filter(({ number }) => number > from) }
+    return { deadline, seen, seconds: seconds.filter(({ number }) => number > from) }
   }
 
   /** Nobody fails, nobody waits longer than promised, and as many are answered as ever. */
-  const goesOn = async ({ seconds, seen }: Awaited<ReturnType<typeof during>>) => {
+  const goesOn = async ({ deadline, seconds, seen }: Awaited<ReturnType<typeof during>>) => {
     assert.isAtLeast(seconds.length, 4)
     for (const second of seconds) {
       assert.strictEqual(second.failed, 0)
       assert.isAtMost(second.longest, second.promised)
-      assert.isAtLeast(requestsOf(second), 40)
+      assert.isAtMost(second.waited, deadline + second.stall)
+      assert.isAtLeast(requestsOf(second), 25)
     }
-    assert.isAtLeast(Math.max(...seconds.map(({ sources }) => sources.database)), 40)
+    assert.isAtLeast(Math.max(...seconds.map(({ sources }) => sources.database)), 25)
     assert.strictEqual(seen.failed, 0)
-    assert.isAtLeast(seen.requests, 100)
+    assert.isAtLeast(seen.requests, 50)
     assert.isAtMost(seen.longest, Math.max(...seconds.map(({ promised }) => promised)) + seen.late)
   }
 

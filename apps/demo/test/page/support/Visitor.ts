@@ -13,7 +13,7 @@ export interface Seen {
   readonly late: number
 }
 
-/** Asks for one of these cities each 25 ms, whether others were answered or not, until it is told to stop. */
+/** Asks for one of these cities each 50 ms, whether others were answered or not, until it is told to stop. */
 export const visit = (url: string, ids: ReadonlyArray<number>): (() => Promise<Seen>) => {
   const loop = monitorEventLoopDelay({ resolution })
   loop.enable()
@@ -32,7 +32,7 @@ export const visit = (url: string, ids: ReadonlyArray<number>): (() => Promise<S
   }
 
   const asking = (async () => {
-    for (; !isOver; await sleep(25)) {
+    for (; !isOver; await sleep(50)) {
       const asked = ask(ids[requests++ % ids.length])
       waiting.add(asked)
       asked.finally(() => waiting.delete(asked))
