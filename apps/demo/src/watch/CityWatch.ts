@@ -69,7 +69,8 @@ export class CityWatch extends Context.Service<
           return
         }
         const loadedAt = loadTimes.of(id) ?? request.began
-        const source = loadedAt >= request.began ? "database" : (request.trail.from ?? "database")
+        // Without a read of the cache, the value was on its way there, and taken from this process.
+        const source = loadedAt >= request.began ? "database" : (request.trail.from ?? "memory")
         counts.sources[source]++
         if (source === "database") counts.lookup = Math.max(counts.lookup, took - request.trail.waited)
         last.set(id, { city: exit.value, source, took, loadedAt })
