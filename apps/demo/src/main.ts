@@ -130,14 +130,14 @@ const commandTimeout = 250
 const redis = (url: string | Redacted.Redacted) =>
   CacheRedis.layer({ url, namespace, commandTimeout, nearCache: { maxEntries: 1_000 } })
 
+const ownRedis = Layer.unwrap(
+  OwnRedis.use(({ url }) => Effect.as(Console.log(`  Redis of its own at ${url}`), redis(url)))
+).pipe(Layer.provideMerge(OwnRedis.layer))
+
 const serve = Effect.fnUntraced(function* ({ port, withRedis }: Serve) {
   const choice = withRedis ? "own" : yield* cacheConfig
   const adapter =
-    choice === "memory"
-      ? CacheMemory.layer({ namespace })
-      : choice === "own"
-        ? Layer.unwrap(OwnRedis.use(({ url }) => Effect.succeed(redis(url)))).pipe(Layer.provideMerge(OwnRedis.layer))
-        : redis(yield* redisUrl)
+    choice === "memory" ? CacheMemory.layer({ namespace }) : choice === "own" ? ownRedis : redis(yield* redisUrl)
   const system = choice === "memory" ? "memory" : "redis"
   const store = { system, deadline: system === "memory" ? 0 : commandTimeout, isOwn: choice !== "redis" } as const
 

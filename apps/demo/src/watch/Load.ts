@@ -1,7 +1,7 @@
 /**
  * A load, as visitors would make it.
  */
-import { Context, Effect, FiberHandle, Layer, Option, Random, Schedule, Schema } from "effect"
+import { Context, Effect, FiberHandle, Layer, Option, Random, Schema } from "effect"
 import { Cities } from "../domain/Cities.ts"
 import { Favourites } from "./Favourites.ts"
 
@@ -45,14 +45,14 @@ export class Load extends Context.Service<
         yield* Effect.option(cities.byId(ids[place] as (typeof ids)[number]))
       })
 
-      const run = ({ requestsPerSecond, seconds }: LoadOptions) =>
-        Effect.forkChild(ask).pipe(
-          Effect.repeat({
-            schedule: Schedule.fixed(1_000 / requestsPerSecond),
-            times: requestsPerSecond * seconds - 1
-          }),
-          Effect.timeoutOption(seconds * 1_000)
-        )
+      /** Each request has its time, counted from the begin: one that comes late makes no other later. */
+      const run = Effect.fnUntraced(function* ({ began, requestsPerSecond, seconds }: RunningLoad) {
+        for (let asked = 0; asked < requestsPerSecond * seconds; asked++) {
+          const due = began + (asked * 1_000) / requestsPerSecond
+          yield* Effect.sleep(Math.max(0, due - performance.now()))
+          yield* Effect.forkChild(ask)
+        }
+      }, Effect.awaitAllChildren)
 
       const begun = (load: RunningLoad) =>
         Effect.ensuring(
