@@ -5,26 +5,11 @@
  * unless given, or `redis`, which needs `REDIS_URL`; `serve --redis` starts a Redis of its own.
  */
 import { randomUUID } from "node:crypto"
-import { parseArgs } from "node:util"
 import { NodeRuntime } from "@effect/platform-node"
 import { CacheMemory } from "@hexcache/cache-memory"
 import { Breaker, type CacheError, CachePort, FailOpen, Telemetry } from "@hexcache/cache-port"
 import { CacheRedis } from "@hexcache/cache-redis"
-import {
-  Cause,
-  Config,
-  Console,
-  Data,
-  Duration,
-  Effect,
-  Exit,
-  Layer,
-  Logger,
-  Option,
-  Redacted,
-  Runtime,
-  Schema
-} from "effect"
+import { Cause, Console, Effect, Exit, Layer, Logger, Redacted, Runtime } from "effect"
 import { QueryCount } from "./cities/QueryCount.ts"
 import * as SqliteCityStore from "./cities/SqliteCityStore.ts"
 import { loadingProgress } from "./console/progress.ts"
@@ -34,6 +19,7 @@ import { RateLimit } from "./domain/RateLimit.ts"
 import { Visits } from "./domain/Visits.ts"
 import * as Server from "./http/Server.ts"
 import { OwnRedis } from "./redis/OwnRedis.ts"
+import { cacheConfig, portConfig, rateLimit, redisUrl, refuse, type ServeOptions, serveOptions } from "./settings.ts"
 import { Outage } from "./tour/Outage.ts"
 import { Report } from "./tour/Report.ts"
 import * as TcpProxy from "./tour/TcpProxy.ts"
@@ -47,57 +33,9 @@ import { Snapshots } from "./watch/Snapshot.ts"
 import { StoreProbe } from "./watch/StoreProbe.ts"
 import * as Trail from "./watch/Trail.ts"
 
-const usage = `Usage: pnpm demo                  a tour of the catalogue, which ends by itself
-       pnpm demo serve            the catalogue over HTTP, with a live page, on loopback
-         --port <port>            PORT, or 3000, unless given; 0 takes a free one
-         --redis                  starts a Redis of its own, with buttons to freeze, kill and restart it
-
-Environment:
-  CACHE         memory (default) or redis
-  REDIS_URL     the Redis of CACHE=redis, for example redis://localhost:6379
-  PORT          the port of serve
-  RATE_LIMIT    requests that a client may send in RATE_WINDOW, 100 unless given
-  RATE_WINDOW   10 seconds unless given`
-
-/** Why nothing was started, in one line. */
-class Refusal extends Data.TaggedError("Refusal")<{ readonly message: string; readonly exitCode: number }> {
-  override readonly [Runtime.errorReported] = false
-  override readonly [Runtime.errorExitCode] = this.exitCode
-}
-
-const refuse = (message: string, exitCode = 1): Refusal => new Refusal({ message, exitCode })
-
-/** 0 takes a free port. */
-const Port = Schema.FiniteFromString.check(Schema.isInt(), Schema.isBetween({ minimum: 0, maximum: 65_535 }))
-const portConfig = Config.withDefault(Config.schema(Port, "PORT"), 3000)
-
-const cacheConfig = Config.withDefault(Config.Literals(["memory", "redis"], "CACHE"), "memory")
-
-const redisUrl = Effect.filterOrFail(
-  Effect.map(
-    Config.option(Config.Redacted("REDIS_URL")),
-    Option.getOrElse(() => Redacted.make(""))
-  ),
-  (url) => Redacted.value(url) !== "",
-  () => refuse("CACHE=redis needs REDIS_URL, for example REDIS_URL=redis://localhost:6379")
-)
-
-const rateLimit = Layer.unwrap(
-  Config.all({
-    limit: Config.withDefault(Config.Int("RATE_LIMIT"), 100),
-    window: Config.withDefault(Config.Duration("RATE_WINDOW"), Duration.seconds(10))
-  }).pipe(
-    Effect.filterOrFail(
-      ({ window }) => Duration.isPositive(window),
-      () => refuse("RATE_WINDOW is over zero")
-    ),
-    Effect.map(RateLimit.layer)
-  )
-)
-
 /** The catalogue on SQLite, and on whatever cache it is given: it does not wait for a lost one, and goes on without. */
 const catalogue = (system: string) =>
-  Layer.mergeAll(Cities.layer, Visits.layer, rateLimit).pipe(
+  Layer.mergeAll(Cities.layer, Visits.layer, Layer.unwrap(Effect.map(rateLimit, RateLimit.layer))).pipe(
     Layer.provideMerge(FailOpen.layer),
     Layer.provideMerge(Telemetry.layer({ system, namespace: "demo" })),
     Layer.provideMerge(Breaker.layer()),
@@ -134,7 +72,7 @@ const ownRedis = Layer.unwrap(
   OwnRedis.use(({ url }) => Effect.as(Console.log(`  Redis of its own at ${url}`), redis(url)))
 ).pipe(Layer.provideMerge(OwnRedis.layer))
 
-const serve = Effect.fnUntraced(function* ({ port, withRedis }: Serve) {
+const serve = Effect.fnUntraced(function* ({ port, withRedis }: ServeOptions) {
   const choice = withRedis ? "own" : yield* cacheConfig
   const adapter =
     choice === "memory" ? CacheMemory.layer({ namespace }) : choice === "own" ? ownRedis : redis(yield* redisUrl)
@@ -185,16 +123,10 @@ const redisToLose = (url: Redacted.Redacted): Layer.Layer<CachePort, CacheError>
     })
   )
 
-/** How to serve. */
-interface Serve {
-  readonly port: number | undefined
-  readonly withRedis: boolean
-}
-
 const main = Effect.gen(function* () {
   const args = process.argv.slice(2)
   if (args.length === 0) return yield* runTour
-  return yield* serve(yield* Effect.mapError(serveArguments(args), () => refuse(usage, 2)))
+  return yield* serve(yield* serveOptions(args))
 }).pipe(
   Effect.catchTags({
     CacheError: (error) => refuse(error.message),
@@ -205,27 +137,12 @@ const main = Effect.gen(function* () {
   Effect.tapErrorTag("Refusal", ({ message }) => Console.error(message))
 )
 
-/** Fails on anything but `serve` and its options. */
-const serveArguments = (args: ReadonlyArray<string>) =>
-  Effect.gen(function* () {
-    const { positionals, values } = yield* Effect.try(() =>
-      parseArgs({
-        args: [...args],
-        allowPositionals: true,
-        options: { port: { type: "string" }, redis: { type: "boolean", default: false } }
-      })
-    )
-    yield* Schema.decodeUnknownEffect(Schema.Tuple([Schema.Literal("serve")]))(positionals)
-    const port = yield* Schema.decodeUnknownEffect(Schema.UndefinedOr(Port))(values.port)
-    return { port, withRedis: values.redis }
-  })
-
 /** The setting and what is expected of it, without the error's class and its layout. */
 const oneLine = (message: string): string => message.replace(/^SchemaError\(|\)$/g, "").replace(/\s+/g, " ")
 
 /** A server that was told to stop has done what it was asked. */
 const teardown: Runtime.Teardown = (exit, onExit) =>
-  Exit.isFailure(exit) && Cause.hasInterruptsOnly(exit.cause) && process.argv[2] === "serve"
+  Exit.isFailure(exit) && Cause.hasInterruptsOnly(exit.cause) && process.argv.includes("serve")
     ? onExit(0)
     : Runtime.defaultTeardown(exit, onExit)
 
