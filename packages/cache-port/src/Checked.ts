@@ -1,5 +1,5 @@
 /**
- * Checks input, then asks: what is wrong with the input is the caller's `InvalidArgument`, and nothing else is.
+ * Checks input, then asks: what is wrong with the input is the caller's error, and nothing else is.
  *
  * @internal
  */
@@ -40,17 +40,15 @@ export const refused = (operation: CacheOperation, thrown: unknown, key?: unknow
   new CacheError({
     operation,
     key: Input.isKey(key) ? key : undefined,
-    reason: new InvalidArgument({
-      message: messageOf(thrown)
-    })
+    reason: reasonOf(thrown)
   })
 
 /** What was thrown may be anything, even something that throws when it is looked at. */
-const messageOf = (thrown: unknown): string => {
+const reasonOf = (thrown: unknown): Input.Refusal["reason"] => {
   try {
-    if (thrown instanceof Input.Refusal) return thrown.message
+    if (thrown instanceof Input.Refusal) return thrown.reason
   } catch {
     // As below.
   }
-  return "the input threw an error while it was read"
+  return new InvalidArgument({ message: "the input threw an error while it was read" })
 }

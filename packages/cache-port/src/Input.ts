@@ -1,23 +1,24 @@
 /**
  * The laws of input, written once. Every function answers the checked input in the form that a driver takes, or throws
- * `Refusal`, which the port turns into `InvalidArgument`. A refusal names what was wrong and never quotes it.
+ * `Refusal`, which the port makes an error of. A refusal names what was wrong and never quotes it.
  *
  * @internal
  */
 import { Duration } from "effect"
+import { InvalidArgument, InvalidValue } from "./CacheError.ts"
 import * as Glob from "./Glob.ts"
 import { utf8Length } from "./Utf8.ts"
 
 /** Input that breaks a law. */
 export class Refusal {
-  readonly message: string
-  constructor(message: string) {
-    this.message = message
+  readonly reason: InvalidArgument | InvalidValue
+  constructor(reason: InvalidArgument | InvalidValue) {
+    this.reason = reason
   }
 }
 
 const refuse = (message: string): never => {
-  throw new Refusal(message)
+  throw new Refusal(new InvalidArgument({ message }))
 }
 
 /** The most bytes of UTF-8 that a key has, without its namespace. */
@@ -62,6 +63,18 @@ export const value = (input: unknown, maxBytes: number): string => {
   if (!isWithin(input, maxBytes)) return refuse(`a value has at most ${maxBytes} bytes of UTF-8`)
   if (!input.isWellFormed()) return refuse("a value is well-formed Unicode, without a lone surrogate")
   return input
+}
+
+/** The text of a value as JSON. */
+export const json = (input: unknown): string => {
+  let text: string | undefined
+  try {
+    text = JSON.stringify(input)
+  } catch {
+    // As of a function, which has no text.
+  }
+  if (text !== undefined) return text
+  throw new Refusal(new InvalidValue({ message: "the value cannot be written as JSON" }))
 }
 
 /** Entries of any iterable of pairs; the last of a repeated key wins. */

@@ -20,24 +20,24 @@ export const operations = (ground: Ground): { readonly port: Service; readonly r
     asking(ground)
   const everything = `${Glob.escape(prefix)}*`
 
-  const withTtl = (key: string, options: unknown) => ({ key: Input.key(key), ttl: Input.ttlOption(options) })
-
-  /** Checks key, value and time to live, then asks. */
+  /** Checks key, time to live and what is to be stored, in this order, then asks. */
   const ofEntry =
-    <A>(
+    <V, A>(
       operation: CacheOperation,
-      ask: (key: string, value: string, ttl: number | undefined) => Effect.Effect<A, CacheError>
+      textOf: (value: V) => string,
+      ask: (key: string, text: string, ttl: number | undefined) => Effect.Effect<A, CacheError>
     ) =>
-    (key: string, value: string, options?: SetOptions): Effect.Effect<A, CacheError> => {
+    (key: string, value: V, options?: SetOptions): Effect.Effect<A, CacheError> => {
       let ttl: number | undefined
+      let text: string
       try {
         Input.key(key)
         ttl = Input.ttlOption(options)
-        Input.value(value, maxValueBytes)
+        text = Input.value(textOf(value), maxValueBytes)
       } catch (thrown) {
         return Effect.fail(refused(operation, thrown, key))
       }
-      return ask(key, value, ttl)
+      return ask(key, text, ttl)
     }
 
   const add =
@@ -45,7 +45,7 @@ export const operations = (ground: Ground): { readonly port: Service; readonly r
     (key, amount = 1, options) =>
       checked(
         operation,
-        () => ({ ...withTtl(key, options), amount: Input.amount(amount) * sign + 0 }),
+        () => ({ key: Input.key(key), ttl: Input.ttlOption(options), amount: Input.amount(amount) * sign + 0 }),
         ({ amount, key, ttl }) => increment(operation, key, amount, ttl),
         key
       )
@@ -71,29 +71,11 @@ export const operations = (ground: Ground): { readonly port: Service; readonly r
       })
     ),
 
-    set: ofEntry("set", (key, value, ttl) => set("set", key, value, ttl)),
+    set: ofEntry("set", itself, (key, value, ttl) => set("set", key, value, ttl)),
 
-    setJson: (key, value, options) =>
-      checked(
-        "setJson",
-        () => withTtl(key, options),
-        ({ key, ttl }) => {
-          const text = stringify(value)
-          if (text === undefined) {
-            const reason = new InvalidValue({ message: "the value cannot be written as JSON" })
-            return Effect.fail(new CacheError({ operation: "setJson", key, reason }))
-          }
-          return checked(
-            "setJson",
-            () => Input.value(text, maxValueBytes),
-            (text) => set("setJson", key, text, ttl),
-            key
-          )
-        },
-        key
-      ),
+    setJson: ofEntry("setJson", Input.json, (key, text, ttl) => set("setJson", key, text, ttl)),
 
-    setIfAbsent: ofEntry("setIfAbsent", (key, value, ttl) =>
+    setIfAbsent: ofEntry("setIfAbsent", itself, (key, value, ttl) =>
       relay(driver.setIfAbsent(prefix + key, value, ttl), "setIfAbsent", { key })
     ),
 
@@ -195,11 +177,4 @@ export const operations = (ground: Ground): { readonly port: Service; readonly r
   return { port, readNow }
 }
 
-/** The text of a value as JSON, or `undefined` where there is none. */
-const stringify = (value: unknown): string | undefined => {
-  try {
-    return JSON.stringify(value)
-  } catch {
-    return undefined
-  }
-}
+const itself = <A>(input: A): A => input

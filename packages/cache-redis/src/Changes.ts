@@ -3,7 +3,7 @@
  *
  * @internal
  */
-import type { Command } from "./Connection.ts"
+import type { Command } from "./Command.ts"
 import type { RedisKey } from "./Router.ts"
 
 /** The keys that a command of the driver may change, or every key. */
@@ -24,6 +24,8 @@ export const changedBy = ({
       return isRead === true ? [] : args.slice(3, 3 + Number(args[2]))
     case "MSET":
       return args.filter((_, index) => index % 2 === 1)
+    case "MSETEX":
+      return args.slice(2, 2 + 2 * Number(args[1])).filter((_, index) => index % 2 === 0)
     case "UNLINK":
       return args.slice(1)
     case "FLUSHDB":

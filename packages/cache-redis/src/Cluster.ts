@@ -9,7 +9,8 @@
  */
 import type { DriverFailure } from "@hexcache/cache-port"
 import { Effect, Exit } from "effect"
-import { type Command, type Commander, Connection, type ConnectionEvent, type ConnectionOptions } from "./Connection.ts"
+import type { Command, Commander } from "./Command.ts"
+import { Connection, type ConnectionEvent, type ConnectionOptions } from "./Connection.ts"
 import * as Reply from "./Reply.ts"
 import * as ReplyError from "./ReplyError.ts"
 import type { RedisKey, Router } from "./Router.ts"

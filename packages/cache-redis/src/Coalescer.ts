@@ -7,7 +7,8 @@
  */
 import type { Answer, DriverFailure } from "@hexcache/cache-port"
 import { Effect } from "effect"
-import { type Command, type Commander, type Connection, toExit } from "./Connection.ts"
+import { type Command, type Commander, toExit } from "./Command.ts"
+import type { Connection } from "./Connection.ts"
 import { Gets } from "./Gets.ts"
 import { Increments } from "./Increments.ts"
 import type { Deadline, Gathering } from "./Router.ts"

@@ -6,19 +6,18 @@
  *
  * @internal
  */
-import { type Answer, DriverFailure } from "@hexcache/cache-port"
-import { createClient, RESP_TYPES, type RedisClientOptions } from "@redis/client"
+import type { Answer, DriverFailure } from "@hexcache/cache-port"
 import { Effect, Exit } from "effect"
 import { Call } from "./Call.ts"
 import { changedBy } from "./Changes.ts"
+import { type Client, createRedisClient, type Endpoint, readings } from "./Client.ts"
+import { type Command, type Commander, toExit } from "./Command.ts"
 import { Deadlines } from "./Deadlines.ts"
+import { partOf } from "./Halving.ts"
 import { Markers } from "./Markers.ts"
-import { type Decode, UnexpectedReply } from "./Reply.ts"
+import { UnexpectedReply } from "./Reply.ts"
 import * as ReplyError from "./ReplyError.ts"
 import type { Tracking } from "./Tracking.ts"
-
-/** The part of node-redis's options that says whom to connect to, and as whom. */
-export type Endpoint = Pick<RedisClientOptions, "socket" | "username" | "password" | "database">
 
 /** Where and how to connect. Times are in milliseconds. */
 export interface ConnectionOptions {
@@ -45,77 +44,12 @@ export type ConnectionEvent =
   /** The server does not tell what changes; told once, until one does. */
   | { readonly _tag: "NotTracking"; readonly failure: DriverFailure }
 
-/** A command and what its reply means. */
-export interface Command<A> {
-  readonly args: ReadonlyArray<string | Buffer>
-  readonly decode: Decode<A>
-  /** What an error reply means, where it is not simply a failure. */
-  readonly recover?: ((failure: DriverFailure) => Answer<A>) | undefined
-  /** Of how many answers its reply consists: one unless it is told. */
-  readonly weight?: number | undefined
-  /** Changes nothing, though its name does not tell. */
-  readonly isRead?: boolean | undefined
-  /** Sent behind ASKING, to a node of a cluster that is taking over the key's slot. */
-  readonly asking?: boolean | undefined
-  /**
-   * Reads texts in the reply as bytes, or numbers as text: node-redis adds up the digits of a number as a double, and is
-   * off by one near 2^53.
-   */
-  readonly read?: keyof typeof readings | undefined
-}
-
-/** Whom commands are sent to. */
-export interface Commander {
-  /**
-   * Sends a command once, if it can be sent now, and settles by the deadline: the usual one, or an instant on
-   * `performance`'s clock.
-   */
-  readonly send: <A>(command: Command<A>, deadline?: number) => Effect.Effect<A, DriverFailure>
-}
-
-type Client = ReturnType<typeof createRedisClient>
-
-const createRedisClient = (endpoint: Endpoint, connectTimeout: number, signal: AbortSignal) => {
-  const client = createClient({
-    ...endpoint,
-    // Its handshake begins with HELLO, whose refusal is told, and which authenticates in the same step.
-    RESP: 3,
-    disableOfflineQueue: true,
-    maintNotifications: "disabled",
-    clientInfoTag: "hexcache",
-    // The client's own timeout covers only what is not written yet, and costs an AbortSignal a command.
-    commandOptions: { timeout: 0, ...plain },
-    socket: {
-      ...endpoint.socket,
-      // Not among the client's types, and handed on to the socket: ends it in every phase, while it connects too.
-      signal,
-      connectTimeout,
-      reconnectStrategy: false
-    } as NonNullable<RedisClientOptions["socket"]>,
-    emitInvalidate: true
-  })
-  // It hands messages on, and does not ask for them: a refusal in its handshake would end the connection.
-  client.options.emitInvalidate = false
-  return client
-}
-
-/** Statuses such as `OK` are read as bytes, so that none is ever taken for a value. */
-const plain = { typeMapping: { [RESP_TYPES.SIMPLE_STRING]: Buffer } }
-
-const readings = {
-  textsAsBytes: { typeMapping: { ...plain.typeMapping, [RESP_TYPES.BLOB_STRING]: Buffer } },
-  numbersAsText: { typeMapping: { ...plain.typeMapping, [RESP_TYPES.NUMBER]: String } }
-}
-
 /** Backoff between attempts to connect, in milliseconds: doubled from the first to the last, half of it at random. */
 const firstBackoff = 25
 const lastBackoff = 500
 
 /** What calls in flight are given when the connection closes, in milliseconds. */
 const closeTimeout = 300
-
-/** Answers that are worth two turns of the event loop. */
-const worthHalving = 32
 
 /** A connection to one server, replaced whenever it is in doubt. */
 export class Connection implements Commander {
@@ -361,11 +295,11 @@ export class Connection implements Commander {
       this.#leave(call)
       this.#options.tracking?.proved(call.sentAt)
     }
-    const half = this.#calls.size === 0 ? halfOf(own) : own.length
-    for (let index = 0; index < half; index++) giveAnswer(own[index] as Call)
-    if (half === own.length) return
+    const part = this.isQuiet ? firstPartOf(own) : own.length
+    for (let index = 0; index < part; index++) giveAnswer(own[index] as Call)
+    if (part === own.length) return
     process.nextTick(setImmediate, () => {
-      for (let index = half; index < own.length; index++) giveAnswer(own[index] as Call)
+      for (let index = part; index < own.length; index++) giveAnswer(own[index] as Call)
     })
   }
 
@@ -453,18 +387,14 @@ export class Connection implements Commander {
   }
 }
 
-/** What a caller is resumed with. */
-export const toExit = <A>(answer: Answer<A>): Exit.Exit<A, DriverFailure> =>
-  answer instanceof DriverFailure ? Exit.fail(answer) : Exit.succeed(answer)
-
-/** How many of these calls have half of all their answers. */
-const halfOf = (calls: ReadonlyArray<Call>): number => {
+/** How many of these calls have the first part of all their answers. */
+const firstPartOf = (calls: ReadonlyArray<Call>): number => {
   let weight = 0
   for (const call of calls) weight += call.weight
-  if (weight < worthHalving) return calls.length
-  let half = 0
-  for (let given = 0; given < weight / 2; half++) given += (calls[half] as Call).weight
-  return half
+  const part = partOf(weight)
+  let count = 0
+  for (let given = 0; given < part; count++) given += (calls[count] as Call).weight
+  return count
 }
 
 const giveAnswer = (call: Call): void => call.finish(call.answer)

@@ -8,6 +8,7 @@
  */
 import { type Answer, DriverFailure } from "@hexcache/cache-port"
 import type { Connection } from "./Connection.ts"
+import { partOf } from "./Halving.ts"
 import * as Reply from "./Reply.ts"
 import * as ReplyError from "./ReplyError.ts"
 
@@ -28,9 +29,6 @@ const mostBytes = 65_536
 
 /** How much the last answer counts among those before it. */
 const weightOfLast = 0.2
-
-/** Keys that are worth two commands where the server has nothing to do: it answers one while callers of the other go on. */
-const worthHalving = 32
 
 /** Collects gets until the turn ends or is told to. */
 export class Gets {
@@ -79,11 +77,8 @@ export class Gets {
     if (waiting.size === 0) return
     this.#waiting = new Map()
     const all = Array.from(waiting.values())
-    const isWorthHalving = all.length >= worthHalving && this.#connection.isQuiet
-    const keys = Math.max(
-      1,
-      Math.min(isWorthHalving ? Math.ceil(all.length / 2) : all.length, Math.floor(mostBytes / this.#length))
-    )
+    const part = this.#connection.isQuiet ? partOf(all.length) : all.length
+    const keys = Math.max(1, Math.min(part, Math.floor(mostBytes / this.#length)))
     for (let from = 0; from < all.length; from += keys) this.#ask(all.slice(from, from + keys))
   }
 

@@ -5,6 +5,7 @@
  */
 import { type Answer, DriverFailure } from "@hexcache/cache-port"
 import type { Connection } from "./Connection.ts"
+import { partOf } from "./Halving.ts"
 import * as ReplyError from "./ReplyError.ts"
 import * as Scripts from "./Scripts.ts"
 
@@ -18,9 +19,6 @@ export interface Asked {
 
 /** Increments in one script at most, so that a turn with very many does not hold others up. */
 const stepsAtOnce = 100
-
-/** Increments that are worth two scripts where the server has nothing to do, as `Gets` has it. */
-const worthHalving = 32
 
 /** Collects increments until the turn ends or is told to. */
 export class Increments {
@@ -74,15 +72,14 @@ export class Increments {
     this.#keys.clear()
     const all = waiting.filter(({ caller }) => caller !== undefined)
     this.#pending -= waiting.length - all.length
-    const half = all.length >= worthHalving && this.#connection.isQuiet ? all.length >> 1 : all.length
-    this.#ask(all.slice(0, half))
-    this.#ask(all.slice(half))
+    const part = this.#connection.isQuiet ? partOf(all.length) : all.length
+    this.#ask(all.slice(0, part))
+    this.#ask(all.slice(part))
   }
 
-  #ask(all: ReadonlyArray<Asked>): void {
+  #ask(all: ReadonlyArray<Asked>, deadline = this.#connection.deadline()): void {
     if (all.length === 0) return
     const call = Scripts.increment(all.map(({ step }) => step))
-    const deadline = this.#connection.deadline()
     const tell = (answer: Answer<ReadonlyArray<Answer<number>>>) => this.#tell(all, answer)
     this.#connection.ask(
       Scripts.command(call),
@@ -90,7 +87,7 @@ export class Increments {
         if (!(answer instanceof DriverFailure)) tell(answer)
         else if (answer.serverCode === "NOSCRIPT") this.#connection.ask(Scripts.telling(call), tell, deadline)
         // One key that the user may not write is no reason to refuse the others; nothing was done.
-        else if (answer.serverCode === "NOPERM" && all.length > 1) for (const asked of all) this.#ask([asked])
+        else if (answer.serverCode === "NOPERM" && all.length > 1) for (const asked of all) this.#ask([asked], deadline)
         else tell(answer)
       },
       deadline

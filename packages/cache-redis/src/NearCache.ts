@@ -8,7 +8,7 @@
  */
 import { type CacheDriver, DriverFailure, Later } from "@hexcache/cache-port"
 import { Effect, Exit } from "effect"
-import type { Command, Commander } from "./Connection.ts"
+import type { Command, Commander } from "./Command.ts"
 import * as Reply from "./Reply.ts"
 import type { Deadline, Gathering } from "./Router.ts"
 import * as Scripts from "./Scripts.ts"

@@ -8,7 +8,8 @@ import type { ConnectionOptions as TlsOptions } from "node:tls"
 import type { FromDriverOptions } from "@hexcache/cache-port"
 import { CacheError, InvalidArgument } from "@hexcache/cache-port"
 import { Duration, Effect, Redacted } from "effect"
-import type { ConnectionOptions, Endpoint } from "./Connection.ts"
+import type { Endpoint } from "./Client.ts"
+import type { ConnectionOptions } from "./Connection.ts"
 import * as RedisUrl from "./RedisUrl.ts"
 import * as Scripts from "./Scripts.ts"
 import type { TrackingOptions } from "./Tracking.ts"
@@ -54,7 +55,7 @@ export interface NearCacheOptions {
   readonly maxEntries: number
   /**
    * How many bytes of UTF-8 keys and values have together: a positive integer, no bound unless given. An entry takes
-   * about 300 bytes more.
+   * about 180 bytes more.
    */
   readonly maxBytes?: number | undefined
   /** How long a value is kept at most, from 1 ms; as long as its key lives unless given. */

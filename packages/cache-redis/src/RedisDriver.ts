@@ -6,7 +6,7 @@
 import { isUtf8 } from "node:buffer"
 import { type CacheDriver, DriverFailure, InvalidArgument, TimeToLive } from "@hexcache/cache-port"
 import { Duration, Effect, Option, Stream } from "effect"
-import type { Command, Commander } from "./Connection.ts"
+import type { Command, Commander } from "./Command.ts"
 import * as Reply from "./Reply.ts"
 import * as ReplyError from "./ReplyError.ts"
 import type { RedisKey, Router } from "./Router.ts"
@@ -65,16 +65,23 @@ export const make = (router: Router): CacheDriver => {
       .of(keyOf(first(entries)))
       .send({ args: ["MSET", ...entries.flat()], decode: Reply.ok, weight: entries.length }, deadline)
 
-  const setFor = (entries: ReadonlyArray<Entry>, ttl: number, deadline: number) =>
-    Scripts.run(
-      router.of(keyOf(first(entries))),
-      {
-        script: Scripts.setMany,
-        keys: entries.map(keyOf),
-        args: [...entries.map(([, value]) => value), millis(ttl)]
-      },
-      deadline
+  /** Until a server does by the script what it refuses to do by the command. */
+  let isMsetexTried = true
+
+  /** One command where the server has it, from Redis 8.4 on: https://redis.io/docs/latest/commands/msetex/ */
+  const setFor = (entries: ReadonlyArray<Entry>, ttl: number, deadline: number): Asked<void> => {
+    const server = router.of(keyOf(first(entries)))
+    const byScript = Effect.suspend(() => Scripts.run(server, Scripts.setMany(entries, ttl), deadline))
+    if (!isMsetexTried) return byScript
+    const args = ["MSETEX", String(entries.length), ...entries.flat(), "PX", String(ttl)]
+    return Effect.catch(server.send({ args, decode: Reply.wasSet, weight: entries.length }, deadline), (failure) =>
+      failure.serverCode === "ERR" || failure.serverCode === "NOPERM"
+        ? Effect.map(byScript, () => {
+            isMsetexTried = false
+          })
+        : Effect.fail(failure)
     )
+  }
 
   /** A batch in parts, a few at a time, so that other callers' commands go in between; all by one deadline. */
   const inParts = <I, A>(
@@ -113,13 +120,14 @@ export const make = (router: Router): CacheDriver => {
     getMany: (keys) => {
       const parts = router.parts(keys, itself)
       const pieces = slices(parts, keysAtOnce)
+      if (pieces.length === 1) return Effect.suspend(() => getMany(keys, router.deadline()))
       return Effect.map(inParts(pieces, getMany), (answers) =>
         parts.length === 1 ? answers.flat() : inOrder(keys, pieces, answers)
       )
     },
 
     set: (key, value, ttl) =>
-      ttl === undefined ? send(Reply.ok, "SET", key, value) : send(Reply.ok, "SET", key, value, "PX", millis(ttl)),
+      ttl === undefined ? send(Reply.ok, "SET", key, value) : send(Reply.ok, "SET", key, value, "PX", String(ttl)),
 
     setMany: (entries, ttl) => {
       const parts = slices(router.parts(entries, keyOf), entriesAtOnce)
@@ -133,7 +141,7 @@ export const make = (router: Router): CacheDriver => {
     setIfAbsent: (key, value, ttl) =>
       ttl === undefined
         ? send(Reply.okOrNothing, "SET", key, value, "NX")
-        : send(Reply.okOrNothing, "SET", key, value, "NX", "PX", millis(ttl)),
+        : send(Reply.okOrNothing, "SET", key, value, "NX", "PX", String(ttl)),
 
     deleteMany: unlinkMany,
 
@@ -144,7 +152,7 @@ export const make = (router: Router): CacheDriver => {
     exists: (key) => send(Reply.flag, "EXISTS", key),
 
     expire: (key, ttl) =>
-      ttl === undefined ? run(Scripts.persist, key) : send(Reply.flag, "PEXPIRE", key, millis(ttl)),
+      ttl === undefined ? run(Scripts.persist, key) : send(Reply.flag, "PEXPIRE", key, String(ttl)),
 
     ttl: (key) =>
       Effect.map(
@@ -177,8 +185,6 @@ export const make = (router: Router): CacheDriver => {
     ping: Effect.asVoid(onEveryMaster({ args: ["PING"], decode: Reply.pong }))
   }
 }
-
-const millis = (ttl: number | undefined): string => (ttl === undefined ? "" : String(ttl))
 
 const itself = <K extends RedisKey>(key: K): K => key
 

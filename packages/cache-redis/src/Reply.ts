@@ -33,6 +33,9 @@ export const flag: Decode<boolean> = (reply) => integer(reply) === 1
 
 export const ok: Decode<void> = (reply) => (isStatus(reply, statusOk) ? undefined : unexpected())
 
+/** 1, as MSETEX answers that has set everything. */
+export const wasSet: Decode<void> = (reply) => (reply === 1 ? undefined : unexpected())
+
 /** `OK` or nothing, as `SET … NX` answers. */
 export const okOrNothing: Decode<boolean> = (reply) =>
   isStatus(reply, statusOk) ? true : reply === null ? false : unexpected()
@@ -46,12 +49,6 @@ export const list =
     Array.isArray(reply) && reply.length === length ? reply.map(decode) : unexpected()
 
 export const texts = (length: number): Decode<ReadonlyArray<string | undefined>> => list(length, text)
-
-/** As many numbers as were asked for. */
-export const integers =
-  (length: number): Decode<ReadonlyArray<number>> =>
-  (reply) =>
-    Array.isArray(reply) && reply.length === length ? reply.map(integer) : unexpected()
 
 /** A page of SCAN, read as bytes: keys that are not UTF-8 belong to others, and have to be told apart. */
 export interface Page {

@@ -5,7 +5,7 @@
  */
 import type { CacheDriver, DriverFailure } from "@hexcache/cache-port"
 import type { Effect } from "effect"
-import type { Commander } from "./Connection.ts"
+import type { Commander } from "./Command.ts"
 import type { Step } from "./Scripts.ts"
 
 /** A key as the caller wrote it, or as a server told it. */

@@ -9,7 +9,7 @@
 import { createHash } from "node:crypto"
 import type { Answer, DriverFailure } from "@hexcache/cache-port"
 import { Effect } from "effect"
-import type { Command, Commander } from "./Connection.ts"
+import type { Command, Commander } from "./Command.ts"
 import * as Reply from "./Reply.ts"
 import * as ReplyError from "./ReplyError.ts"
 
@@ -106,7 +106,7 @@ return redis.call('EXISTS', KEYS[1])`
 )
 
 /** KEYS: the keys. ARGV: their values, and a time to live in milliseconds. */
-export const setMany: Script<void> = script(
+const setAll = script(
   Reply.ok,
   `
 local ttl = ARGV[#KEYS + 1]
@@ -114,20 +114,22 @@ for i = 1, #KEYS do redis.call('SET', KEYS[i], ARGV[i], 'PX', ttl) end
 return redis.status_reply('OK')`
 )
 
-const readTimesToLive: Script<ReadonlyArray<number>> = {
-  ...script(
-    Reply.integers(0),
-    `
+/** Sets every value for so many milliseconds. */
+export const setMany = (entries: ReadonlyArray<readonly [key: string, value: string]>, ttl: number): Call<void> => ({
+  script: setAll,
+  keys: entries.map(([key]) => key),
+  args: [...entries.map(([, value]) => value), String(ttl)]
+})
+
+/** KEYS: the keys. */
+const readTimesToLive = source(`
 local remaining = {}
 for i = 1, #KEYS do remaining[i] = redis.call('PTTL', KEYS[i]) end
-return remaining`
-  ),
-  isRead: true
-}
+return remaining`)
 
 /** What PTTL answers for each key. */
 export const timesToLive = (keys: ReadonlyArray<string>): Call<ReadonlyArray<number>> => ({
-  script: { ...readTimesToLive, decode: Reply.integers(keys.length) },
+  script: { ...readTimesToLive, decode: Reply.list(keys.length, Reply.integer), isRead: true },
   keys,
   args: []
 })
@@ -137,7 +139,7 @@ export const load: ReadonlyArray<ReadonlyArray<string>> = [
   increments,
   compareAndDelete,
   persist,
-  setMany,
+  setAll,
   readTimesToLive
 ].map(({ lua }) => ["SCRIPT", "LOAD", lua])
 
@@ -158,6 +160,7 @@ export const command = <A>({ args, keys, script: { lua, sha1, ...meaning } }: Ca
 /** The command for a server that said NOSCRIPT. */
 export const telling = <A>({ args, keys, script: { lua, sha1, ...meaning } }: Call<A>): Command<A> => ({
   ...meaning,
+  weight: keys.length,
   args: ["EVAL", lua, String(keys.length), ...keys, ...args]
 })
 

@@ -7,8 +7,8 @@
  * @internal
  */
 import { createClient } from "@redis/client"
+import type { Endpoint } from "./Client.ts"
 import type { Node } from "./Cluster.ts"
-import type { Endpoint } from "./Connection.ts"
 
 /** Which group, and how to ask it. Times are in milliseconds. */
 export interface SentinelOptions {

@@ -5,11 +5,17 @@ import { promisify } from "node:util"
 import { assert, describe, it } from "@effect/vitest"
 import { Glob } from "@hexcache/cache-port"
 import { askRedis } from "@hexcache/redis-testkit"
-import { Effect, Exit, Fiber, Option, Schedule, Stream } from "effect"
+import { Duration, Effect, Exit, Fiber, Option, Schedule, Stream } from "effect"
 import { onTime } from "./support/onTime.ts"
 import { cache, readyCache, server, timed } from "./support/servers.ts"
 
 const every = (millis: number) => Schedule.spaced(millis)
+
+const hasMsetex = (url: string) =>
+  Effect.promise(async () => {
+    const script = "return redis.call('COMMAND', 'INFO', 'MSETEX')[1] and 1 or 0"
+    return (await askRedis(url, ["EVAL", script, "0"])) === "1"
+  })
 
 describe("CacheRedis", () => {
   it.live("is built within 100 ms without Redis, fails at once, and succeeds within a second of its start", () =>
@@ -124,6 +130,46 @@ describe("CacheRedis", () => {
       yield* cached.flush
       assert.deepStrictEqual(yield* Stream.runCollect(cached.scan("*")), [])
       assert.strictEqual(yield* Effect.promise(() => askRedis(url, ["DBSIZE"])), "1")
+    })
+  )
+
+  it.live("setMany with a time to live is one MSETEX where the server has it, and tried once where it has not", () =>
+    Effect.gen(function* () {
+      const { url } = yield* server()
+      const ask = (...command: ReadonlyArray<string>) => Effect.promise(() => askRedis(url, command))
+      const cached = yield* readyCache({ url })
+      const isThere = yield* hasMsetex(url)
+      yield* ask("CONFIG", "RESETSTAT")
+      const keys = ["a", "b", "c"]
+      for (let round = 0; round < 5; round++) {
+        yield* cached.setMany(
+          keys.map((key) => [key, `${round}`]),
+          { ttl: "1 minute" }
+        )
+      }
+      for (const key of keys) {
+        assert.strictEqual(Option.getOrUndefined(yield* cached.get(key)), "4")
+        const ttl = yield* cached.ttl(key)
+        assert(ttl._tag === "Expires" && Duration.isLessThanOrEqualTo(ttl.remaining, Duration.minutes(1)))
+      }
+      const calls = /cmdstat_(msetex|evalsha):calls=(\d+)/.exec(yield* ask("INFO", "commandstats"))
+      const refused = /errorstat_ERR:count=(\d+)/.exec(yield* ask("INFO", "errorstats"))?.[1]
+      assert.deepStrictEqual(
+        [calls?.[1], calls?.[2], refused],
+        isThere ? ["msetex", "5", undefined] : ["evalsha", "5", "1"]
+      )
+    })
+  )
+
+  it.live("setMany with a time to live needs no leave for MSETEX", () =>
+    Effect.gen(function* () {
+      const { url } = yield* server()
+      const known = yield* hasMsetex(url)
+      const user = ["ACL", "SETUSER", "app", "on", ">secret", "~*", "&*", "+@all", ...(known ? ["-msetex"] : [])]
+      yield* Effect.promise(() => askRedis(url, user))
+      const cached = yield* readyCache({ url, username: "app", password: "secret" })
+      yield* cached.setMany([["key", "value"]], { ttl: "1 minute" })
+      assert.strictEqual(Option.getOrUndefined(yield* cached.get("key")), "value")
     })
   )
 

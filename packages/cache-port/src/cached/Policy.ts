@@ -108,7 +108,7 @@ const checkNamespace = (namespace: string): string => {
     if (namespace === "") throw refusal("a namespace has at least one character")
     return Input.namespace(namespace)
   } catch (thrown) {
-    throw thrown instanceof Input.Refusal ? refusal(thrown.message) : thrown
+    throw thrown instanceof Input.Refusal ? refusal(thrown.reason.message) : thrown
   }
 }
 

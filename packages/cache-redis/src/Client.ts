@@ -1,0 +1,48 @@
+/**
+ * What node-redis is told.
+ *
+ * @internal
+ */
+import { createClient, RESP_TYPES, type RedisClientOptions } from "@redis/client"
+
+/** The part of node-redis's options that says whom to connect to, and as whom. */
+export type Endpoint = Pick<RedisClientOptions, "socket" | "username" | "password" | "database">
+
+/** A client of node-redis, of which every attempt to connect has one of its own. */
+export type Client = ReturnType<typeof createRedisClient>
+
+/** A client that does nothing by itself: it keeps nothing for later, and does not reconnect. */
+export const createRedisClient = (endpoint: Endpoint, connectTimeout: number, signal: AbortSignal) => {
+  const client = createClient({
+    ...endpoint,
+    // Its handshake begins with HELLO, whose refusal is told, and which authenticates in the same step.
+    RESP: 3,
+    disableOfflineQueue: true,
+    maintNotifications: "disabled",
+    clientInfoTag: "hexcache",
+    // The client's own timeout covers only what is not written yet, and costs an AbortSignal a command.
+    commandOptions: { timeout: 0, ...plain },
+    socket: {
+      ...endpoint.socket,
+      // Not among the client's types, and handed on to the socket: ends it in every phase, while it connects too.
+      signal,
+      connectTimeout,
+      reconnectStrategy: false
+    } as NonNullable<RedisClientOptions["socket"]>,
+    emitInvalidate: true
+  })
+  // It hands messages on, and does not ask for them: a refusal in its handshake would end the connection.
+  client.options.emitInvalidate = false
+  return client
+}
+
+/** Statuses such as `OK` are read as bytes, so that none is ever taken for a value. */
+const plain = { typeMapping: { [RESP_TYPES.SIMPLE_STRING]: Buffer } }
+
+/** Other ways to read a reply than node-redis's own. */
+export const readings = {
+  textsAsBytes: { typeMapping: { ...plain.typeMapping, [RESP_TYPES.BLOB_STRING]: Buffer } },
+  numbersAsText: { typeMapping: { ...plain.typeMapping, [RESP_TYPES.NUMBER]: String } }
+}
+
+export type Reading = keyof typeof readings

@@ -1,0 +1,50 @@
+/** The whole contract for a CacheRedis layer, on a real server, with faults on servers of their own. */
+import { CacheContract } from "@hexcache/cache-contract"
+import { CacheRedis } from "@hexcache/cache-redis"
+import { createClient } from "@redis/client"
+import { Effect } from "effect"
+import { afterAll, beforeAll, inject } from "vitest"
+import { faultyServer } from "./faultyServer.ts"
+
+/** The most that an operation may take while a server is faulty, in milliseconds. */
+const deadline = 250
+
+/** Runs the contract for the layer with these options. */
+export const contract = (
+  name: string,
+  options: Pick<Parameters<typeof CacheRedis.layer>[0], "namespace" | "nearCache">
+): void => {
+  const url = inject("redisUrl")
+  const beside = createClient({ url })
+  beforeAll(async () => {
+    await beside.connect()
+  })
+  afterAll(() => beside.destroy())
+
+  /** A server of a law's own, behind a proxy that can swallow what is sent. */
+  const store = Effect.map(
+    faultyServer,
+    ({ proxy, redis }): CacheContract.Store => ({
+      layer: CacheRedis.layer({ ...options, url: proxy.url, commandTimeout: deadline }),
+      deadline,
+      freeze: Effect.sync(() => redis.freeze()),
+      thaw: Effect.sync(() => redis.thaw()),
+      kill: Effect.promise(async () => {
+        await redis.kill()
+        proxy.refuse()
+      }),
+      restart: Effect.promise(async () => {
+        await redis.restart()
+        await proxy.heal()
+      }),
+      cutOff: Effect.sync(() => proxy.blackHole()),
+      reconnect: Effect.promise(() => proxy.heal())
+    })
+  )
+
+  CacheContract.suite(name, CacheRedis.layer({ ...options, url, commandTimeout: "5 seconds" }), {
+    time: "real",
+    setOtherType: (key) => Effect.promise(() => beside.rPush(`${options.namespace}:${key}`, "element")),
+    store
+  })
+}
