@@ -9,17 +9,16 @@ process.env.PICTURES = fileURLToPath(new URL("../../../../docs/images", import.m
 
 await using demo = await start(["--redis"])
 const wide = await demo.open({ height: 960 })
-const narrow = await demo.open({ width: 390, height: 960, scheme: "dark" })
-
-await demo.act("load", { requestsPerSecond: 30, seconds: 120 })
-await sleep(20_000)
-await wide.bringToFront()
+await demo.act("load", { requestsPerSecond: 30, seconds: 150 })
+// Longer than the charts show, so that the beginning, without anything in the cache, has left them.
+await sleep(64_000)
 await wide.getByRole("button", { name: "Freeze" }).click()
-await sleep(6_000)
+await sleep(8_000)
 await picture(wide, "page-frozen")
 await wide.getByRole("button", { name: "Thaw" }).click()
 await sleep(15_000)
 await picture(wide, "page-thawed")
-await narrow.bringToFront()
+
+const narrow = await demo.open({ width: 390, height: 960, scheme: "dark" })
 await sleep(2_000)
 await picture(narrow, "page-narrow")
