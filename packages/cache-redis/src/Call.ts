@@ -25,6 +25,8 @@ export class Call implements Timed {
   readonly repliesBefore: number
   /** As `Command` has it. */
   readonly weight: number
+  /** The number of the marker behind it. */
+  marker = 0
   /** The answer, once there is one: kept until it is known that it is this call's. */
   answer: Answer<unknown> = undefined
   /** Unset once the caller has its answer, or has gone. */

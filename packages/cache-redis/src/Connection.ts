@@ -131,7 +131,7 @@ export class Connection implements Commander {
     const call = new Call(answer as (answer: Answer<unknown>) => void, command.weight ?? 1, this.#replies)
     this.#calls.add(call, deadline)
     this.#changes(command)
-    this.#markers?.plan()
+    if (this.#markers !== undefined) call.marker = this.#markers.plan()
     if (command.asking === true) client.sendCommand(["ASKING"]).catch(() => {})
     const abortSignal = call as unknown as AbortSignal
     const options = command.read === undefined ? { abortSignal } : { abortSignal, ...readings[command.read] }

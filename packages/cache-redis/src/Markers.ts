@@ -26,6 +26,7 @@ export class Markers {
   /** Answered calls whose marker has not come yet, in order. */
   #answered: Array<Call> = []
   #sent = 0
+  #returned = 0
   #isPlanned = false
   #isStopped = false
 
@@ -35,17 +36,20 @@ export class Markers {
 
   /**
    * Plans a marker for the end of this turn. Called before a command is given to node-redis, which then plans its own
-   * writing, so that the marker goes out with what it marks.
+   * writing, so that the marker goes out with what it marks. Answers its number.
    */
-  plan(): void {
-    if (this.#isPlanned) return
-    this.#isPlanned = true
-    setImmediate(this.#send)
+  plan(): number {
+    if (!this.#isPlanned) {
+      this.#isPlanned = true
+      setImmediate(this.#send)
+    }
+    return this.#sent + 1
   }
 
-  /** Keeps a call that has its answer until its marker comes. */
+  /** Keeps a call that has its answer until its marker comes. On Bun an error reply may be told behind its marker. */
   keep(call: Call): void {
-    this.#answered.push(call)
+    if (call.marker <= this.#returned) this.#options.deliver([call])
+    else this.#answered.push(call)
   }
 
   /** The connection is lost, and with it what was kept. */
@@ -57,19 +61,21 @@ export class Markers {
   readonly #send = (): void => {
     this.#isPlanned = false
     if (this.#isStopped) return
-    const text = `marker-${++this.#sent}`
+    const marker = ++this.#sent
+    const text = `marker-${marker}`
     this.#options.ping(text).then(
-      (reply) => this.#returned(reply === text),
-      (error) => this.#returned(isPingRefused(error) || this.#answered.every(isRefused))
+      (reply) => this.#came(marker, reply === text),
+      (error) => this.#came(marker, isPingRefused(error) || this.#answered.every(isRefused))
     )
   }
 
-  #returned(isInPlace: boolean): void {
+  #came(marker: number, isInPlace: boolean): void {
     if (this.#isStopped) return
     if (!isInPlace) {
       this.#options.outOfStep()
       return
     }
+    this.#returned = marker
     const answered = this.#answered
     this.#answered = []
     this.#options.deliver(answered)

@@ -7,6 +7,7 @@ import { createClient } from "@redis/client"
 import { Config, Context, Effect, Exit, Fiber, Layer, Logger, Option, Schedule, Scope } from "effect"
 import { commandStats } from "./support/commandStats.ts"
 import { faultyServer } from "./support/faultyServer.ts"
+import { onTime } from "./support/onTime.ts"
 import { readyCache, server } from "./support/servers.ts"
 
 type Cache = CachePort["Service"]
@@ -468,33 +469,35 @@ describe("a connection in doubt", () => {
   }
 
   it.live("a slow network that falls silent: what counts is when the last answered command was sent", () =>
-    Effect.gen(function* () {
-      const { proxy, redis, url } = yield* faultyServer
-      const cached = yield* readyCache({ url, nearCache, commandTimeout: deadline })
-      const other = yield* beside(redis)
-      yield* other("SET", "test:key", "old")
-      yield* warm(cached, "key")
-      proxy.latency(40)
-      const asking = yield* Effect.forkChild(
-        Effect.forever(Effect.andThen(Effect.sleep(4), Effect.forkChild(Effect.exit(cached.exists("other")))))
-      )
-      yield* Effect.sleep(150)
-      yield* other("SET", "test:key", "new")
-      const acknowledged = performance.now()
-      yield* Effect.sleep(20)
-      proxy.hold()
-      let served = 0
-      for (;;) {
-        const age = performance.now() - acknowledged
-        const exit = yield* Effect.exit(text(cached, "key"))
-        if (Exit.isFailure(exit)) break
-        served++
-        assert.isBelow(age, deadline)
-        yield* Effect.sleep(2)
-      }
-      yield* Fiber.interrupt(asking)
-      assert.isAbove(served, 0)
-    })
+    onTime(
+      Effect.gen(function* () {
+        const { proxy, redis, url } = yield* faultyServer
+        const cached = yield* readyCache({ url, nearCache, commandTimeout: deadline })
+        const other = yield* beside(redis)
+        yield* other("SET", "test:key", "old")
+        yield* warm(cached, "key")
+        proxy.latency(40)
+        const asking = yield* Effect.forkChild(
+          Effect.forever(Effect.andThen(Effect.sleep(4), Effect.forkChild(Effect.exit(cached.exists("other")))))
+        )
+        yield* Effect.sleep(150)
+        yield* other("SET", "test:key", "new")
+        const acknowledged = performance.now()
+        yield* Effect.sleep(20)
+        proxy.hold()
+        let served = 0
+        for (;;) {
+          const age = performance.now() - acknowledged
+          const exit = yield* Effect.exit(text(cached, "key"))
+          if (Exit.isFailure(exit)) break
+          served++
+          assert.isBelow(age, deadline)
+          yield* Effect.sleep(2)
+        }
+        yield* Fiber.interrupt(asking)
+        assert.isAbove(served, 0)
+      })
+    )
   )
 
   it.live("a server that stands still: serves for no longer than the deadline", () =>

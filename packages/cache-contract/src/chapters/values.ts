@@ -53,7 +53,7 @@ const notJson = (): ReadonlyArray<readonly [name: string, value: unknown]> => {
         }
       }
     ],
-    ["20,000 levels", nested(20_000)]
+    ["100,000 levels", nested(100_000)]
   ]
 }
 

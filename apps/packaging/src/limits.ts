@@ -1,0 +1,28 @@
+import type { Size } from "./sizes.ts"
+
+/** What a package may not exceed, in bytes. A limit is raised on purpose, in the commit that needs it. */
+export interface Limit {
+  readonly packed: number
+  readonly bundled: number
+}
+
+/** By name. A package without a limit exceeds it. */
+export const limits: Readonly<Record<string, Limit>> = {
+  "@hexcache/cache-port": { packed: 165_000, bundled: 20_000 },
+  "@hexcache/cache-memory": { packed: 40_000, bundled: 5_000 },
+  "@hexcache/cache-redis": { packed: 110_000, bundled: 15_000 },
+  "@hexcache/cache-effect": { packed: 10_000, bundled: 2_000 },
+  "@hexcache/cache-promise": { packed: 15_000, bundled: 2_000 },
+  "@hexcache/cache-keyv": { packed: 10_000, bundled: 2_000 },
+  "@hexcache/cache-contract": { packed: 90_000, bundled: 18_000 },
+  "@hexcache/cache-codec": { packed: 6_000, bundled: 1_000 }
+}
+
+/** The packages that are larger than they may be, in words. */
+export const excessesOf = (sizes: ReadonlyArray<Size>): ReadonlyArray<string> =>
+  sizes.flatMap((size) =>
+    (["packed", "bundled"] as const).flatMap((what) => {
+      const limit = limits[size.name]?.[what] ?? 0
+      return size[what] > limit ? [`${size.name} ${what} has ${size[what]} bytes, and its limit is ${limit}`] : []
+    })
+  )
