@@ -16,6 +16,11 @@ const populationInput = /** @type {HTMLInputElement} */ (byId("population"))
 /** @type {Snapshot | undefined} */
 let state
 
+/** Once: what is said again would be read out again. @param {string} text */
+const say = (text) => {
+  if (message.textContent !== text) message.textContent = text
+}
+
 /** Says what has changed, and not what changes all the time. @param {Snapshot} before @param {Snapshot} now */
 const changes = (before, now) => {
   const said = []
@@ -36,9 +41,9 @@ const refresh = async () => {
     state = now
     show(now)
     if (isFirst) fillCities(now)
-    if (said !== "") message.textContent = said
+    if (said !== "") say(said)
   } catch (error) {
-    message.textContent = /** @type {Error} */ (error).message
+    say(/** @type {Error} */ (error).message)
   }
 }
 
@@ -70,11 +75,11 @@ const numberIn = (form, name) => {
 const attempt = async (action, form) => {
   if (form !== undefined) showErrors(form, "", [])
   try {
-    message.textContent = await action()
+    say(await action())
   } catch (error) {
     const { fields, message: text } = error instanceof Refusal ? error : new Refusal("Something is wrong in the page.")
     if (form !== undefined && fields.length > 0) showErrors(form, text, fields)
-    else message.textContent = text
+    else say(text)
   }
   await refresh()
 }
@@ -113,7 +118,7 @@ onSubmit(loadForm, () =>
 onClick("stop", () =>
   attempt(async () => {
     await act("stop")
-    return "The load is stopped."
+    return ""
   })
 )
 

@@ -107,11 +107,12 @@ const showCharts = (state) => {
 
   const { database, memory, store } = sum(seconds)
   if (memory + store + database === 0) return
-  const redis = system === "memory" ? "" : `${count(store)} by Redis, `
-  write(
-    "sources-text",
-    `In the last ${seconds.length} s, ${count(memory)} by the ${names.memory}, ${redis}${count(database)} by the database.`
-  )
+  const fromCache =
+    system === "memory"
+      ? `${count(memory)} from memory`
+      : `${count(memory)} from the near cache, ${count(store)} from Redis`
+  write("sources-text", `In the last ${seconds.length} s: ${fromCache}, ${count(database)} from the database.`)
+
   const longest = millis(Math.max(...seconds.map(({ longest }) => longest)))
   const waited = millis(Math.max(...seconds.map(({ waited }) => waited)))
   write(
