@@ -1,11 +1,10 @@
 /**
  * The contract tests of the port: one test for every law, the law's words as its name.
  */
-
-import { describe, it } from "@effect/vitest"
-import { CachePort } from "@hexcache/cache-port"
-import { Effect, Exit, type Layer, Schedule } from "effect"
-import { TestClock } from "effect/testing"
+import { CacheError, CachePort } from "@hexcache/cache-port"
+import { Effect, Exit, Layer, Schedule } from "effect"
+import { TestClock, TestConsole } from "effect/testing"
+import { describe, test } from "vitest"
 import { batches } from "./chapters/batches.ts"
 import { concurrency } from "./chapters/concurrency.ts"
 import { conditionalWrites } from "./chapters/conditionalWrites.ts"
@@ -14,6 +13,7 @@ import { failure } from "./chapters/failure.ts"
 import { interruption } from "./chapters/interruption.ts"
 import { isolation } from "./chapters/isolation.ts"
 import { keys } from "./chapters/keys.ts"
+import { operations } from "./chapters/operations.ts"
 import { patterns } from "./chapters/patterns.ts"
 import { shutdown } from "./chapters/shutdown.ts"
 import { timeToLive } from "./chapters/timeToLive.ts"
@@ -27,6 +27,7 @@ export * as Model from "./Model.ts"
 
 /** Every chapter, in the order in which a reader learns the port. */
 export const chapters: ReadonlyArray<Chapter> = [
+  operations,
   values,
   keys,
   timeToLive,
@@ -52,30 +53,46 @@ export const chapters: ReadonlyArray<Chapter> = [
  * ```
  */
 export const suite = (name: string, layer: Layer.Layer<CachePort, unknown>, harness: Harness): void => {
-  const test = harness.time === "TestClock" ? it.effect : it.live
   describe(name, () => {
     for (const { laws, name, takesTime } of chapters) {
       const applying = laws.filter((law) => law.applies(harness))
       if (applying.length === 0) continue
       // Where time is real, the tests that wait for it wait side by side.
       describe(name, { concurrent: harness.time === "real" && takesTime !== true, timeout: 30_000 }, () => {
-        for (const law of applying) test(law.name, () => examineLaw(law, layer, harness))
+        for (const law of applying) {
+          const examined = Effect.mapError(examineLaw(law, layer, harness), withoutFrames)
+          test(law.name, ({ signal }) => Effect.runPromise(examined, { signal }))
+        }
       })
     }
   })
 }
 
+/** The frames of an operation's failure are Effect's and the port's, and only hide what it says. */
+const withoutFrames = (error: unknown): unknown => {
+  if (error instanceof CacheError) error.stack = `${error.name}: ${error.message}`
+  return error
+}
+
 /** A store that is reached over a network may not be there yet when the layer is built. */
 const waitForStore = Effect.flatMap(CachePort, ({ ping }) =>
-  Effect.retry(ping, { times: 500, schedule: Schedule.spaced(20) })
+  Effect.ignore(Effect.retry(ping, { while: passes, times: 500, schedule: Schedule.spaced(20) }))
 )
 
-const examineLaw = (law: Law, layer: Layer.Layer<CachePort, unknown>, harness: Harness): Effect.Effect<void, unknown> =>
-  Effect.flatMap(makeWorld(harness), law.check).pipe(
-    (checked) => (harness.time === "real" ? Effect.andThen(waitForStore, checked) : checked),
-    Effect.provide(layer),
-    Effect.scoped
-  )
+const passes = ({ isRetryable }: CacheError): boolean => isRetryable
+
+const testEnvironment = Layer.merge(TestClock.layer(), TestConsole.layer)
+
+const examineLaw = (
+  law: Law,
+  layer: Layer.Layer<CachePort, unknown>,
+  harness: Harness
+): Effect.Effect<void, unknown> => {
+  const checked = Effect.flatMap(makeWorld(harness), law.check)
+  return harness.time === "real"
+    ? Effect.scoped(Effect.provide(Effect.andThen(waitForStore, checked), layer))
+    : Effect.provide(Effect.scoped(Effect.provide(checked, layer)), testEnvironment)
+}
 
 /** A law that a cache broke. */
 export interface Breach {
@@ -94,11 +111,10 @@ export const breaches = (
       among.flatMap(({ laws, name }) =>
         laws.filter((law) => law.applies(harness)).map((law) => ({ chapter: name, law }))
       ),
-      ({ chapter, law }) => {
-        const examined = examineLaw(law, layer, harness)
-        const timed = harness.time === "TestClock" ? Effect.provide(examined, TestClock.layer()) : examined
-        return Effect.map(Effect.exit(timed), (exit) => (Exit.isFailure(exit) ? [{ chapter, law: law.name }] : []))
-      },
+      ({ chapter, law }) =>
+        Effect.map(Effect.exit(examineLaw(law, layer, harness)), (exit) =>
+          Exit.isFailure(exit) ? [{ chapter, law: law.name }] : []
+        ),
       // Where time is real, laws wait for it.
       { concurrency: harness.time === "real" ? 5 : 1 }
     ),

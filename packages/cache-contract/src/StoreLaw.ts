@@ -131,28 +131,34 @@ export const errorOf = (exit: Exit.Exit<unknown, unknown>): CacheError | undefin
 export const reasonOf = (exit: Exit.Exit<unknown, unknown>): CacheErrorReason["_tag"] | undefined =>
   errorOf(exit)?.reason._tag
 
+/** How each operation of the port that asks its store is asked, on keys that need not be there. */
+export const operations: ReadonlyArray<
+  readonly [name: string, ask: (cache: Cache) => Effect.Effect<unknown, CacheError>]
+> = [
+  ["get", (cache) => cache.get("key")],
+  ["getJson", (cache) => cache.getJson("key")],
+  ["set", (cache) => cache.set("key", "value")],
+  ["setJson", (cache) => cache.setJson("key", 1)],
+  ["setIfAbsent", (cache) => cache.setIfAbsent("key", "value")],
+  ["delete", (cache) => cache.delete("key")],
+  ["deleteMany", (cache) => cache.deleteMany(["a", "b"])],
+  ["getAndDelete", (cache) => cache.getAndDelete("key")],
+  ["compareAndDelete", (cache) => cache.compareAndDelete("key", "value")],
+  ["exists", (cache) => cache.exists("key")],
+  ["expire", (cache) => cache.expire("key", "1 hour")],
+  ["ttl", (cache) => cache.ttl("key")],
+  ["increment", (cache) => cache.increment("count")],
+  ["decrement", (cache) => cache.decrement("count")],
+  ["getMany", (cache) => cache.getMany(["a", "b"])],
+  ["setMany", (cache) => cache.setMany([["a", "1"]])],
+  ["deletePattern", (cache) => cache.deletePattern("*")],
+  ["scan", (cache) => Stream.runDrain(cache.scan("*"))],
+  ["flush", (cache) => cache.flush],
+  ["ping", (cache) => cache.ping]
+]
+
 /** Every operation of the port that asks its store. */
 export const everyOperation = (
   cache: Cache
-): ReadonlyArray<readonly [name: string, Effect.Effect<unknown, CacheError>]> => [
-  ["get", cache.get("key")],
-  ["getJson", cache.getJson("key")],
-  ["set", cache.set("key", "value")],
-  ["setJson", cache.setJson("key", 1)],
-  ["setIfAbsent", cache.setIfAbsent("key", "value")],
-  ["delete", cache.delete("key")],
-  ["deleteMany", cache.deleteMany(["a", "b"])],
-  ["getAndDelete", cache.getAndDelete("key")],
-  ["compareAndDelete", cache.compareAndDelete("key", "value")],
-  ["exists", cache.exists("key")],
-  ["expire", cache.expire("key", "1 hour")],
-  ["ttl", cache.ttl("key")],
-  ["increment", cache.increment("count")],
-  ["decrement", cache.decrement("count")],
-  ["getMany", cache.getMany(["a", "b"])],
-  ["setMany", cache.setMany([["a", "1"]])],
-  ["deletePattern", cache.deletePattern("*")],
-  ["scan", Stream.runDrain(cache.scan("*"))],
-  ["flush", cache.flush],
-  ["ping", cache.ping]
-]
+): ReadonlyArray<readonly [name: string, Effect.Effect<unknown, CacheError>]> =>
+  operations.map(([name, ask]) => [name, ask(cache)])

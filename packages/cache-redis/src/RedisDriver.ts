@@ -68,7 +68,7 @@ export const make = (router: Router): CacheDriver => {
   /** Until a server does by the script what it refuses to do by the command. */
   let isMsetexTried = true
 
-  /** One command where the server has it, from Redis 8.4 on: https://redis.io/docs/latest/commands/msetex/ */
+  /** One command where the server has it, from Redis 8.4 and Valkey 9.1 on: https://redis.io/docs/latest/commands/msetex/ */
   const setFor = (entries: ReadonlyArray<Entry>, ttl: number, deadline: number): Asked<void> => {
     const server = router.of(keyOf(first(entries)))
     const byScript = Effect.suspend(() => Scripts.run(server, Scripts.setMany(entries, ttl), deadline))

@@ -57,7 +57,9 @@ const byText: ReadonlyArray<readonly [begin: string, reason: Reason]> = [
   ["ERR max number of clients", () => new OutOfMemory({ message: "the server has reached its maximum of clients" })],
   ["ERR AUTH", denied("the server knows no password")],
   ["ERR Client sent AUTH", denied("the server knows no password")],
+  // Until Redis 7.0, and since 7.2.
   ["ERR The user executing the script", denied("the user may not run a command of this script")],
+  ["ERR ACL failure in script", denied("the user may not run a command of this script")],
   ["ERR DB index is out of range", denied("the server has no database of this number")],
   ["ERR invalid DB index", denied("the server has no database of this number")]
 ]
@@ -79,15 +81,17 @@ export class Redirection extends DriverFailure {
   }
 }
 
+/** What Redis 6.2 puts in front of an error that a script met with: its name and line. */
+const inScript = /^(?:ERR Error running script \(call to \w+\): @user_script:\d+: )?@user_script: \d+: /
+
 const redirection = /^(MOVED|ASK) \d+ (.*):(\d+)$/
 
 /** The failure that an error reply stands for. The server refused, so nothing was executed. */
 const fromReply = (code: string, text: string): DriverFailure => {
   const [, redirected, host = "", port] = redirection.exec(text) ?? []
   if (redirected !== undefined) return new Redirection(redirected, host, Number(port))
-  // Redis 6.2 puts the script's name and line in front of an error that a script met with.
-  const [, inScript] = /@user_script.*?-([A-Z]+) /.exec(text) ?? []
-  if (inScript !== undefined) return fromReply(inScript, text.slice(text.indexOf(`-${inScript}`) + 1))
+  const met = text.replace(inScript, "")
+  if (met !== text) return fromText(met.startsWith("-") ? met.slice(1) : `ERR ${met}`)
   const reason = byFirstWord[code] ?? byText.find(([begin]) => text.startsWith(begin))?.[1]
   return new DriverFailure(
     reason?.(code) ?? new Unknown({ message: `the server answered with an error (${code})` }),

@@ -40,29 +40,31 @@ describe("CacheRedis", () => {
   )
 
   it.live("ends every operation by its deadline while the server is frozen, and is back within a second", () =>
-    Effect.gen(function* () {
-      const redis = yield* server()
-      const cached = yield* readyCache({ url: redis.url, commandTimeout: 100 })
-      yield* cached.set("key", "value")
-      redis.freeze()
-      const asked = [
-        cached.get("key"),
-        cached.increment("count"),
-        cached.setMany([["a", "1"]]),
-        cached.deletePattern("*"),
-        Stream.runDrain(cached.scan("*")),
-        Effect.uninterruptible(cached.exists("key"))
-      ]
-      const [exits, millis] = yield* timed(Effect.all(asked.map(Effect.exit), { concurrency: "unbounded" }))
-      assert.isTrue(exits.every(Exit.isFailure))
-      assert.isBelow(millis, 150)
-      const [error, second] = yield* timed(Effect.flip(cached.get("key")))
-      assert.strictEqual(error.reason._tag, "Unavailable")
-      assert.isBelow(second, 20)
-      redis.thaw()
-      const [, recovery] = yield* timed(Effect.retry(cached.get("key"), { times: 200, schedule: every(10) }))
-      assert.isBelow(recovery, 1_000)
-    })
+    onTime(
+      Effect.gen(function* () {
+        const redis = yield* server()
+        const cached = yield* readyCache({ url: redis.url, commandTimeout: 100 })
+        yield* cached.set("key", "value")
+        redis.freeze()
+        const asked = [
+          cached.get("key"),
+          cached.increment("count"),
+          cached.setMany([["a", "1"]]),
+          cached.deletePattern("*"),
+          Stream.runDrain(cached.scan("*")),
+          Effect.uninterruptible(cached.exists("key"))
+        ]
+        const [exits, millis] = yield* timed(Effect.all(asked.map(Effect.exit), { concurrency: "unbounded" }))
+        assert.isTrue(exits.every(Exit.isFailure))
+        assert.isBelow(millis, 150)
+        const [error, second] = yield* timed(Effect.flip(cached.get("key")))
+        assert.strictEqual(error.reason._tag, "Unavailable")
+        assert.isBelow(second, 20)
+        redis.thaw()
+        const [, recovery] = yield* timed(Effect.retry(cached.get("key"), { times: 200, schedule: every(10) }))
+        assert.isBelow(recovery, 1_000)
+      })
+    )
   )
 
   it.live("a killed server: what was sent is Unknown, what comes after is Unavailable, until it is back", () =>

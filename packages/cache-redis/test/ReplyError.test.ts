@@ -28,7 +28,15 @@ const replies: ReadonlyArray<readonly [reply: string, reason: string, code: stri
   ["ERR DB index is out of range", "AccessDenied", "ERR"],
   ["ERR invalid DB index", "AccessDenied", "ERR"],
   ["ERR The user executing the script can't run this command or subcommand", "AccessDenied", "ERR"],
+  ["ERR ACL failure in script: User shop has no permissions to run the 'incrby' command", "AccessDenied", "ERR"],
   ["@user_script: 3: -OOM command not allowed when used memory > 'maxmemory'.", "OutOfMemory", "OOM"],
+  ["@user_script: 3: The user executing the script can't run this command or subcommand", "AccessDenied", "ERR"],
+  [
+    "ERR Error running script (call to f_1): @user_script:1: @user_script: 1: The user executing the script can't run it",
+    "AccessDenied",
+    "ERR"
+  ],
+  ["ERR unknown command 'X', with args beginning with: '@user_script: 1: -OOM '", "Unknown", "ERR"],
   [
     "ERR Error running script (call to f_1): @user_script:2: @user_script: 2: -READONLY replica.",
     "Unavailable",

@@ -83,7 +83,7 @@ describe("what a server refuses", () => {
         cache.get(canary.slice(0, 3))
       )
       yield* Effect.promise(() =>
-        askRedis(url, ["ACL", "SETUSER", "writer", "on", `>${canary}`, "~*", "+@all", "-incrby", "-set"])
+        askRedis(url, ["ACL", "SETUSER", "writer", "on", `>${canary}`, "~*", "+@all", "-@write"])
       )
       const writer = { url: withPassword(url, "writer", canary) }
       yield* refuses("AccessDenied", "ERR", writer, (cache) => cache.increment("key"))

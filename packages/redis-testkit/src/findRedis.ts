@@ -22,10 +22,10 @@ export interface FindRedisOptions {
 }
 
 /**
- * Finds or brings a real Redis: the server that `REDIS_URL` names; else a container of `REDIS_IMAGE` (`redis:8-alpine`
- * unless set); else a process of the `redis-server` or `valkey-server` on the PATH, which on Debian or Ubuntu as root is
- * installed when missing. Says on stderr which it took. Rejects when every way fails, and when `REDIS_URL` is set and
- * does not answer.
+ * Finds or brings a real Redis: the server that `REDIS_URL` names; else a process of the binary that `REDIS_SERVER` names;
+ * else a container of `REDIS_IMAGE` (`redis:8-alpine` unless set); else a process of the `redis-server` or `valkey-server`
+ * on the PATH, which on Debian or Ubuntu as root is installed when missing. Says on stderr which it took. Rejects when
+ * every way fails, and when `REDIS_URL` or `REDIS_SERVER` is set and does not lead to a server that answers.
  */
 export const findRedis = async ({ only }: FindRedisOptions = {}): Promise<FoundRedis> => {
   const ways = only === undefined ? orderOfWays() : [only]
@@ -40,8 +40,11 @@ export const findRedis = async ({ only }: FindRedisOptions = {}): Promise<FoundR
   throw new Error(`No Redis for the tests.\n${failures.map((failure) => `  ${failure}\n`).join("")}${help}`)
 }
 
-/** Whoever sets `REDIS_URL` wants that server and no other. */
-const orderOfWays = (): ReadonlyArray<RedisWay> => (process.env.REDIS_URL ? ["url"] : ["docker", "binary"])
+/** Whoever sets `REDIS_URL` or `REDIS_SERVER` wants that server and no other. */
+const orderOfWays = (): ReadonlyArray<RedisWay> => {
+  if (process.env.REDIS_URL) return ["url"]
+  return process.env.REDIS_SERVER ? ["binary"] : ["docker", "binary"]
+}
 
 const take: Record<RedisWay, () => Promise<FoundRedis>> = {
   url: async () => {
@@ -83,5 +86,5 @@ const help = `Any one of these will do:
   1. REDIS_URL names a server that answers, such as redis://127.0.0.1:6379
   2. a Docker engine has, or can pull, redis:8-alpine or the image that REDIS_IMAGE names, and testcontainers' helper
      ryuk (TESTCONTAINERS_RYUK_DISABLED=true does without the helper)
-  3. redis-server or valkey-server is on the PATH
+  3. REDIS_SERVER names a server's binary, or redis-server or valkey-server is on the PATH
   4. Debian or Ubuntu as root, where apt-get can install redis-server`

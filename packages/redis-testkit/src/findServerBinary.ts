@@ -6,10 +6,15 @@ import { promisify } from "node:util"
 import { announce } from "./announce.ts"
 
 /**
- * Finds `redis-server` or `valkey-server` on the PATH; on Debian or Ubuntu as root, installs the package `redis-server`
- * when there is neither. Rejects where no binary can be had.
+ * Finds the binary that `REDIS_SERVER` names; without that, `redis-server` or `valkey-server` on the PATH; on Debian or
+ * Ubuntu as root, installs the package `redis-server` when there is neither. Rejects where no binary can be had.
  */
 export const findServerBinary = async (): Promise<string> => {
+  const named = process.env.REDIS_SERVER || undefined
+  if (named !== undefined) {
+    if (isExecutable(named)) return named
+    throw new Error(`REDIS_SERVER is "${named}": no program is there`)
+  }
   const present = findServerOnPath()
   if (present !== undefined) return present
   if (process.getuid?.() !== 0 || findOnPath("apt-get") === undefined) {

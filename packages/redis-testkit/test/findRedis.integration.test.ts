@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, inject, test, vi } from "vitest"
 import { askRedis } from "../src/askRedis.ts"
 import { findRedis } from "../src/findRedis.ts"
+import { findServerBinary } from "../src/findServerBinary.ts"
 import { RedisServer } from "../src/RedisServer.ts"
 
 test("the run's shared Redis answers", async () => {
@@ -51,8 +52,24 @@ describe("findRedis", () => {
     await expect(askRedis(redis.url, ["PING"])).rejects.toThrow("ECONNREFUSED")
   })
 
+  test("takes the binary that REDIS_SERVER names, whatever is on the PATH", async () => {
+    vi.stubEnv("REDIS_SERVER", await findServerBinary())
+    vi.stubEnv("REDIS_URL", "")
+    vi.stubEnv("PATH", "")
+    const redis = await findRedis()
+    await redis.stop()
+    expect(redis.way).toBe("binary")
+  })
+
+  test("goes no further when REDIS_SERVER names no program", async () => {
+    vi.stubEnv("REDIS_SERVER", "/nowhere/redis-server")
+    vi.stubEnv("REDIS_URL", "")
+    await expect(findRedis()).rejects.toThrow('binary: REDIS_SERVER is "/nowhere/redis-server": no program is there')
+  })
+
   test("names the four ways when there is none", async () => {
     vi.stubEnv("REDIS_URL", "")
+    vi.stubEnv("REDIS_SERVER", "")
     vi.stubEnv("PATH", "")
     const error = await findRedis().catch((error: unknown) => error)
     for (const way of ["REDIS_URL", "Docker engine", "redis-server or valkey-server", "apt-get"]) {

@@ -1,11 +1,17 @@
 /**
  * Deliberately wrong caches. Each has one mistake, and the contract is worth only as much as it catches of them.
  */
-import { DriverFailure, Glob, OutOfRange, TimeToLive, Unavailable, WrongType } from "@hexcache/cache-port"
+import { DriverFailure, Glob, OutOfRange, TimeToLive, Unavailable, Unknown, WrongType } from "@hexcache/cache-port"
 import { Clock, Duration, Effect, Option, Stream } from "effect"
 import { fakeDeadline } from "./FakeStore.ts"
 import { expiry } from "./Reference.ts"
 import { type WrongDriver, wrongDriver, wrongPort, wrongStore } from "./WrongDriver.ts"
+
+const operations: ReadonlyArray<WrongDriver> = [
+  wrongDriver("operations", "one operation is still to be written", () => ({
+    compareAndDelete: () => Effect.fail(new DriverFailure(new Unknown({ message: "not written yet" })))
+  }))
+]
 
 const values: ReadonlyArray<WrongDriver> = [
   wrongDriver("values", "the empty string reads as absent", (right) => ({
@@ -446,6 +452,7 @@ const shutdown: ReadonlyArray<WrongDriver> = [
 
 /** Every wrong cache. */
 export const shelf: ReadonlyArray<WrongDriver> = [
+  ...operations,
   ...values,
   ...keys,
   ...timeToLive,

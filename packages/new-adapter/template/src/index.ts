@@ -1,0 +1,1 @@
+export * as CacheExample from "./CacheExample.ts"
