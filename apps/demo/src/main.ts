@@ -1,29 +1,15 @@
 /**
  * The composition root: the one file that names adapters.
  *
- * Without an argument it runs the tour, with `serve` the HTTP server. `CACHE` chooses the cache: `memory`, unless given,
- * or `redis`, which needs `REDIS_URL`.
+ * Without an argument it runs the tour, with `serve` the HTTP server and its page. `CACHE` chooses the cache: `memory`,
+ * unless given, or `redis`, which needs `REDIS_URL`; `serve --redis` starts a Redis of its own.
  */
 import { randomUUID } from "node:crypto"
 import { NodeRuntime } from "@effect/platform-node"
 import { CacheMemory } from "@hexcache/cache-memory"
 import { Breaker, type CacheError, CachePort, FailOpen, Telemetry } from "@hexcache/cache-port"
 import { CacheRedis } from "@hexcache/cache-redis"
-import {
-  Cause,
-  Config,
-  Console,
-  Data,
-  Duration,
-  Effect,
-  Exit,
-  Layer,
-  Logger,
-  Option,
-  Redacted,
-  Runtime,
-  Schema
-} from "effect"
+import { Cause, Console, Effect, Exit, Layer, Logger, Redacted, Runtime } from "effect"
 import { QueryCount } from "./cities/QueryCount.ts"
 import * as SqliteCityStore from "./cities/SqliteCityStore.ts"
 import { loadingProgress } from "./console/progress.ts"
@@ -32,70 +18,39 @@ import { Cities } from "./domain/Cities.ts"
 import { RateLimit } from "./domain/RateLimit.ts"
 import { Visits } from "./domain/Visits.ts"
 import * as Server from "./http/Server.ts"
+import { OwnRedis } from "./redis/OwnRedis.ts"
+import { cacheConfig, portConfig, rateLimit, redisUrl, refuse, type ServeOptions, serveOptions } from "./settings.ts"
 import { Outage } from "./tour/Outage.ts"
 import { Report } from "./tour/Report.ts"
 import * as TcpProxy from "./tour/TcpProxy.ts"
 import { tour } from "./tour.ts"
-
-const usage = `Usage: pnpm demo          a tour of the catalogue, which ends by itself
-       pnpm demo serve    the catalogue over HTTP, on loopback
-
-Environment:
-  CACHE         memory (default) or redis
-  REDIS_URL     the Redis of CACHE=redis, for example redis://localhost:6379
-  PORT          the port of serve, 3000 unless given
-  RATE_LIMIT    requests that a client may send in RATE_WINDOW, 100 unless given
-  RATE_WINDOW   10 seconds unless given`
-
-/** Why nothing was started, in one line. */
-class Refusal extends Data.TaggedError("Refusal")<{ readonly message: string; readonly exitCode: number }> {
-  override readonly [Runtime.errorReported] = false
-  override readonly [Runtime.errorExitCode] = this.exitCode
-}
-
-const refuse = (message: string, exitCode = 1): Refusal => new Refusal({ message, exitCode })
-
-/** 0 takes a free port. */
-const portConfig = Config.withDefault(
-  Config.schema(
-    Schema.FiniteFromString.check(Schema.isInt(), Schema.isBetween({ minimum: 0, maximum: 65_535 })),
-    "PORT"
-  ),
-  3000
-)
-
-const cacheConfig = Config.withDefault(Config.Literals(["memory", "redis"], "CACHE"), "memory")
-
-const redisUrl = Effect.filterOrFail(
-  Effect.map(
-    Config.option(Config.Redacted("REDIS_URL")),
-    Option.getOrElse(() => Redacted.make(""))
-  ),
-  (url) => Redacted.value(url) !== "",
-  () => refuse("CACHE=redis needs REDIS_URL, for example REDIS_URL=redis://localhost:6379")
-)
-
-const rateLimit = Layer.unwrap(
-  Config.all({
-    limit: Config.withDefault(Config.Int("RATE_LIMIT"), 100),
-    window: Config.withDefault(Config.Duration("RATE_WINDOW"), Duration.seconds(10))
-  }).pipe(
-    Effect.filterOrFail(
-      ({ window }) => Duration.isPositive(window),
-      () => refuse("RATE_WINDOW is over zero")
-    ),
-    Effect.map(RateLimit.layer)
-  )
-)
+import { CityWatch } from "./watch/CityWatch.ts"
+import { Favourites } from "./watch/Favourites.ts"
+import { Load } from "./watch/Load.ts"
+import { LoadTimes } from "./watch/LoadTimes.ts"
+import { Minute } from "./watch/Minute.ts"
+import { Snapshots } from "./watch/Snapshot.ts"
+import { StoreProbe } from "./watch/StoreProbe.ts"
+import * as Trail from "./watch/Trail.ts"
 
 /** The catalogue on SQLite, and on whatever cache it is given: it does not wait for a lost one, and goes on without. */
 const catalogue = (system: string) =>
-  Layer.mergeAll(Cities.layer, Visits.layer, rateLimit).pipe(
+  Layer.mergeAll(Cities.layer, Visits.layer, Layer.unwrap(Effect.map(rateLimit, RateLimit.layer))).pipe(
     Layer.provideMerge(FailOpen.layer),
     Layer.provideMerge(Telemetry.layer({ system, namespace: "demo" })),
     Layer.provideMerge(Breaker.layer()),
+    Layer.provideMerge(LoadTimes.layer),
     Layer.provideMerge(QueryCount.layer),
     Layer.provide(SqliteCityStore.layer({ onProgress: loadingProgress }))
+  )
+
+/** What the page shows of the catalogue, whose every request for a city is watched. */
+const watched = (system: string) =>
+  Snapshots.layer.pipe(
+    Layer.provideMerge(Layer.mergeAll(Load.layer, Minute.layer)),
+    Layer.provideMerge(CityWatch.layer),
+    Layer.provideMerge(Favourites.layer),
+    Layer.provideMerge(catalogue(system))
   )
 
 /**
@@ -107,14 +62,32 @@ const leavingNothing = Layer.effectDiscard(
   CachePort.use((cache) => Effect.addFinalizer(() => Effect.ignore(cache.flush)))
 )
 
-const serve = Effect.gen(function* () {
-  const port = yield* portConfig
-  const choice = yield* cacheConfig
-  const cache =
-    choice === "memory" ? CacheMemory.layer({ namespace }) : CacheRedis.layer({ url: yield* redisUrl, namespace })
+/** By when Redis has answered, in milliseconds. */
+const commandTimeout = 250
 
-  yield* Server.listen({ port }).pipe(
-    Effect.provide(catalogue(choice).pipe(Layer.provideMerge(leavingNothing), Layer.provideMerge(cache))),
+const redis = (url: string | Redacted.Redacted) =>
+  CacheRedis.layer({ url, namespace, commandTimeout, nearCache: { maxEntries: 1_000 } })
+
+const ownRedis = Layer.unwrap(
+  OwnRedis.use(({ url }) => Effect.as(Console.log(`  Redis of its own at ${url}`), redis(url)))
+).pipe(Layer.provideMerge(OwnRedis.layer))
+
+const serve = Effect.fnUntraced(function* ({ port, withRedis }: ServeOptions) {
+  const choice = withRedis ? "own" : yield* cacheConfig
+  const adapter =
+    choice === "memory" ? CacheMemory.layer({ namespace }) : choice === "own" ? ownRedis : redis(yield* redisUrl)
+  const system = choice === "memory" ? "memory" : "redis"
+  const store = { system, deadline: system === "memory" ? 0 : commandTimeout, isOwn: choice !== "redis" } as const
+
+  yield* Server.listen({ port: port ?? (yield* portConfig) }).pipe(
+    Effect.provide(
+      watched(system).pipe(
+        Layer.provideMerge(leavingNothing),
+        Layer.provideMerge(Trail.layer),
+        Layer.provideMerge(StoreProbe.layer(store)),
+        Layer.provideMerge(adapter)
+      )
+    ),
     Effect.provide(Logger.layer([Logger.withConsoleError(Logger.formatLogFmt)]))
   )
 })
@@ -151,15 +124,15 @@ const redisToLose = (url: Redacted.Redacted): Layer.Layer<CachePort, CacheError>
   )
 
 const main = Effect.gen(function* () {
-  const command = process.argv.slice(2).join(" ")
-  if (command === "") return yield* runTour
-  if (command === "serve") return yield* serve
-  return yield* refuse(usage, 2)
+  const args = process.argv.slice(2)
+  if (args.length === 0) return yield* runTour
+  return yield* serve(yield* serveOptions(args))
 }).pipe(
   Effect.catchTags({
     CacheError: (error) => refuse(error.message),
     ConfigError: (error) => refuse(oneLine(error.message)),
-    ServeError: () => refuse("The server cannot listen there: is PORT free?")
+    NoRedis: (error) => refuse(error.message),
+    ServeError: () => refuse("The server cannot listen there: is the port free?")
   }),
   Effect.tapErrorTag("Refusal", ({ message }) => Console.error(message))
 )
@@ -169,7 +142,7 @@ const oneLine = (message: string): string => message.replace(/^SchemaError\(|\)$
 
 /** A server that was told to stop has done what it was asked. */
 const teardown: Runtime.Teardown = (exit, onExit) =>
-  Exit.isFailure(exit) && Cause.hasInterruptsOnly(exit.cause) && process.argv[2] === "serve"
+  Exit.isFailure(exit) && Cause.hasInterruptsOnly(exit.cause) && process.argv.includes("serve")
     ? onExit(0)
     : Runtime.defaultTeardown(exit, onExit)
 

@@ -31,6 +31,7 @@ export class QueryCount extends Context.Service<
           find: (id) => counted(store.find(id)),
           findMany: (ids) => counted(store.findMany(ids), ids.length),
           rank: (country, limit) => counted(store.rank(country, limit)),
+          largest: (limit) => counted(store.largest(limit)),
           setPopulation: (id, population) => counted(store.setPopulation(id, population))
         })
       )

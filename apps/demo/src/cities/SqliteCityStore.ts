@@ -3,7 +3,7 @@
  */
 import { DatabaseSync, type SQLOutputValue } from "node:sqlite"
 import { Effect, Layer, Option, Schema } from "effect"
-import { City, type CountryCode, CountryRanking } from "../domain/City.ts"
+import { City, CityId, type CountryCode, CountryRanking } from "../domain/City.ts"
 import { CityStore } from "../domain/CityStore.ts"
 import { loadCities, type OnProgress } from "./loadCities.ts"
 
@@ -31,6 +31,7 @@ const make = (database: DatabaseSync): CityStore["Service"] => {
   const selectMany = database.prepare(citiesById)
   const update = database.prepare("UPDATE city SET population = ? WHERE id = ?")
   const rank = database.prepare(largestOfCountry)
+  const largest = database.prepare("SELECT id FROM city ORDER BY population DESC, id LIMIT ?")
 
   const findMany: CityStore["Service"]["findMany"] = (ids) =>
     Effect.sync(() => decodeCities(selectMany.all(JSON.stringify(ids))))
@@ -42,6 +43,7 @@ const make = (database: DatabaseSync): CityStore["Service"] => {
     find,
     findMany,
     rank: (country, limit) => Effect.sync(() => toRanking(country, rank.all(country, limit))),
+    largest: (limit) => Effect.sync(() => decodeIds(largest.all(limit)).map(({ id }) => id)),
     setPopulation: (id, population) =>
       Effect.suspend(() => {
         update.run(population, id)
@@ -81,6 +83,7 @@ const largestOfCountry = `
   LIMIT ?`
 
 const decodeCities = Schema.decodeUnknownSync(Schema.Array(City))
+const decodeIds = Schema.decodeUnknownSync(Schema.Array(Schema.Struct({ id: CityId })))
 const decodeRanking = Schema.decodeUnknownSync(CountryRanking)
 
 const toRanking = (

@@ -23,6 +23,10 @@ export class Cities extends Context.Service<
     readonly largest: (country: CountryCode, limit: number) => Effect.Effect<CountryRanking, CountryNotFound>
     /** Writes a city's population and answers the city as it is then. */
     readonly setPopulation: (id: CityId, population: number) => Effect.Effect<City, CityNotFound>
+    /** Forgets what the cache keeps of a city. */
+    readonly forget: (id: CityId) => Effect.Effect<void>
+    /** Forgets what the cache keeps of every city and ranking. */
+    readonly forgetAll: Effect.Effect<void>
   }
 >()("@hexcache/demo/domain/Cities") {
   static readonly layer: Layer.Layer<Cities, never, CityStore | CachePort> = Layer.effect(
@@ -73,7 +77,11 @@ export class Cities extends Context.Service<
               yield* Effect.all([cities.invalidate(id), rankings.invalidateTag(city.country)], { concurrency: 2 })
               return city
             })
-          )
+          ),
+
+        forget: cities.invalidate,
+
+        forgetAll: Effect.all([cities.invalidateAll, rankings.invalidateAll], { concurrency: 2, discard: true })
       })
     })
   )

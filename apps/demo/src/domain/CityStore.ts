@@ -18,6 +18,8 @@ export class CityStore extends Context.Service<
     readonly findMany: (ids: ReadonlyArray<CityId>) => Effect.Effect<ReadonlyArray<City>>
     /** The `limit` largest cities of a country, in an expensive query; none when it has no city. */
     readonly rank: (country: CountryCode, limit: number) => Effect.Effect<Option.Option<CountryRanking>>
+    /** The ids of the `limit` largest cities of the world, largest first. */
+    readonly largest: (limit: number) => Effect.Effect<ReadonlyArray<CityId>>
     /** Writes a population and answers the city as it is then; none when there is none. */
     readonly setPopulation: (id: CityId, population: number) => Effect.Effect<Option.Option<City>>
   }

@@ -12,11 +12,17 @@ import type { QueryCount } from "../cities/QueryCount.ts"
 import type { Cities } from "../domain/Cities.ts"
 import type { RateLimit } from "../domain/RateLimit.ts"
 import type { Visits } from "../domain/Visits.ts"
+import type { Load } from "../watch/Load.ts"
+import type { Snapshots } from "../watch/Snapshot.ts"
 import { Api } from "./Api.ts"
 import { catalogueHandlers } from "./catalogueHandlers.ts"
 import * as gracefulServer from "./gracefulServer.ts"
+import { PageApi } from "./PageApi.ts"
 import { NotFound } from "./Problems.ts"
+import { pageFiles } from "./pageFiles.ts"
+import { pageHandlers } from "./pageHandlers.ts"
 import { RateLimited } from "./RateLimited.ts"
+import { SameOrigin } from "./SameOrigin.ts"
 import { statusHandlers } from "./statusHandlers.ts"
 
 /** Where and how the server listens. */
@@ -41,19 +47,29 @@ export const routes = Layer.mergeAll(
   )
 )
 
-/** Serves the catalogue on loopback until it is interrupted, and then finishes the requests that it has. */
+/** The page and what it asks. Added before `routes`, whose last one would take its place. */
+export const pageRoutes = Layer.mergeAll(
+  HttpApiBuilder.layer(PageApi).pipe(
+    Layer.provide(pageHandlers),
+    Layer.provide([SameOrigin.layer, HttpApiMiddleware.layerProblemDetails({ includeDetails: true })])
+  ),
+  pageFiles
+)
+
+/** Serves the catalogue and its page on loopback until it is interrupted, and then finishes the requests that it has. */
 export const listen = ({
   port,
   stopWithin = "10 seconds"
 }: ServerOptions): Effect.Effect<
   never,
   HttpServerError.ServeError,
-  Breaker | CachePort | Cities | FailOpen | QueryCount | RateLimit | Visits
+  Breaker | CachePort | Cities | FailOpen | Load | QueryCount | RateLimit | Snapshots | Visits
 > => {
   const { server, stop } = gracefulServer.make(stopWithin)
-  const serving = HttpRouter.serve(routes, { disableLogger: true, disableListenLog: true }).pipe(
-    Layer.provideMerge(NodeHttpServer.layer(() => server, { host: "127.0.0.1", port }))
-  )
+  const serving = HttpRouter.serve(Layer.merge(pageRoutes, routes), {
+    disableLogger: true,
+    disableListenLog: true
+  }).pipe(Layer.provideMerge(NodeHttpServer.layer(() => server, { host: "127.0.0.1", port })))
 
   return HttpServer.addressFormattedWith((url) => Console.log(`  Listening on ${url}`)).pipe(
     Effect.andThen(Effect.never),

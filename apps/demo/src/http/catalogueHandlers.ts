@@ -38,7 +38,8 @@ export const catalogueHandlers = HttpApiBuilder.group(
   })
 )
 
-const orNotFound = <A>(found: Effect.Effect<A, CityNotFound | CountryNotFound>): Effect.Effect<A, NotFound> =>
+/** What there is not, as 404. */
+export const orNotFound = <A>(found: Effect.Effect<A, CityNotFound | CountryNotFound>): Effect.Effect<A, NotFound> =>
   Effect.mapError(
     found,
     (error) =>

@@ -26,6 +26,7 @@ const slowStore = Layer.effect(
       find: (id) => late(store.find(id)),
       findMany: (ids) => late(store.findMany(ids)),
       rank: (country, limit) => late(store.rank(country, limit)),
+      largest: (limit) => late(store.largest(limit)),
       setPopulation: (id, population) => late(store.setPopulation(id, population))
     }
   })

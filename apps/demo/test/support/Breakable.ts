@@ -3,7 +3,7 @@
  */
 import { CacheMemory } from "@hexcache/cache-memory"
 import { CacheError, CachePort, Unavailable } from "@hexcache/cache-port"
-import { Context, Effect, Layer } from "effect"
+import { Context, Effect, Layer, Stream } from "effect"
 
 /** Breaks and mends the cache of `layer`. */
 export class Breakable extends Context.Service<
@@ -23,10 +23,10 @@ export const layer: Layer.Layer<CachePort | Breakable> = Layer.effectContext(
 
     const guard = (operation: CacheError["operation"], member: unknown): unknown => {
       if (typeof member === "function") return (...args: ReadonlyArray<unknown>) => guard(operation, member(...args))
-      const reason = new Unavailable({ message: "broken by the test" })
-      return Effect.suspend(() =>
-        isBroken ? Effect.fail(new CacheError({ operation, reason })) : (member as Effect.Effect<unknown>)
-      )
+      const error = new CacheError({ operation, reason: new Unavailable({ message: "broken by the test" }) })
+      return Stream.isStream(member)
+        ? Stream.suspend(() => (isBroken ? Stream.fail(error) : member))
+        : Effect.suspend(() => (isBroken ? Effect.fail(error) : (member as Effect.Effect<unknown>)))
     }
 
     const members = Object.entries(whole).map(([name, member]) => [

@@ -47,6 +47,13 @@ export const layer: Layer.Layer<CityStore | QueryCount> = Layer.provide(
             .map(({ id, name, population }) => ({ id, name, population, share: 0 }))
           return Option.some({ country, cities: inCountry.length, population, largest })
         }),
+      largest: (limit) =>
+        Effect.sync(() =>
+          [...cities.values()]
+            .sort((one, other) => other.population - one.population)
+            .slice(0, limit)
+            .map(({ id }) => id)
+        ),
       setPopulation: (id, population) =>
         Effect.sync(() => {
           const before = cities.get(id)

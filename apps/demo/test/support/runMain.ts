@@ -40,6 +40,8 @@ export const startMain = (args: ReadonlyArray<string>, settings: Readonly<Record
   const ended = once(child, "close").then(([status]) => ({ status, stdout, stderr }))
 
   const line = async (pattern: RegExp): Promise<RegExpMatchArray> => {
+    const written = stdout.match(pattern)
+    if (written !== null) return written
     for await (const _ of on(child.stdout, "data", { close: ["close"] })) {
       const found = stdout.match(pattern)
       if (found !== null) return found
