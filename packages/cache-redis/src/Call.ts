@@ -61,6 +61,8 @@ export class Call implements Timed {
   finish(answer: Answer<unknown>): void {
     const settle = this.settle
     this.settle = undefined
+    // A call may live on in the client for a while, and is not to keep a large answer alive.
+    this.answer = undefined
     settle?.(answer)
   }
 }

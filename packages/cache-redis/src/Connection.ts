@@ -317,6 +317,8 @@ export class Connection implements Commander {
     if (!call.waiting) return
     try {
       call.answer = command.decode(reply)
+      // A settled promise may live on in the client's queue, and is not to keep a large reply alive.
+      if (Array.isArray(reply)) reply.length = 0
       this.#markers?.keep(call)
     } catch (thrown) {
       if (!(thrown instanceof UnexpectedReply)) throw thrown

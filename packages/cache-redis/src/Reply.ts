@@ -17,7 +17,7 @@ const isStatus = (reply: unknown, status: Buffer): boolean => Buffer.isBuffer(re
 const statusOk = Buffer.from("OK")
 const statusPong = Buffer.from("PONG")
 
-/** Turns a reply of node-redis into an answer, or throws `UnexpectedReply`. */
+/** Turns a reply of node-redis into an answer that does not hold on to it, or throws `UnexpectedReply`. */
 export type Decode<A> = (reply: unknown) => A
 
 export const text: Decode<string | undefined> = (reply) =>
