@@ -33,7 +33,7 @@ const { positionals: names, values: options } = parseArgs({
 })
 
 /** The warm-up is for V8, which compiles what runs often: more code needs more of it, and a server runs for days. */
-const thorough: Effort = { processes: 2, roundsAProcess: 4, millis: 200, warmUpMillis: 1_000, steadyMillis: 60_000 }
+const thorough: Effort = { processes: 2, roundsAProcess: 3, millis: 200, warmUpMillis: 1_000, steadyMillis: 60_000 }
 const quick: Effort = { processes: 1, roundsAProcess: 3, millis: 150, warmUpMillis: 100, steadyMillis: 10_000 }
 
 const announce = (line: string): void => {

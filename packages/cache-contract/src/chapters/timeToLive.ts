@@ -78,16 +78,16 @@ export const timeToLive: Chapter = {
       )
       yield* time.almost
       yield* time.rest
-      assert.isFalse(yield* cache.delete("delete"))
-      assert.strictEqual(yield* cache.deleteMany(["many"]), 0)
-      assert.strictEqual(yield* cache.deletePattern("patt*"), 0)
-      assert.deepStrictEqual(yield* cache.getAndDelete("getAndDelete"), Option.none())
-      assert.isFalse(yield* cache.compareAndDelete("compare", "7"))
-      assert.isFalse(yield* cache.expire("expire", "1 hour"))
-      assert.isFalse(yield* cache.exists("expire"))
-      assert.isTrue(yield* cache.setIfAbsent("setIfAbsent", "new"))
+      assert.isFalse(yield* cache.delete("delete"), "delete")
+      assert.strictEqual(yield* cache.deleteMany(["many"]), 0, "deleteMany")
+      assert.strictEqual(yield* cache.deletePattern("patt*"), 0, "deletePattern")
+      assert.deepStrictEqual(yield* cache.getAndDelete("getAndDelete"), Option.none(), "getAndDelete")
+      assert.isFalse(yield* cache.compareAndDelete("compare", "7"), "compareAndDelete")
+      assert.isFalse(yield* cache.expire("expire", "1 hour"), "expire")
+      assert.isFalse(yield* cache.exists("expire"), "exists")
+      assert.isTrue(yield* cache.setIfAbsent("setIfAbsent", "new"), "setIfAbsent")
       assert.strictEqual((yield* cache.ttl("setIfAbsent"))._tag, "Persistent")
-      assert.strictEqual(yield* cache.increment("count", 1, { ttl: "1 hour" }), 1)
+      assert.strictEqual(yield* cache.increment("count", 1, { ttl: "1 hour" }), 1, "increment")
       assertRemains(yield* cache.ttl("count"), 3_600_000, time)
     }),
 
