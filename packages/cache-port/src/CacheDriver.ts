@@ -64,9 +64,9 @@ export interface ImmediateOperations {
 }
 
 /**
- * The operations that a store must offer. Every `ttl` is a whole number of milliseconds from 1 to 2^53 - 1
- * (of `expire`: from 0), or `undefined` for a key that never expires. Every operation ends by itself; a driver of a remote store gives each a
- * deadline.
+ * The operations that a store must offer. Every `ttl` is a whole number of milliseconds from 1 to 2^53 - 1 (of `expire`:
+ * from 0), or `undefined` for a key that never expires. Every operation ends by itself; a driver of a remote store gives
+ * each a deadline.
  */
 export interface CacheDriver {
   /** The live value, or `undefined`. A key that holds anything but text reads as absent. */

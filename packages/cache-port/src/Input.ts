@@ -71,7 +71,7 @@ export const json = (input: unknown): string => {
   try {
     text = JSON.stringify(input)
   } catch {
-    // As of a function, which has no text.
+    // Refused below, as a function is, which has no text.
   }
   if (text !== undefined) return text
   throw new Refusal(new InvalidValue({ message: "the value cannot be written as JSON" }))
