@@ -6,7 +6,7 @@
  * @internal
  */
 import { Effect, Exit, type Fiber, Option } from "effect"
-import { type Answer, type CacheDriver, DriverFailure, Later } from "./CacheDriver.ts"
+import { type Answer, type CacheDriver, type Callback, DriverFailure, Later } from "./CacheDriver.ts"
 import { CacheError, type CacheErrorInput, type CacheOperation } from "./CacheError.ts"
 import * as CacheStats from "./CacheStats.ts"
 import * as Input from "./Input.ts"
@@ -40,7 +40,7 @@ const itself = <A>(answer: A): A => answer
 
 /** The ways in which one port asks. */
 export const asking = ({ driver, namespace, prefix }: Ground) => {
-  const { getWith, immediate } = driver
+  const { callback, immediate } = driver
   const counters = CacheStats.countersOf(namespace)
 
   const failure = (operation: CacheOperation, subject: Subject, { outcome, reason, serverCode }: DriverFailure) => {
@@ -75,14 +75,24 @@ export const asking = ({ driver, namespace, prefix }: Ground) => {
   ): Exit.Exit<B, CacheError> =>
     answer instanceof DriverFailure ? Exit.fail(failure(operation, { key }, answer)) : Exit.succeed(succeed(answer))
 
+  /** Resumes the one Effect around an operation that is answered by a callback. */
+  const resuming =
+    <A, B>(
+      resume: (exit: Exit.Exit<B, CacheError>) => void,
+      operation: CacheOperation,
+      key: string,
+      succeed: (answer: A) => B
+    ): Callback<A> =>
+    (answer) =>
+      resume(answered(answer, operation, key, succeed))
+
+  const getBy = callback?.get
   const readLater =
-    getWith === undefined
+    getBy === undefined
       ? <B>(operation: CacheOperation, key: string, succeed: (value: string | undefined) => B) =>
           settle(driver.get(prefix + key), operation, { key }, succeed)
       : <B>(operation: CacheOperation, key: string, succeed: (value: string | undefined) => B) =>
-          Effect.callback<B, CacheError>((resume) =>
-            getWith(prefix + key, (answer) => resume(answered(answer, operation, key, succeed)))
-          )
+          Effect.callback<B, CacheError>((resume) => getBy(prefix + key, resuming(resume, operation, key, succeed)))
 
   /** Asks the store at once, and as always where it cannot tell yet. */
   const soon = <A, B>(
@@ -140,8 +150,15 @@ export const asking = ({ driver, namespace, prefix }: Ground) => {
               : Exit.succeed(foundOf(keys, answer))
           })
 
-  const setLater = (operation: CacheOperation, key: string, value: string, ttl: number | undefined) =>
-    relay(driver.set(prefix + key, value, ttl), operation, { key })
+  const setBy = callback?.set
+  const setLater =
+    setBy === undefined
+      ? (operation: CacheOperation, key: string, value: string, ttl: number | undefined) =>
+          relay(driver.set(prefix + key, value, ttl), operation, { key })
+      : (operation: CacheOperation, key: string, value: string, ttl: number | undefined) =>
+          Effect.callback<void, CacheError>((resume) =>
+            setBy(prefix + key, value, ttl, resuming(resume, operation, key, nothing))
+          )
 
   const setNow = immediate?.set
   const set =
@@ -156,8 +173,15 @@ export const asking = ({ driver, namespace, prefix }: Ground) => {
             nothing
           )
 
-  const incrementLater = (operation: CacheOperation, key: string, amount: number, ttl: number | undefined) =>
-    relay(driver.increment(prefix + key, amount, ttl), operation, { key })
+  const incrementBy = callback?.increment
+  const incrementLater =
+    incrementBy === undefined
+      ? (operation: CacheOperation, key: string, amount: number, ttl: number | undefined) =>
+          relay(driver.increment(prefix + key, amount, ttl), operation, { key })
+      : (operation: CacheOperation, key: string, amount: number, ttl: number | undefined) =>
+          Effect.callback<number, CacheError>((resume) =>
+            incrementBy(prefix + key, amount, ttl, resuming(resume, operation, key, itself<number>))
+          )
 
   const incrementNow = immediate?.increment
   const increment =

@@ -63,6 +63,33 @@ export interface ImmediateOperations {
   ) => Answer<number> | Later
 }
 
+/** Takes what an operation was answered. */
+export type Callback<A> = (answer: Answer<A>) => void
+
+/**
+ * Operations that a store answers by a callback, called exactly once, for stores at whose speed an Effect for each
+ * operation would be a great part of the cost. Each begins at once, and answers what is to be done when its caller is
+ * interrupted before the callback; nothing where the operation then goes on by itself.
+ */
+export interface CallbackOperations {
+  /** As `CacheDriver.get`. */
+  readonly get?: (key: string, callback: Callback<string | undefined>) => Effect.Effect<void> | undefined
+  /** As `CacheDriver.set`. */
+  readonly set?: (
+    key: string,
+    value: string,
+    ttl: number | undefined,
+    callback: Callback<void>
+  ) => Effect.Effect<void> | undefined
+  /** As `CacheDriver.increment`. */
+  readonly increment?: (
+    key: string,
+    amount: number,
+    ttl: number | undefined,
+    callback: Callback<number>
+  ) => Effect.Effect<void> | undefined
+}
+
 /**
  * The operations that a store must offer. Every `ttl` is a whole number of milliseconds from 1 to 2^53 - 1 (of `expire`:
  * from 0), or `undefined` for a key that never expires. Every operation ends by itself; a driver of a remote store gives
@@ -110,9 +137,6 @@ export interface CacheDriver {
   readonly ping: Effect.Effect<void, DriverFailure>
   /** What the store can answer at once, asked first. Left out by a store that always has to wait. */
   readonly immediate?: ImmediateOperations | undefined
-  /**
-   * As `get`, by a callback that is called exactly once. For a store that gathers the gets of many callers, where an
-   * Effect for each would be the greater part of the cost. The caller may be gone by the time of the answer.
-   */
-  readonly getWith?: ((key: string, answer: (value: Answer<string | undefined>) => void) => void) | undefined
+  /** What the store answers by a callback, asked in place of the operation of the same name. */
+  readonly callback?: CallbackOperations | undefined
 }

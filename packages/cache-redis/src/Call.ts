@@ -3,7 +3,7 @@
  *
  * @internal
  */
-import type { Answer } from "@hexcache/cache-port"
+import type { Answer, Callback } from "@hexcache/cache-port"
 import type { Timed } from "./Deadlines.ts"
 import * as Instant from "./Instant.ts"
 
@@ -30,11 +30,11 @@ export class Call implements Timed {
   /** The answer, once there is one: kept until it is known that it is this call's. */
   answer: Answer<unknown> = undefined
   /** Unset once the caller has its answer, or has gone. */
-  settle: ((answer: Answer<unknown>) => void) | undefined
+  settle: Callback<unknown> | undefined
   readonly aborted = false
   #takeBack: (() => void) | undefined
 
-  constructor(settle: (answer: Answer<unknown>) => void, weight: number, repliesBefore: number) {
+  constructor(settle: Callback<unknown>, weight: number, repliesBefore: number) {
     this.settle = settle
     this.weight = weight
     this.repliesBefore = repliesBefore

@@ -5,20 +5,20 @@
  *
  * @internal
  */
-import type { Answer, DriverFailure } from "@hexcache/cache-port"
+import type { Callback, DriverFailure } from "@hexcache/cache-port"
 import { Effect } from "effect"
 import { type Command, type Commander, toExit } from "./Command.ts"
 import type { Connection } from "./Connection.ts"
 import { Gets } from "./Gets.ts"
 import { Increments } from "./Increments.ts"
-import type { Deadline, Gathering } from "./Router.ts"
+import type { Deadline, Direct } from "./Router.ts"
 import type { Step } from "./Scripts.ts"
 
 /** No key is longer, in UTF-16 units, with its namespace in front of it. */
 const longestKey = 131_072
 
 /** A connection whose gets and increments are gathered turn by turn. */
-export class Coalescer implements Commander, Deadline, Gathering {
+export class Coalescer implements Commander, Deadline, Direct {
   readonly #connection: Connection
   readonly #gets: Gets
   readonly #increments: Increments
@@ -34,26 +34,31 @@ export class Coalescer implements Commander, Deadline, Gathering {
   }
 
   send<A>(command: Command<A>, deadline?: number): Effect.Effect<A, DriverFailure> {
-    return Effect.callback<A, DriverFailure>((resume) => {
-      if ((this.#gets.isWaiting || this.#increments.isWaiting) && command.args.some(this.#isWaitedFor)) {
-        this.#gets.flush()
-        this.#increments.flush()
-      }
-      return this.#connection.answer(command, resume, deadline)
-    })
+    return Effect.callback((resume) => this.ask(command, (answer) => resume(toExit(answer)), deadline))
   }
 
-  readonly get = (key: string, answer: (answer: Answer<string | undefined>) => void): void => {
+  readonly ask = <A>(
+    command: Command<A>,
+    callback: Callback<A>,
+    deadline?: number
+  ): Effect.Effect<void> | undefined => {
+    if ((this.#gets.isWaiting || this.#increments.isWaiting) && command.args.some(this.#isWaitedFor)) {
+      this.#gets.flush()
+      this.#increments.flush()
+    }
+    return this.#connection.ask(command, callback, deadline)
+  }
+
+  readonly get = (key: string, callback: Callback<string | undefined>): undefined => {
     if (this.#increments.has(key)) this.#increments.flush()
-    this.#gets.add(key, answer)
+    this.#gets.add(key, callback)
   }
 
-  readonly increment = (step: Step): Effect.Effect<number, DriverFailure> =>
-    Effect.callback<number, DriverFailure>((resume) => {
-      if (this.#gets.has(step.key)) this.#gets.flush()
-      const asked = this.#increments.add(step, (answer) => resume(toExit(answer)))
-      return asked === undefined ? undefined : Effect.sync(() => this.#increments.abandon(asked))
-    })
+  readonly increment = (step: Step, callback: Callback<number>): Effect.Effect<void> | undefined => {
+    if (this.#gets.has(step.key)) this.#gets.flush()
+    const asked = this.#increments.add(step, callback)
+    return asked === undefined ? undefined : Effect.sync(() => this.#increments.abandon(asked))
+  }
 
   /** Bytes are keys that the server told; nobody knows whether they are waited for. */
   readonly #isWaitedFor = (arg: string | Buffer): boolean =>

@@ -6,7 +6,7 @@
  *
  * @internal
  */
-import type { Answer, DriverFailure } from "@hexcache/cache-port"
+import type { Callback, DriverFailure } from "@hexcache/cache-port"
 import { Effect, Exit } from "effect"
 import { Call } from "./Call.ts"
 import { changedBy } from "./Changes.ts"
@@ -103,32 +103,25 @@ export class Connection implements Commander {
   }
 
   send<A>(command: Command<A>, deadline?: number): Effect.Effect<A, DriverFailure> {
-    return Effect.callback<A, DriverFailure>((resume) => this.answer(command, resume, deadline))
+    return Effect.callback((resume) => this.ask(command, (answer) => resume(toExit(answer)), deadline))
   }
 
-  /** As `send`, within an `Effect.callback`: resumes it, and answers what its interruption does. */
-  answer<A>(
-    command: Command<A>,
-    resume: (exit: Exit.Exit<A, DriverFailure>) => void,
-    deadline?: number
-  ): Effect.Effect<void> | undefined {
-    const call = this.ask(command, (answer) => resume(toExit(answer)), deadline)
-    return call === undefined ? undefined : Effect.sync(() => this.#abandon(call))
-  }
-
-  /** As `send`, with its answer by a callback; that is called at once where nothing can be sent. */
-  ask<A>(command: Command<A>, answer: (answer: Answer<A>) => void, deadline?: number): Call | undefined {
+  /**
+   * As `send`, with its answer by a callback; that is called at once where nothing can be sent. Answers what is to be
+   * done when the caller is interrupted.
+   */
+  ask<A>(command: Command<A>, callback: Callback<A>, deadline?: number): Effect.Effect<void> | undefined {
     const client = this.#ready
     if (client === undefined) {
-      answer(this.#refusal)
+      callback(this.#refusal)
       return undefined
     }
     if (this.#calls.size >= this.#options.maxPending) {
-      answer(ReplyError.tooManyPending(this.#options.maxPending))
+      callback(ReplyError.tooManyPending(this.#options.maxPending))
       return undefined
     }
     // The answer is of this command's type: its own decoder made it.
-    const call = new Call(answer as (answer: Answer<unknown>) => void, command.weight ?? 1, this.#replies)
+    const call = new Call(callback as Callback<unknown>, command.weight ?? 1, this.#replies)
     this.#calls.add(call, deadline)
     this.#changes(command)
     if (this.#markers !== undefined) call.marker = this.#markers.plan()
@@ -139,7 +132,7 @@ export class Connection implements Commander {
       (reply) => this.#answered(call, command, reply),
       (error) => this.#rejected(call, command, error)
     )
-    return call
+    return Effect.sync(() => this.#abandon(call))
   }
 
   /** The usual deadline of what begins now, on `performance`'s clock. */

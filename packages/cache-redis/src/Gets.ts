@@ -6,13 +6,13 @@
  *
  * @internal
  */
-import { type Answer, DriverFailure } from "@hexcache/cache-port"
+import { type Answer, type Callback, DriverFailure } from "@hexcache/cache-port"
 import type { Connection } from "./Connection.ts"
 import { partOf } from "./Halving.ts"
 import * as Reply from "./Reply.ts"
 import * as ReplyError from "./ReplyError.ts"
 
-type Caller = (answer: Answer<string | undefined>) => void
+type Caller = Callback<string | undefined>
 
 /** One key, and those who ask for it: nearly always one. */
 interface Asked {

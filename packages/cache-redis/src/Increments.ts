@@ -3,13 +3,13 @@
  *
  * @internal
  */
-import { type Answer, DriverFailure } from "@hexcache/cache-port"
+import { type Answer, type Callback, DriverFailure } from "@hexcache/cache-port"
 import type { Connection } from "./Connection.ts"
 import { partOf } from "./Halving.ts"
 import * as ReplyError from "./ReplyError.ts"
 import * as Scripts from "./Scripts.ts"
 
-type Caller = (answer: Answer<number>) => void
+type Caller = Callback<number>
 
 /** An increment that waits, until its caller is gone. */
 export interface Asked {

@@ -10,7 +10,7 @@ import { type CacheDriver, DriverFailure, Later } from "@hexcache/cache-port"
 import { Effect, Exit } from "effect"
 import type { Command, Commander } from "./Command.ts"
 import * as Reply from "./Reply.ts"
-import type { Deadline, Gathering } from "./Router.ts"
+import type { Deadline, Direct } from "./Router.ts"
 import * as Scripts from "./Scripts.ts"
 import type { Tracking } from "./Tracking.ts"
 
@@ -25,11 +25,7 @@ interface Read {
 }
 
 /** A driver whose reads are kept; `server` is the one that it asks. */
-export const make = (
-  driver: CacheDriver,
-  server: Commander & Deadline & Gathering,
-  tracking: Tracking
-): CacheDriver => {
+export const make = (driver: CacheDriver, server: Commander & Deadline & Direct, tracking: Tracking): CacheDriver => {
   let isProving = false
   /** What was read in this turn. */
   let reads: Array<Read> = []
@@ -99,20 +95,23 @@ export const make = (
 
     immediate: { get: find, getMany: findAll },
 
-    getWith: (key, answer) => {
-      const { moment } = tracking
-      server.get(key, (value) => {
-        if (!(value instanceof DriverFailure)) keep(key, value, moment)
-        answer(value)
-      })
-    },
+    callback: {
+      ...driver.callback,
 
-    // Sent only at the end of the turn.
-    increment: (key, amount, ttl) =>
-      Effect.suspend(() => {
+      get: (key, callback) => {
+        const { moment } = tracking
+        return server.get(key, (value) => {
+          if (!(value instanceof DriverFailure)) keep(key, value, moment)
+          callback(value)
+        })
+      },
+
+      // Sent only at the end of the turn.
+      increment: (key, amount, ttl, callback) => {
         tracking.keyChanged(key)
-        return driver.increment(key, amount, ttl)
-      }),
+        return server.increment({ key, amount, ttl }, callback)
+      }
+    },
 
     getMany: (keys) =>
       Effect.suspend(() => {

@@ -4,12 +4,18 @@
  * @internal
  */
 import { isUtf8 } from "node:buffer"
-import { type CacheDriver, DriverFailure, InvalidArgument, TimeToLive } from "@hexcache/cache-port"
+import {
+  type CacheDriver,
+  type CallbackOperations,
+  DriverFailure,
+  InvalidArgument,
+  TimeToLive
+} from "@hexcache/cache-port"
 import { Duration, Effect, Option, Stream } from "effect"
 import type { Command, Commander } from "./Command.ts"
 import * as Reply from "./Reply.ts"
 import * as ReplyError from "./ReplyError.ts"
-import type { RedisKey, Router } from "./Router.ts"
+import type { Direct, RedisKey, Router } from "./Router.ts"
 import * as Scripts from "./Scripts.ts"
 
 /** Keys in one MGET or UNLINK: enough to make the round trip cheap, few enough not to hold others up. */
@@ -41,15 +47,6 @@ export const make = (router: Router): CacheDriver => {
 
   const run = <A>(script: Scripts.Script<A>, key: string, ...args: ReadonlyArray<string>): Asked<A> =>
     Effect.suspend(() => Scripts.run(router.of(key), { script, keys: [key], args }, router.deadline()))
-
-  const incrementAlone = (step: Scripts.Step): Asked<number> =>
-    Effect.suspend(() =>
-      Effect.flatMap(Scripts.run(router.of(step.key), Scripts.increment([step]), router.deadline()), ([sum = 0]) =>
-        sum instanceof DriverFailure ? Effect.fail(sum) : Effect.succeed(sum)
-      )
-    )
-
-  const increment = router.gathering?.increment ?? incrementAlone
 
   const getMany = (keys: ReadonlyArray<string>, deadline: number) =>
     router
@@ -113,7 +110,7 @@ export const make = (router: Router): CacheDriver => {
     Effect.suspend(() => Effect.forEach(router.masters(), (master) => master.send(command)))
 
   return {
-    getWith: router.gathering?.get,
+    callback: router.direct === undefined ? undefined : callbacks(router.direct),
 
     get: (key) => read("GET", key),
 
@@ -126,8 +123,7 @@ export const make = (router: Router): CacheDriver => {
       )
     },
 
-    set: (key, value, ttl) =>
-      ttl === undefined ? send(Reply.ok, "SET", key, value) : send(Reply.ok, "SET", key, value, "PX", String(ttl)),
+    set: (key, value, ttl) => router.of(key).send(setting(key, value, ttl)),
 
     setMany: (entries, ttl) => {
       const parts = slices(router.parts(entries, keyOf), entriesAtOnce)
@@ -160,7 +156,13 @@ export const make = (router: Router): CacheDriver => {
         toTimeToLive
       ),
 
-    increment: (key, amount, ttl) => increment({ key, amount, ttl }),
+    increment: (key, amount, ttl) =>
+      Effect.suspend(() => {
+        const script = Scripts.increment([{ key, amount, ttl }])
+        return Effect.flatMap(Scripts.run(router.of(key), script, router.deadline()), ([sum = 0]) =>
+          sum instanceof DriverFailure ? Effect.fail(sum) : Effect.succeed(sum)
+        )
+      }),
 
     scan: (pattern) =>
       Stream.unwrap(
@@ -185,6 +187,17 @@ export const make = (router: Router): CacheDriver => {
     ping: Effect.asVoid(onEveryMaster({ args: ["PING"], decode: Reply.pong }))
   }
 }
+
+const callbacks = ({ ask, get, increment }: Direct): CallbackOperations => ({
+  get,
+  set: (key, value, ttl, callback) => ask(setting(key, value, ttl), callback),
+  increment: (key, amount, ttl, callback) => increment({ key, amount, ttl }, callback)
+})
+
+const setting = (key: string, value: string, ttl: number | undefined): Command<void> => ({
+  args: ttl === undefined ? ["SET", key, value] : ["SET", key, value, "PX", String(ttl)],
+  decode: Reply.ok
+})
 
 const itself = <K extends RedisKey>(key: K): K => key
 

@@ -3,9 +3,9 @@
  *
  * @internal
  */
-import type { CacheDriver, DriverFailure } from "@hexcache/cache-port"
+import type { Callback, CallbackOperations } from "@hexcache/cache-port"
 import type { Effect } from "effect"
-import type { Commander } from "./Command.ts"
+import type { Command, Commander } from "./Command.ts"
 import type { Step } from "./Scripts.ts"
 
 /** A key as the caller wrote it, or as a server told it. */
@@ -26,20 +26,24 @@ export interface Router extends Deadline {
   /** Every server that takes writes, now. */
   readonly masters: () => ReadonlyArray<Commander>
   /** Only where all keys are on one server. */
-  readonly gathering?: Gathering | undefined
+  readonly direct?: Direct | undefined
 }
 
-/** What is asked of one server for many callers at once. */
-export interface Gathering {
-  readonly get: NonNullable<CacheDriver["getWith"]>
-  readonly increment: (step: Step) => Effect.Effect<number, DriverFailure>
+/** What one server is asked without an Effect around it. Each answers what an interruption of its caller does, if anything. */
+export interface Direct {
+  /** As `Commander.send`. */
+  readonly ask: <A>(command: Command<A>, callback: Callback<A>) => Effect.Effect<void> | undefined
+  /** Gathered with the other gets of this turn. */
+  readonly get: NonNullable<CallbackOperations["get"]>
+  /** Gathered with the other increments of this turn. */
+  readonly increment: (step: Step, callback: Callback<number>) => Effect.Effect<void> | undefined
 }
 
 /** One server for every key. */
-export const single = (coalescer: Commander & Deadline & Gathering): Router => ({
+export const single = (coalescer: Commander & Deadline & Direct): Router => ({
   of: () => coalescer,
   deadline: () => coalescer.deadline(),
   parts: (items) => [items],
   masters: () => [coalescer],
-  gathering: coalescer
+  direct: coalescer
 })
