@@ -55,7 +55,7 @@ export class Lane {
     this.entrant = order.entrant
     this.#process = fork(fileURLToPath(new URL("laneProcess.ts", import.meta.url)), [JSON.stringify(order)], {
       stdio: ["ignore", "ignore", "pipe", "ipc"],
-      execArgv: ["--disable-warning=ExperimentalWarning"],
+      execArgv: ["--disable-warning=ExperimentalWarning", "--expose-gc"],
       env: { ...process.env, NODE_COMPILE_CACHE: join(tmpdir(), "hexcache-bench-compiled") }
     })
     this.#process.stderr?.setEncoding("utf8").on("data", (words: string) => {

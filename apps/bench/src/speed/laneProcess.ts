@@ -25,6 +25,10 @@ if (lacking !== undefined) {
 const { get } = contestant.operations
 if (get !== undefined) await each(contestant, 1, { ask: () => get.ask("no such key"), check: () => {} })
 
+// Start-up's garbage goes first. Where V8 collects it while the first hundreds of commands are on their way, it takes all
+// that they create for long-lived, and allocates it so ever after: for any library, at up to half the speed.
+globalThis.gc?.()
+
 const task = await work.start(contestant, variant, place)
 const { prepare, run } = measuring(contestant, task, variant, work.watches)
 
