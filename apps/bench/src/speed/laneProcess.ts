@@ -25,8 +25,8 @@ if (lacking !== undefined) {
 const { get } = contestant.operations
 if (get !== undefined) await each(contestant, 1, { ask: () => get.ask("no such key"), check: () => {} })
 
-// Start-up's garbage goes first. Where V8 collects it while the first hundreds of commands are on their way, it takes all
-// that they create for long-lived, and allocates it so ever after: for any library, at up to half the speed.
+// The garbage of the start goes before the first command. Where V8 collects it among the first hundreds of commands, it
+// takes what they create for long-lived and allocates it so ever after, at down to half the speed.
 globalThis.gc?.()
 
 const task = await work.start(contestant, variant, place)
