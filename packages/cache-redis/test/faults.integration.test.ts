@@ -144,7 +144,7 @@ describe("a server that is away", () => {
     Effect.gen(function* () {
       const program = new URL("./programs/outage.ts", import.meta.url).pathname
       const { stderr, stdout } = yield* Effect.promise(() =>
-        promisify(execFile)(process.execPath, [program, "--seconds", "5"], { timeout: 60_000 })
+        promisify(execFile)(process.execPath, [program, "--seconds", "5"], { timeout: 45_000 })
       )
       assert.strictEqual(stderr, "")
       const growths = Array.from(stdout.matchAll(/\| (-?[\d.]+) MB \|/g), ([, growth]) => Number(growth))
