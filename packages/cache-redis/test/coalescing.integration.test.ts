@@ -109,6 +109,25 @@ describe("concurrent gets", () => {
   )
 })
 
+describe("a write whose caller goes before it is sent", () => {
+  it.live("is never sent, on a connection that is ready", () =>
+    Effect.gen(function* () {
+      const { url } = yield* server()
+      const cache = yield* readyCache({ url })
+      for (const write of [cache.set("gone", "value"), cache.increment("gone"), cache.setJson("gone", [])]) {
+        const writing = yield* Effect.forkChild(Effect.asVoid<unknown, CacheError, never>(write), {
+          startImmediately: true
+        })
+        yield* Fiber.interrupt(writing)
+      }
+      yield* cache.set("kept", "value")
+      yield* Effect.sleep(50)
+      assert.isFalse(yield* cache.exists("gone"))
+      assert.isTrue(yield* cache.exists("kept"))
+    })
+  )
+})
+
 describe("concurrent increments", () => {
   it.live("share a script, and everyone has the sum of its own step", () =>
     Effect.gen(function* () {
