@@ -128,27 +128,43 @@ export const asking = ({ driver, namespace, prefix }: Ground) => {
     return toMaybe(value)
   }
 
-  const foundOf = (keys: ReadonlyArray<string>, values: ReadonlyArray<string | undefined>) => {
+  /** An answer for each distinct key, in the order of their first places; none is found yet. */
+  const unanswered = (keys: ReadonlyArray<string>): Map<string, Option.Option<string>> => {
     const found = new Map<string, Option.Option<string>>()
-    for (let index = 0; index < keys.length; index++) found.set(keys[index] as string, counted(values[index]))
+    const none = Option.none<string>()
+    for (const key of keys) found.set(key, none)
     return found
   }
 
-  const getManyLater = (keys: ReadonlyArray<string>) =>
-    settle(driver.getMany(prefixed(keys)), "getMany", { keys }, (values) => foundOf(keys, values))
+  const fill = (
+    found: Map<string, Option.Option<string>>,
+    keys: ReadonlyArray<string>,
+    values: ReadonlyArray<string | undefined>
+  ) => {
+    for (let index = 0; index < keys.length; index++) {
+      const value = values[index]
+      count(value)
+      if (value !== undefined) found.set(keys[index] as string, Option.some(value))
+    }
+    return found
+  }
 
   const getManyNow = immediate?.getMany
-  const getMany =
-    getManyNow === undefined
-      ? getManyLater
-      : (keys: ReadonlyArray<string>): ReturnType<typeof getManyLater> =>
-          Effect.withFiber((fiber) => {
-            const answer = getManyNow(prefixed(keys), fiber)
-            if (answer === Later) return getManyLater(keys)
-            return answer instanceof DriverFailure
-              ? Exit.fail(failure("getMany", { keys }, answer))
-              : Exit.succeed(foundOf(keys, answer))
-          })
+  /** Of keys that may repeat themselves, at least one. */
+  const getMany = (all: ReadonlyArray<string>): Effect.Effect<Map<string, Option.Option<string>>, CacheError> =>
+    Effect.withFiber((fiber) => {
+      // Also tells whether any key comes twice.
+      const found = unanswered(all)
+      const keys = found.size === all.length ? all : Array.from(found.keys())
+      const asked = prefixed(keys)
+      const answer = getManyNow === undefined ? Later : getManyNow(asked, fiber)
+      if (answer === Later) {
+        return settle(driver.getMany(asked), "getMany", { keys }, (values) => fill(found, keys, values))
+      }
+      return answer instanceof DriverFailure
+        ? Exit.fail(failure("getMany", { keys }, answer))
+        : Exit.succeed(fill(found, keys, answer))
+    })
 
   const setBy = callback?.set
   const setLater =

@@ -122,7 +122,7 @@ export const operations = (ground: Ground): { readonly port: Service; readonly r
     getMany: (keys) =>
       checked(
         "getMany",
-        () => Input.keys(keys),
+        () => Input.list(keys, Input.key),
         (keys) => (keys.length === 0 ? Effect.succeed(new Map()) : getMany(keys))
       ),
 

@@ -40,6 +40,16 @@ export const batches: Chapter = {
       ])
     }),
 
+    law("getMany: run again, answers anew and leaves the first answer as it was", function* ({ cache }) {
+      yield* cache.set("a", "1")
+      const read = cache.getMany(["a", "b", "a"])
+      const first = yield* read
+      yield* cache.delete("a")
+      yield* cache.set("b", "2")
+      assert.deepStrictEqual(Array.from((yield* read).values(), Option.getOrUndefined), [undefined, "2"])
+      assert.deepStrictEqual(Array.from(first.values(), Option.getOrUndefined), ["1", undefined])
+    }),
+
     law("getMany, deleteMany, setMany: empty in, empty out", function* ({ cache }) {
       assert.strictEqual((yield* cache.getMany([])).size, 0)
       assert.strictEqual(yield* cache.deleteMany([]), 0)
