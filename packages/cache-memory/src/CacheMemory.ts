@@ -146,20 +146,22 @@ const driver = (store: Store, saw: (clock: Clock.Clock) => void): CacheDriver =>
     })
 
   const immediate = {
-    get: (key: string, fiber: Caller) => store.get(key, timeOf(fiber, undefined)),
+    get: (prefix: string, key: string, fiber: Caller) => store.get(prefix + key, timeOf(fiber, undefined)),
 
-    getMany: (keys: ReadonlyArray<string>, fiber: Caller) => {
+    getMany: (prefix: string, keys: ReadonlyArray<string>, fiber: Caller) => {
       const now = timeOf(fiber, undefined)
-      return keys.map((key) => store.get(key, now))
+      return keys.map((key) => store.get(prefix + key, now))
     },
 
-    set: (key: string, value: string, ttl: number | undefined, fiber: Caller) => {
+    set: (prefix: string, name: string, value: string, ttl: number | undefined, fiber: Caller) => {
+      const key = prefix + name
       if (!store.fits(key, value)) return tooLarge()
       const now = timeOf(fiber, ttl)
       return store.set(key, value, ttl === undefined ? Infinity : now + ttl, now)
     },
 
-    increment: (key: string, amount: number, ttl: number | undefined, fiber: Caller) => {
+    increment: (prefix: string, name: string, amount: number, ttl: number | undefined, fiber: Caller) => {
+      const key = prefix + name
       const now = timeOf(fiber, ttl)
       const stored = store.get(key, now)
       const sum = Counter.add(stored ?? "0", amount)
@@ -178,11 +180,11 @@ const driver = (store: Store, saw: (clock: Clock.Clock) => void): CacheDriver =>
   return {
     immediate,
 
-    get: (key) => soon((fiber) => immediate.get(key, fiber)),
+    get: (key) => soon((fiber) => immediate.get("", key, fiber)),
 
-    getMany: (keys) => Effect.withFiberSucceed((fiber) => immediate.getMany(keys, fiber)),
+    getMany: (keys) => Effect.withFiberSucceed((fiber) => immediate.getMany("", keys, fiber)),
 
-    set: (key, value, ttl) => soon((fiber) => immediate.set(key, value, ttl, fiber)),
+    set: (key, value, ttl) => soon((fiber) => immediate.set("", key, value, ttl, fiber)),
 
     setMany: (entries, ttl) =>
       writing(ttl, (now, expiresAt) => {
@@ -224,7 +226,7 @@ const driver = (store: Store, saw: (clock: Clock.Clock) => void): CacheDriver =>
         return TimeToLive.Expires({ remaining: Duration.millis(Math.min(expiresAt - now, Number.MAX_SAFE_INTEGER)) })
       }),
 
-    increment: (key, amount, ttl) => soon((fiber) => immediate.increment(key, amount, ttl, fiber)),
+    increment: (key, amount, ttl) => soon((fiber) => immediate.increment("", key, amount, ttl, fiber)),
 
     scan: (pattern) =>
       Stream.unwrap(

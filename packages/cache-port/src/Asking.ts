@@ -114,7 +114,7 @@ export const asking = ({ driver, namespace, prefix }: Ground) => {
       : <B>(operation: CacheOperation, key: string, succeed: (value: string | undefined) => B) =>
           // As `soon`, which would cost a tenth more here.
           Effect.withFiber<B, CacheError>((fiber) => {
-            const answer = immediate.get(prefix + key, fiber)
+            const answer = immediate.get(prefix, key, fiber)
             return answer === Later ? readLater(operation, key, succeed) : answered(answer, operation, key, succeed)
           })
 
@@ -156,10 +156,9 @@ export const asking = ({ driver, namespace, prefix }: Ground) => {
       // Also tells whether any key comes twice.
       const found = unanswered(all)
       const keys = found.size === all.length ? all : Array.from(found.keys())
-      const asked = prefixed(keys)
-      const answer = getManyNow === undefined ? Later : getManyNow(asked, fiber)
+      const answer = getManyNow === undefined ? Later : getManyNow(prefix, keys, fiber)
       if (answer === Later) {
-        return settle(driver.getMany(asked), "getMany", { keys }, (values) => fill(found, keys, values))
+        return settle(driver.getMany(prefixed(keys)), "getMany", { keys }, (values) => fill(found, keys, values))
       }
       return answer instanceof DriverFailure
         ? Exit.fail(failure("getMany", { keys }, answer))
@@ -184,7 +183,7 @@ export const asking = ({ driver, namespace, prefix }: Ground) => {
           soon(
             operation,
             key,
-            (fiber) => setNow(prefix + key, value, ttl, fiber),
+            (fiber) => setNow(prefix, key, value, ttl, fiber),
             () => setLater(operation, key, value, ttl),
             nothing
           )
@@ -207,7 +206,7 @@ export const asking = ({ driver, namespace, prefix }: Ground) => {
           soon(
             operation,
             key,
-            (fiber) => incrementNow(prefix + key, amount, ttl, fiber),
+            (fiber) => incrementNow(prefix, key, amount, ttl, fiber),
             () => incrementLater(operation, key, amount, ttl),
             itself
           )
@@ -217,7 +216,7 @@ export const asking = ({ driver, namespace, prefix }: Ground) => {
       ? undefined
       : (keys, fiber) => {
           if (!keys.every(Input.isKey)) return Later
-          const answer = getManyNow(prefixed(keys), fiber)
+          const answer = getManyNow(prefix, keys, fiber)
           if (answer === Later) return Later
           if (answer instanceof DriverFailure) return failure("getMany", { keys }, answer)
           for (const value of answer) count(value)

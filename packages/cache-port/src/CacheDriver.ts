@@ -36,19 +36,25 @@ export type Later = typeof Later
 
 /**
  * Operations that a store answers at once, from this process's memory, without an Effect around them, which would cost
- * more than the answer. The calling fiber is told for its `Clock`. Each may be answered with `Later`, and must then have
- * done nothing.
+ * more than the answer. Each is of the key that is `prefix` and `key` together, which some stores need not join to find it.
+ * The calling fiber is told for its `Clock`. Each may be answered with `Later`, and must then have done nothing.
  */
 export interface ImmediateOperations {
   /** As `CacheDriver.get`. */
-  readonly get: (key: string, fiber: Fiber.Fiber<unknown, unknown>) => Answer<string | undefined> | Later
-  /** All of them, as of one moment, or `Later`. */
+  readonly get: (
+    prefix: string,
+    key: string,
+    fiber: Fiber.Fiber<unknown, unknown>
+  ) => Answer<string | undefined> | Later
+  /** All of them, each behind `prefix`, as of one moment, or `Later`. */
   readonly getMany?: (
+    prefix: string,
     keys: ReadonlyArray<string>,
     fiber: Fiber.Fiber<unknown, unknown>
   ) => Answer<ReadonlyArray<string | undefined>> | Later
   /** As `CacheDriver.set`. */
   readonly set?: (
+    prefix: string,
     key: string,
     value: string,
     ttl: number | undefined,
@@ -56,6 +62,7 @@ export interface ImmediateOperations {
   ) => Answer<void> | Later
   /** As `CacheDriver.increment`. */
   readonly increment?: (
+    prefix: string,
     key: string,
     amount: number,
     ttl: number | undefined,

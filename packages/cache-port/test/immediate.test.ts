@@ -25,8 +25,8 @@ const setup = (namespace: string, getMany: (store: MapStore) => GetMany) => {
 
 const answers =
   ({ entries }: MapStore): GetMany =>
-  (keys) =>
-    keys.map((key) => entries.get(key)?.value)
+  (prefix, keys) =>
+    keys.map((key) => entries.get(prefix + key)?.value)
 
 const cannotTell = (): GetMany => () => Later
 

@@ -30,18 +30,18 @@ export const make = (driver: CacheDriver, server: Commander & Deadline & Direct,
   /** What was read in this turn. */
   let reads: Array<Read> = []
 
-  const find = (key: string): string | undefined | Later => {
+  const find = (prefix: string, key: string): string | undefined | Later => {
     const now = performance.now()
-    const found = tracking.find(key, now)
+    const found = tracking.find(prefix, key, now)
     if (found !== Later && tracking.needsProof(now)) prove()
     return found
   }
 
   /** From memory only as a whole: in part it would mix the values of two instants. */
-  const findAll = (keys: ReadonlyArray<string>): ReadonlyArray<string | undefined> | Later => {
+  const findAll = (prefix: string, keys: ReadonlyArray<string>): ReadonlyArray<string | undefined> | Later => {
     const values: Array<string | undefined> = []
     for (const key of keys) {
-      const found = find(key)
+      const found = find(prefix, key)
       if (found === Later) return Later
       values.push(found)
     }

@@ -25,6 +25,8 @@ export class Entry {
   wasRead = false
   newer: Entry | undefined
   older: Entry | undefined
+  /** The prefix behind which it is on a shelf, if any. */
+  prefix: string | undefined
 
   constructor(key: string, value: string | undefined, end: number) {
     this.key = key
@@ -34,10 +36,15 @@ export class Entry {
   }
 }
 
-/** Entries by their keys. */
+/**
+ * Entries by their keys, and for those who ask with a prefix on a shelf for it too: to join prefix and key, a new text
+ * that has to be hashed, costs more than the rest of a hit.
+ */
 export class NearEntries {
   readonly #bounds: Bounds
   readonly #byKey = new Map<string, Entry>()
+  /** By prefix, entries by what of their keys is behind it. An entry is on one shelf at most, and no shelf is empty. */
+  readonly #shelves = new Map<string, Map<string, Entry>>()
   #newest: Entry | undefined
   #oldest: Entry | undefined
   /** Whom the hand looks at next; the oldest unless there is one. */
@@ -56,8 +63,13 @@ export class NearEntries {
     return this.#bytes
   }
 
-  get(key: string): Entry | undefined {
-    return this.#byKey.get(key)
+  /** The entry of the key that is `prefix` and `key` together. */
+  get(prefix: string, key: string): Entry | undefined {
+    const shelved = this.#shelves.get(prefix)?.get(key)
+    if (shelved !== undefined) return shelved
+    const entry = this.#byKey.get(prefix + key)
+    if (entry !== undefined && entry.prefix === undefined && prefix !== "") this.#shelve(entry, prefix, key)
+    return entry
   }
 
   /** Adds an entry in place of the one of the same key. One that is larger than the bounds is not added. */
@@ -84,15 +96,31 @@ export class NearEntries {
     else older.newer = newer
     if (this.#hand === entry) this.#hand = newer
     this.#byKey.delete(key)
+    this.#unshelve(entry)
     this.#bytes -= entry.bytes
   }
 
   clear(): void {
     this.#byKey.clear()
+    this.#shelves.clear()
     this.#newest = undefined
     this.#oldest = undefined
     this.#hand = undefined
     this.#bytes = 0
+  }
+
+  #shelve(entry: Entry, prefix: string, key: string): void {
+    const shelf = this.#shelves.get(prefix)
+    if (shelf === undefined) this.#shelves.set(prefix, new Map([[key, entry]]))
+    else shelf.set(key, entry)
+    entry.prefix = prefix
+  }
+
+  #unshelve({ key, prefix }: Entry): void {
+    if (prefix === undefined) return
+    const shelf = this.#shelves.get(prefix) as Map<string, Entry>
+    if (shelf.size === 1) this.#shelves.delete(prefix)
+    else shelf.delete(key.slice(prefix.length))
   }
 
   /** Asked only while there is an entry. */

@@ -83,13 +83,13 @@ export class Tracking {
     return now - this.#provedAt >= this.#options.silence / 3
   }
 
-  /** What a read of this key is answered with, where that may be served now. */
-  find(key: string, now: number): string | undefined | Later {
+  /** What a read of the key that is `prefix` and `key` together is answered with, where that may be served now. */
+  find(prefix: string, key: string, now: number): string | undefined | Later {
     if (now - this.#provedAt >= this.#options.silence) return Later
-    const entry = this.#entries.get(key)
+    const entry = this.#entries.get(prefix, key)
     if (entry === undefined) return Later
     if (entry.end <= now) {
-      this.#entries.delete(key)
+      this.#entries.delete(entry.key)
       return Later
     }
     entry.wasRead = true

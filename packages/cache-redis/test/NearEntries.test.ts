@@ -4,11 +4,10 @@ import { randomFrom } from "./storm/random.ts"
 
 const entry = (key: string, value = "value") => new Entry(key, value, Number.POSITIVE_INFINITY)
 
-const valueOf = (entries: NearEntries, key: string): string | undefined => entries.get(key)?.value
+const valueOf = (entries: NearEntries, key: string): string | undefined => entries.get("", key)?.value
 
-const read = (entries: NearEntries, key: string): void => {
-  const found = entries.get(key)
-  if (found !== undefined) found.wasRead = true
+const read = (entry: Entry | undefined): void => {
+  if (entry !== undefined) entry.wasRead = true
 }
 
 describe("NearEntries", () => {
@@ -35,8 +34,8 @@ describe("NearEntries", () => {
     const entries = new NearEntries({ maxEntries: 100, maxBytes: 50 })
     entries.add(entry("a", "x".repeat(30)))
     entries.add(entry("b", "x".repeat(30)))
-    assert.isUndefined(entries.get("a"))
-    assert.isDefined(entries.get("b"))
+    assert.isUndefined(entries.get("", "a"))
+    assert.isDefined(entries.get("", "b"))
     entries.add(entry("b", "x".repeat(50)))
     assert.strictEqual(entries.size, 0)
     assert.strictEqual(entries.bytes, 0)
@@ -46,16 +45,40 @@ describe("NearEntries", () => {
     const entries = new NearEntries({ maxEntries: 10, maxBytes: Number.POSITIVE_INFINITY })
     for (let index = 0; index < 5; index++) entries.add(entry(`hot-${index}`))
     for (let index = 0; index < 1_000; index++) {
-      read(entries, `hot-${index % 5}`)
+      read(entries.get("", `hot-${index % 5}`))
       entries.add(entry(`cold-${index}`))
     }
-    for (let index = 0; index < 5; index++) assert.isDefined(entries.get(`hot-${index}`), `hot-${index}`)
+    for (let index = 0; index < 5; index++) assert.isDefined(entries.get("", `hot-${index}`), `hot-${index}`)
+  })
+
+  it("are the same behind whatever prefix they are asked for, and gone behind every one", () => {
+    const entries = new NearEntries({ maxEntries: 2, maxBytes: Number.POSITIVE_INFINITY })
+    const splits = ["", "a:", "a:b:"].map((prefix) => [prefix, "a:b:key".slice(prefix.length)] as const)
+    const found = () => splits.map(([prefix, key]) => entries.get(prefix, key)?.value)
+    entries.add(entry("a:b:key", "first"))
+    assert.deepStrictEqual(found(), ["first", "first", "first"])
+    entries.add(entry("a:b:key", "second"))
+    assert.deepStrictEqual(found(), ["second", "second", "second"])
+    entries.delete("a:b:key")
+    assert.deepStrictEqual(found(), [undefined, undefined, undefined])
+    entries.add(entry("a:b:key", "third"))
+    assert.deepStrictEqual(found(), ["third", "third", "third"])
+    entries.add(entry("a:b:other"))
+    assert.isDefined(entries.get("a:", "b:other"))
+    entries.clear()
+    assert.deepStrictEqual(found(), [undefined, undefined, undefined])
+    assert.isUndefined(entries.get("a:", "b:other"))
   })
 
   it("stay whole under any order of additions, reads, removals and clearings", () => {
     const random = randomFrom(1)
     const entries = new NearEntries({ maxEntries: 7, maxBytes: 60 })
     const last = new Map<string, string>()
+    /** By any prefix, as ports of several namespaces ask. */
+    const find = (key: string) => {
+      const at = random.below(3)
+      return entries.get(key.slice(0, at), key.slice(at))
+    }
     for (let step = 0; step < 50_000; step++) {
       const key = `k${random.below(20)}`
       const dice = random.below(1_000)
@@ -63,16 +86,16 @@ describe("NearEntries", () => {
         const value = "x".repeat(random.below(25))
         last.set(key, value)
         entries.add(entry(key, value))
-      } else if (dice < 800) read(entries, key)
+      } else if (dice < 800) read(find(key))
       else if (dice < 999) entries.delete(key)
       else entries.clear()
-      const held = Array.from(last.keys()).filter((key) => entries.get(key) !== undefined)
+      const held = Array.from(last.keys()).filter((key) => find(key) !== undefined)
       assert.strictEqual(entries.size, held.length)
       assert.strictEqual(
         entries.bytes,
         held.reduce((bytes, key) => bytes + key.length + (last.get(key) as string).length, 0)
       )
-      for (const key of held) assert.strictEqual(valueOf(entries, key), last.get(key))
+      for (const key of held) assert.strictEqual(find(key)?.value, last.get(key))
       assert.isAtMost(entries.size, 7)
       assert.isAtMost(entries.bytes, 60)
     }

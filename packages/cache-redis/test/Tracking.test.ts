@@ -17,9 +17,9 @@ describe("Tracking", () => {
     const tracked = tracking()
     tracked.keep("key", "value", tracked.moment, 0, forever)
     tracked.keep("absent", undefined, tracked.moment, 0, forever)
-    assert.strictEqual(tracked.find("key", 0), "value")
-    assert.isUndefined(tracked.find("absent", 0))
-    assert.strictEqual(tracked.find("unread", 0), Later)
+    assert.strictEqual(tracked.find("", "key", 0), "value")
+    assert.isUndefined(tracked.find("", "absent", 0))
+    assert.strictEqual(tracked.find("", "unread", 0), Later)
   })
 
   it("keeps nothing that was asked for before its key changed, or every key", () => {
@@ -28,14 +28,14 @@ describe("Tracking", () => {
     tracked.keyChanged("key")
     tracked.keep("key", "old", moment, 0, forever)
     tracked.keep("other", "value", moment, 0, forever)
-    assert.strictEqual(tracked.find("key", 0), Later)
-    assert.strictEqual(tracked.find("other", 0), "value")
+    assert.strictEqual(tracked.find("", "key", 0), Later)
+    assert.strictEqual(tracked.find("", "other", 0), "value")
     tracked.everyKeyChanged()
     tracked.keep("third", "old", moment, 0, forever)
-    assert.strictEqual(tracked.find("other", 0), Later)
-    assert.strictEqual(tracked.find("third", 0), Later)
+    assert.strictEqual(tracked.find("", "other", 0), Later)
+    assert.strictEqual(tracked.find("", "third", 0), Later)
     tracked.keep("key", "new", tracked.moment, 0, forever)
-    assert.strictEqual(tracked.find("key", 0), "new")
+    assert.strictEqual(tracked.find("", "key", 0), "new")
   })
 
   it("keeps nothing old however many keys have changed since", () => {
@@ -45,7 +45,7 @@ describe("Tracking", () => {
     for (let index = 0; index < 5_000; index++) {
       tracked.keyChanged(`other-${index}`)
       tracked.keep("key", "old", moment, 0, forever)
-      assert.strictEqual(tracked.find("key", 0), Later)
+      assert.strictEqual(tracked.find("", "key", 0), Later)
     }
   })
 
@@ -58,8 +58,8 @@ describe("Tracking", () => {
     tracked.begin()
     tracked.proved(0)
     tracked.keep("other", "value", moment, 0, forever)
-    assert.strictEqual(tracked.find("key", 0), Later)
-    assert.strictEqual(tracked.find("other", 0), Later)
+    assert.strictEqual(tracked.find("", "key", 0), Later)
+    assert.strictEqual(tracked.find("", "other", 0), Later)
   })
 
   it("keeps nothing of a connection whose server does not tell", () => {
@@ -69,19 +69,19 @@ describe("Tracking", () => {
     tracked.keep("key", "value", tracked.moment, 0, forever)
     tracked.begin()
     tracked.proved(0)
-    assert.strictEqual(tracked.find("key", 0), Later)
+    assert.strictEqual(tracked.find("", "key", 0), Later)
   })
 
   it("serves nothing once the last thing that was answered was sent too long ago", () => {
     const tracked = tracking()
     tracked.keep("key", "value", tracked.moment, 0, forever)
-    assert.strictEqual(tracked.find("key", 99), "value")
-    assert.strictEqual(tracked.find("key", 100), Later)
+    assert.strictEqual(tracked.find("", "key", 99), "value")
+    assert.strictEqual(tracked.find("", "key", 100), Later)
     tracked.proved(50)
-    assert.strictEqual(tracked.find("key", 149), "value")
+    assert.strictEqual(tracked.find("", "key", 149), "value")
     tracked.proved(10)
-    assert.strictEqual(tracked.find("key", 149), "value")
-    assert.strictEqual(tracked.find("key", 150), Later)
+    assert.strictEqual(tracked.find("", "key", 149), "value")
+    assert.strictEqual(tracked.find("", "key", 150), Later)
   })
 
   it("asks for another proof before the last one is too old", () => {
@@ -94,9 +94,9 @@ describe("Tracking", () => {
     const tracked = tracking({ ttl: 60 })
     tracked.keep("key", "value", tracked.moment, 0, 40)
     tracked.keep("bound", "value", tracked.moment, 0, forever)
-    assert.strictEqual(tracked.find("key", 39), "value")
-    assert.strictEqual(tracked.find("key", 40), Later)
-    assert.strictEqual(tracked.find("bound", 59), "value")
-    assert.strictEqual(tracked.find("bound", 60), Later)
+    assert.strictEqual(tracked.find("", "key", 39), "value")
+    assert.strictEqual(tracked.find("", "key", 40), Later)
+    assert.strictEqual(tracked.find("", "bound", 59), "value")
+    assert.strictEqual(tracked.find("", "bound", 60), Later)
   })
 })
