@@ -7,6 +7,7 @@
  *
  * @internal
  */
+import { performance } from "node:perf_hooks"
 import type { DriverFailure } from "@hexcache/cache-port"
 import { Effect, Exit } from "effect"
 import type { Command, Commander } from "./Command.ts"

@@ -6,6 +6,7 @@
  *
  * @internal
  */
+import { performance } from "node:perf_hooks"
 import type { Callback, DriverFailure } from "@hexcache/cache-port"
 import { Effect, Exit } from "effect"
 import { Call } from "./Call.ts"

@@ -7,6 +7,7 @@
  * @internal
  */
 
+import { performance } from "node:perf_hooks"
 import * as Instant from "./Instant.ts"
 
 /** What has a deadline. The fields are the list's. */

@@ -4,6 +4,7 @@
  *
  * @internal
  */
+import { performance } from "node:perf_hooks"
 
 let instant: number | undefined
 

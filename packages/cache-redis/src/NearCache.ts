@@ -6,6 +6,7 @@
  *
  * @internal
  */
+import { performance } from "node:perf_hooks"
 import { type CacheDriver, DriverFailure, Later } from "@hexcache/cache-port"
 import { Effect, Exit } from "effect"
 import type { Command, Commander } from "./Command.ts"

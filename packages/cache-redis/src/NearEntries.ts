@@ -7,6 +7,7 @@
  *
  * @internal
  */
+import { Shelves } from "./Shelves.ts"
 
 /** The bounds of a near cache. */
 export interface Bounds {
@@ -25,7 +26,7 @@ export class Entry {
   wasRead = false
   newer: Entry | undefined
   older: Entry | undefined
-  /** The prefix behind which it is on a shelf, if any. */
+  /** The prefix with which it was asked for first, unless that was empty. */
   prefix: string | undefined
 
   constructor(key: string, value: string | undefined, end: number) {
@@ -36,15 +37,12 @@ export class Entry {
   }
 }
 
-/**
- * Entries by their keys, and for those who ask with a prefix on a shelf for it too: to join prefix and key, a new text
- * that has to be hashed, costs more than the rest of a hit.
- */
+/** Entries by their keys. */
 export class NearEntries {
   readonly #bounds: Bounds
   readonly #byKey = new Map<string, Entry>()
-  /** By prefix, entries by what of their keys is behind it. An entry is on one shelf at most, and no shelf is empty. */
-  readonly #shelves = new Map<string, Map<string, Entry>>()
+  /** The same entries by prefix and rest of their keys, as they were asked for first since they were added. */
+  readonly #shelves = new Shelves<Entry>()
   #newest: Entry | undefined
   #oldest: Entry | undefined
   /** Whom the hand looks at next; the oldest unless there is one. */
@@ -63,12 +61,15 @@ export class NearEntries {
     return this.#bytes
   }
 
-  /** The entry of the key that is `prefix` and `key` together. */
-  get(prefix: string, key: string): Entry | undefined {
-    const shelved = this.#shelves.get(prefix)?.get(key)
+  /** The entry of the key that is `prefix` and `rest` together. */
+  get(prefix: string, rest: string): Entry | undefined {
+    const shelved = this.#shelves.get(prefix, rest)
     if (shelved !== undefined) return shelved
-    const entry = this.#byKey.get(prefix + key)
-    if (entry !== undefined && entry.prefix === undefined && prefix !== "") this.#shelve(entry, prefix, key)
+    const entry = this.#byKey.get(prefix + rest)
+    if (entry !== undefined && entry.prefix === undefined && prefix !== "") {
+      entry.prefix = prefix
+      this.#shelves.set(prefix, rest, entry)
+    }
     return entry
   }
 
@@ -89,14 +90,14 @@ export class NearEntries {
   delete(key: string): void {
     const entry = this.#byKey.get(key)
     if (entry === undefined) return
-    const { newer, older } = entry
+    const { newer, older, prefix } = entry
     if (newer === undefined) this.#newest = older
     else newer.older = older
     if (older === undefined) this.#oldest = newer
     else older.newer = newer
     if (this.#hand === entry) this.#hand = newer
     this.#byKey.delete(key)
-    this.#unshelve(entry)
+    if (prefix !== undefined) this.#shelves.delete(prefix, key.slice(prefix.length))
     this.#bytes -= entry.bytes
   }
 
@@ -107,20 +108,6 @@ export class NearEntries {
     this.#oldest = undefined
     this.#hand = undefined
     this.#bytes = 0
-  }
-
-  #shelve(entry: Entry, prefix: string, key: string): void {
-    const shelf = this.#shelves.get(prefix)
-    if (shelf === undefined) this.#shelves.set(prefix, new Map([[key, entry]]))
-    else shelf.set(key, entry)
-    entry.prefix = prefix
-  }
-
-  #unshelve({ key, prefix }: Entry): void {
-    if (prefix === undefined) return
-    const shelf = this.#shelves.get(prefix) as Map<string, Entry>
-    if (shelf.size === 1) this.#shelves.delete(prefix)
-    else shelf.delete(key.slice(prefix.length))
   }
 
   /** Asked only while there is an entry. */
