@@ -52,6 +52,9 @@ const lastBackoff = 500
 /** What calls in flight are given when the connection closes, in milliseconds. */
 const closeTimeout = 300
 
+/** So many answers keep this process and the server busy for longer than it takes to write once more. */
+const much = 512
+
 /** A connection to one server, replaced whenever it is in doubt. */
 export class Connection implements Commander {
   readonly #options: ConnectionOptions
@@ -74,6 +77,7 @@ export class Connection implements Commander {
   #onAttempt: (() => void) | undefined
   #onIdle: (() => void) | undefined
   readonly #onReady = new Set<() => void>()
+  #hasGivenMuch = false
 
   constructor(options: ConnectionOptions) {
     this.#options = options
@@ -280,8 +284,8 @@ export class Connection implements Commander {
   }
 
   /**
-   * Callers are given answers that are known to be their own, and then ask again. Where the server would have nothing to
-   * do meanwhile, half of them wait until what the others ask has gone out.
+   * Callers are given answers that are known to be their own. Where others in this turn were given so much that what they
+   * ask keeps the server busy, that goes out first.
    */
   #deliver(calls: ReadonlyArray<Call>): void {
     const own = calls.filter((call) => call.waiting)
@@ -289,11 +293,24 @@ export class Connection implements Commander {
       this.#leave(call)
       this.#options.tracking?.proved(call.sentAt)
     }
-    const part = this.isQuiet ? firstPartOf(own) : own.length
-    for (let index = 0; index < part; index++) giveAnswer(own[index] as Call)
-    if (part === own.length) return
-    process.nextTick(setImmediate, () => {
-      for (let index = part; index < own.length; index++) giveAnswer(own[index] as Call)
+    if (this.#hasGivenMuch) onceWritten(() => this.#give(own))
+    else this.#give(own)
+  }
+
+  /** Where the server would have nothing to do meanwhile, half of them wait until what the others ask has gone out. */
+  #give(calls: ReadonlyArray<Call>): void {
+    const weight = weightOf(calls)
+    const part = this.isQuiet ? firstPartOf(calls, partOf(weight)) : calls.length
+    for (let index = 0; index < part; index++) giveAnswer(calls[index] as Call)
+    if (weight >= much) {
+      this.#hasGivenMuch = true
+      onceWritten(() => {
+        this.#hasGivenMuch = false
+      })
+    }
+    if (part === calls.length) return
+    onceWritten(() => {
+      for (let index = part; index < calls.length; index++) giveAnswer(calls[index] as Call)
     })
   }
 
@@ -383,13 +400,19 @@ export class Connection implements Commander {
   }
 }
 
-/** How many of these calls have the first part of all their answers. */
-const firstPartOf = (calls: ReadonlyArray<Call>): number => {
+/** Runs when what is asked in this turn has been written. */
+const onceWritten = (run: () => void): void => process.nextTick(setImmediate, run)
+
+const weightOf = (calls: ReadonlyArray<Call>): number => {
   let weight = 0
   for (const call of calls) weight += call.weight
-  const part = partOf(weight)
+  return weight
+}
+
+/** How many of these calls, from the first on, have so many answers. */
+const firstPartOf = (calls: ReadonlyArray<Call>, weight: number): number => {
   let count = 0
-  for (let given = 0; given < part; count++) given += (calls[count] as Call).weight
+  for (let given = 0; given < weight; count++) given += (calls[count] as Call).weight
   return count
 }
 
