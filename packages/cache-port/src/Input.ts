@@ -95,14 +95,17 @@ export const pair = (input: unknown): readonly [string, unknown] =>
 const isIterable = (input: object): input is Iterable<unknown> =>
   typeof (input as Partial<Iterable<unknown>>)[Symbol.iterator] === "function"
 
+/** An array that iterates as every array does, and need not be asked for an iterator, which costs as much as a check. */
+const isUsualArray = (input: Iterable<unknown>): input is Array<unknown> =>
+  Array.isArray(input) && input[Symbol.iterator] === Array.prototype[Symbol.iterator]
+
 /** Every member of an iterable, checked. */
 export const list = <A>(input: unknown, check: (each: unknown) => A): ReadonlyArray<A> => {
   if (typeof input !== "object" || input === null || input instanceof String || !isIterable(input)) {
     return refuse(`keys and entries come as an iterable, not as ${kind(input)}`)
   }
   const checked: Array<A> = []
-  // An iterator costs as much as the check.
-  if (Array.isArray(input)) for (let index = 0; index < input.length; index++) checked.push(check(input[index]))
+  if (isUsualArray(input)) for (let index = 0; index < input.length; index++) checked.push(check(input[index]))
   else for (const each of input) checked.push(check(each))
   return checked
 }

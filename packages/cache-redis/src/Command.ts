@@ -14,7 +14,7 @@ export interface Command<A> {
   readonly decode: Decode<A>
   /** What an error reply means, where it is not simply a failure. */
   readonly recover?: ((failure: DriverFailure) => Answer<A>) | undefined
-  /** Of how many answers its reply consists: one unless it is told. */
+  /** How much work it is, for the server and for whom it answers: as much as so many keys, one unless it is told. */
   readonly weight?: number | undefined
   /** Changes nothing, though its name does not tell. */
   readonly isRead?: boolean | undefined

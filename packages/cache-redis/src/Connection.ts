@@ -14,8 +14,8 @@ import { changedBy } from "./Changes.ts"
 import { type Client, createRedisClient, type Endpoint, readings } from "./Client.ts"
 import { type Command, type Commander, toExit } from "./Command.ts"
 import { Deadlines } from "./Deadlines.ts"
-import { partOf } from "./Halving.ts"
 import { Markers } from "./Markers.ts"
+import { Pacer } from "./Pacer.ts"
 import { UnexpectedReply } from "./Reply.ts"
 import * as ReplyError from "./ReplyError.ts"
 import type { Tracking } from "./Tracking.ts"
@@ -52,13 +52,11 @@ const lastBackoff = 500
 /** What calls in flight are given when the connection closes, in milliseconds. */
 const closeTimeout = 300
 
-/** So many answers keep this process and the server busy for longer than it takes to write once more. */
-const much = 512
-
 /** A connection to one server, replaced whenever it is in doubt. */
 export class Connection implements Commander {
   readonly #options: ConnectionOptions
   readonly #calls: Deadlines<Call>
+  readonly #pacer = new Pacer({ isQuiet: () => this.isQuiet, onGiven: () => this.#idle() })
   #ready: Client | undefined
   /** Of the client that is ready, or whose last calls are waited for while the connection closes. */
   #markers: Markers | undefined
@@ -77,7 +75,6 @@ export class Connection implements Commander {
   #onAttempt: (() => void) | undefined
   #onIdle: (() => void) | undefined
   readonly #onReady = new Set<() => void>()
-  #hasGivenMuch = false
 
   constructor(options: ConnectionOptions) {
     this.#options = options
@@ -173,7 +170,7 @@ export class Connection implements Commander {
     this.#ready = undefined
     this.#options.tracking?.end()
     clearTimeout(this.#backoffTimer)
-    if (this.#calls.size > 0) {
+    if (!this.#isIdle) {
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, Math.min(closeTimeout, this.#options.commandTimeout))
         this.#onIdle = () => {
@@ -283,35 +280,16 @@ export class Connection implements Commander {
     this.#backoffTimer = setTimeout(() => this.#connect(), millis)
   }
 
-  /**
-   * Callers are given answers that are known to be their own. Where others in this turn were given so much that what they
-   * ask keeps the server busy, that goes out first.
-   */
+  /** Answers that are known to be their callers' own. */
   #deliver(calls: ReadonlyArray<Call>): void {
     const own = calls.filter((call) => call.waiting)
     for (const call of own) {
-      this.#leave(call)
+      call.waiting = false
+      this.#calls.remove(call)
       this.#options.tracking?.proved(call.sentAt)
     }
-    if (this.#hasGivenMuch) onceWritten(() => this.#give(own))
-    else this.#give(own)
-  }
-
-  /** Where the server would have nothing to do meanwhile, half of them wait until what the others ask has gone out. */
-  #give(calls: ReadonlyArray<Call>): void {
-    const weight = weightOf(calls)
-    const part = this.isQuiet ? firstPartOf(calls, partOf(weight)) : calls.length
-    for (let index = 0; index < part; index++) giveAnswer(calls[index] as Call)
-    if (weight >= much) {
-      this.#hasGivenMuch = true
-      onceWritten(() => {
-        this.#hasGivenMuch = false
-      })
-    }
-    if (part === calls.length) return
-    onceWritten(() => {
-      for (let index = part; index < calls.length; index++) giveAnswer(calls[index] as Call)
-    })
+    this.#pacer.give(own)
+    this.#idle()
   }
 
   /** What this process changes is not kept either, from the moment in which it is sent. */
@@ -395,25 +373,12 @@ export class Connection implements Commander {
     this.#idle()
   }
 
+  /** Whether every caller was told what became of its call. */
+  get #isIdle(): boolean {
+    return this.#calls.size === 0 && this.#pacer.held === 0
+  }
+
   #idle(): void {
-    if (this.#calls.size === 0) this.#onIdle?.()
+    if (this.#isIdle) this.#onIdle?.()
   }
 }
-
-/** Runs when what is asked in this turn has been written. */
-const onceWritten = (run: () => void): void => process.nextTick(setImmediate, run)
-
-const weightOf = (calls: ReadonlyArray<Call>): number => {
-  let weight = 0
-  for (const call of calls) weight += call.weight
-  return weight
-}
-
-/** How many of these calls, from the first on, have so many answers. */
-const firstPartOf = (calls: ReadonlyArray<Call>, weight: number): number => {
-  let count = 0
-  for (let given = 0; given < weight; count++) given += (calls[count] as Call).weight
-  return count
-}
-
-const giveAnswer = (call: Call): void => call.finish(call.answer)

@@ -22,7 +22,7 @@ import * as Scripts from "./Scripts.ts"
 const keysAtOnce = 100
 
 /** Keys of one batch on their way at a time. */
-const keysInFlight = 1_000
+const keysInFlight = 400
 
 /** Entries that one script sets: the port promises that so many are one atomic step. */
 const entriesAtOnce = 1_000

@@ -12,6 +12,11 @@ export class Shelves<A> {
   #prefix: string | undefined
   #shelf: Map<string, A> | undefined
 
+  /** How many prefixes there are. */
+  get size(): number {
+    return this.#shelves.size
+  }
+
   get(prefix: string, rest: string): A | undefined {
     return this.#of(prefix)?.get(rest)
   }
@@ -31,11 +36,13 @@ export class Shelves<A> {
     if (shelf === undefined || !shelf.delete(rest) || shelf.size > 0) return
     this.#shelves.delete(prefix)
     this.#prefix = undefined
+    this.#shelf = undefined
   }
 
   clear(): void {
     this.#shelves.clear()
     this.#prefix = undefined
+    this.#shelf = undefined
   }
 
   #of(prefix: string): Map<string, A> | undefined {

@@ -1,0 +1,85 @@
+/**
+ * When callers are given their answers. They ask again at once, so who is told when decides whether client and server
+ * work at the same time, or wait for each other in turn.
+ *
+ * @internal
+ */
+import type { Call } from "./Call.ts"
+import { partOf } from "./Halving.ts"
+
+/** What a pacer needs of its connection. */
+export interface PacerOptions {
+  /** Whether the server has nothing to do. */
+  readonly isQuiet: () => boolean
+  /** Told when callers were given answers that had to wait. */
+  readonly onGiven: () => void
+}
+
+/** So much work keeps both sides busy for longer than it takes to write once more. */
+const much = 512
+
+/** Gives answers to callers, some of them a turn of the event loop later. */
+export class Pacer {
+  readonly #options: PacerOptions
+  /** Whether what callers ask who were given much has not been written yet. */
+  #isMuchAsked = false
+  #held = 0
+
+  constructor(options: PacerOptions) {
+    this.#options = options
+  }
+
+  /** How many calls have an answer, and a caller that was not given it yet. */
+  get held(): number {
+    return this.#held
+  }
+
+  /** Gives answers, behind those that wait. What was asked by others who were given much goes out first. */
+  give(calls: ReadonlyArray<Call>): void {
+    if (this.#isMuchAsked) {
+      this.#onceWritten(calls, () => this.give(calls))
+      return
+    }
+    const work = workOf(calls)
+    if (work >= much) {
+      this.#isMuchAsked = true
+      this.#onceWritten([], () => {
+        this.#isMuchAsked = false
+      })
+    }
+    // Where the server would have nothing to do, half of them wait until it has what the others ask.
+    const first = this.#options.isQuiet() ? firstOf(calls, partOf(work)) : calls.length
+    if (first < calls.length) {
+      const others = calls.slice(first)
+      this.#onceWritten(others, () => giveEach(others))
+    }
+    giveEach(first === calls.length ? calls : calls.slice(0, first))
+  }
+
+  /** Runs when what is asked in this turn has been written. */
+  #onceWritten(held: ReadonlyArray<Call>, run: () => void): void {
+    this.#held += held.length
+    process.nextTick(setImmediate, () => {
+      this.#held -= held.length
+      run()
+      if (held.length > 0) this.#options.onGiven()
+    })
+  }
+}
+
+const giveEach = (calls: ReadonlyArray<Call>): void => {
+  for (const call of calls) call.finish(call.answer)
+}
+
+const workOf = (calls: ReadonlyArray<Call>): number => {
+  let work = 0
+  for (const call of calls) work += call.weight
+  return work
+}
+
+/** How many of these calls, from the first on, make up so much work. */
+const firstOf = (calls: ReadonlyArray<Call>, work: number): number => {
+  let count = 0
+  for (let done = 0; done < work; count++) done += (calls[count] as Call).weight
+  return count
+}
