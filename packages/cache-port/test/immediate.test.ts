@@ -66,6 +66,35 @@ describe("a store that is asked at once", () => {
   })
 })
 
+describe("a key that getMany is asked for twice", () => {
+  it.effect.each([
+    { name: "repeated at once", getMany: answers },
+    { name: "repeated later", getMany: cannotTell }
+  ])("is asked for once, and counted once: $name", ({ getMany, name }) => {
+    const { cache, store } = setup(name, getMany)
+    return Effect.gen(function* () {
+      yield* cache.set("a", "1")
+      store.asked = []
+      const found = yield* cache.getMany(["b", "a", "b", "a", "a"])
+      assert.deepStrictEqual(Array.from(found.keys()), ["b", "a"])
+      for (const { keys } of store.asked) assert.deepStrictEqual(keys, [`${name}:b`, `${name}:a`])
+      assert.deepInclude(yield* CacheStats.of(name), { hits: 1, misses: 1 })
+    })
+  })
+
+  it.effect.each([
+    { name: "repeated, failing at once", getMany: fails },
+    { name: "repeated, failing later", getMany: cannotTell }
+  ])("is named once by an error: $name", ({ getMany, name }) => {
+    const { cache, store } = setup(name, getMany)
+    store.fails = () => true
+    return Effect.gen(function* () {
+      const error = yield* Effect.flip(cache.getMany(["b", "a", "b"]))
+      assert.deepStrictEqual(error.keys, ["b", "a"])
+    })
+  })
+})
+
 describe("Cached on a store that is asked at once", () => {
   it.effect("answers a hit without asking again", () => {
     const { db, run, store, users } = setup("hit at once", answers)

@@ -68,7 +68,8 @@ export class NearEntries {
     const entry = this.#byKey.get(prefix + rest)
     if (entry !== undefined && entry.prefix === undefined && prefix !== "") {
       entry.prefix = prefix
-      this.#shelves.set(prefix, rest, entry)
+      // A part of its own key: the caller's may be cut from a long text, which it would keep alive.
+      this.#shelves.set(prefix, entry.key.slice(prefix.length), entry)
     }
     return entry
   }

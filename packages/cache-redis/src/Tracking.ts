@@ -27,13 +27,18 @@ export interface TrackingOptions extends Bounds {
 /** Keys of which it is remembered that they changed. Beyond that all reads in flight count as of keys that did. */
 const keysRemembered = 1_000
 
+const never = Number.NEGATIVE_INFINITY
+
 /** The values that one connection has read, for as long as they are the server's. */
 export class Tracking {
   readonly #options: TrackingOptions
   readonly #entries: NearEntries
   readonly #doorkeeper: Doorkeeper
   #isOn = false
-  #provedAt = Number.NEGATIVE_INFINITY
+  #provedAt = never
+  /** From when on nothing is served, and from when on another proof is due. */
+  #servedUntil = never
+  #proofDueAt = never
   /** How many changes there were so far. */
   #changes = 0
   /** By key, the number of its last change. */
@@ -55,7 +60,7 @@ export class Tracking {
   /** The server tells nothing from now on. */
   end(): void {
     this.#isOn = false
-    this.#provedAt = Number.NEGATIVE_INFINITY
+    this.#prove(never)
     this.everyKeyChanged()
   }
 
@@ -75,17 +80,17 @@ export class Tracking {
 
   /** What was sent at an instant on `performance`'s clock was answered: of all changes before it, this process knows. */
   proved(sentAt: number): void {
-    if (this.#isOn && sentAt > this.#provedAt) this.#provedAt = sentAt
+    if (this.#isOn && sentAt > this.#provedAt) this.#prove(sentAt)
   }
 
   /** Whether the server is to be asked for another proof, so that it is there before the last one is too old. */
   needsProof(now: number): boolean {
-    return now - this.#provedAt >= this.#options.silence / 3
+    return now >= this.#proofDueAt
   }
 
   /** What a read of the key that is `prefix` and `key` together is answered with, where that may be served now. */
   find(prefix: string, key: string, now: number): string | undefined | Later {
-    if (now - this.#provedAt >= this.#options.silence) return Later
+    if (now >= this.#servedUntil) return Later
     const entry = this.#entries.get(prefix, key)
     if (entry === undefined) return Later
     if (entry.end <= now) {
@@ -115,5 +120,12 @@ export class Tracking {
   keep(key: string, value: string | undefined, moment: number, from: number, millis: number): void {
     if (!this.isCurrent(key, moment)) return
     this.#entries.add(new Entry(key, value, from + Math.min(millis, this.#options.ttl)))
+  }
+
+  #prove(at: number): void {
+    const { silence } = this.#options
+    this.#provedAt = at
+    this.#servedUntil = at + silence
+    this.#proofDueAt = at + silence / 3
   }
 }

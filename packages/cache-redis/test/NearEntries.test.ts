@@ -66,8 +66,8 @@ describe("NearEntries", () => {
     entries.add(entry("a:b:other"))
     assert.isDefined(entries.get("a:", "b:other"))
     entries.clear()
-    assert.deepStrictEqual(found(), [undefined, undefined, undefined])
     assert.isUndefined(entries.get("a:", "b:other"))
+    assert.deepStrictEqual(found(), [undefined, undefined, undefined])
   })
 
   it("stay whole under any order of additions, reads, removals and clearings", () => {

@@ -49,6 +49,16 @@ describe("Tracking", () => {
     }
   })
 
+  it("serves nothing beyond its end, whatever prefix it is asked for with", () => {
+    const tracked = tracking()
+    tracked.keep("a:key", "value", tracked.moment, 0, 50)
+    assert.strictEqual(tracked.find("a:", "key", 49), "value")
+    assert.strictEqual(tracked.find("a:", "key", 50), Later)
+    assert.strictEqual(tracked.find("", "a:key", 49), Later)
+    tracked.keep("a:key", "new", tracked.moment, 0, forever)
+    assert.strictEqual(tracked.find("a:", "key", 60), "new")
+  })
+
   it("drops what it has, and what is on its way, when the connection ends", () => {
     const tracked = tracking()
     const { moment } = tracked
