@@ -35,13 +35,11 @@ export class Shelves<A> {
     const shelf = this.#of(prefix)
     if (shelf === undefined || !shelf.delete(rest) || shelf.size > 0) return
     this.#shelves.delete(prefix)
-    this.#prefix = undefined
     this.#shelf = undefined
   }
 
   clear(): void {
     this.#shelves.clear()
-    this.#prefix = undefined
     this.#shelf = undefined
   }
 
