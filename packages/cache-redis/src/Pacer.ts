@@ -37,38 +37,38 @@ export class Pacer {
   /** Gives answers, behind those that wait. What was asked by others who were given much goes out first. */
   give(calls: ReadonlyArray<Call>): void {
     if (this.#isMuchAsked) {
-      this.#onceWritten(calls, () => this.give(calls))
+      this.#onceWritten(calls, (held) => this.give(held))
       return
     }
     const work = workOf(calls)
+    // Where the server would have nothing to do, half of them wait until it has what the others ask.
+    const first = this.#options.isQuiet() ? firstOf(calls, partOf(work)) : calls.length
+    giveEach(calls, 0, first)
     if (work >= much) {
       this.#isMuchAsked = true
       this.#onceWritten([], () => {
         this.#isMuchAsked = false
       })
     }
-    // Where the server would have nothing to do, half of them wait until it has what the others ask.
-    const first = this.#options.isQuiet() ? firstOf(calls, partOf(work)) : calls.length
-    if (first < calls.length) {
-      const others = calls.slice(first)
-      this.#onceWritten(others, () => giveEach(others))
-    }
-    giveEach(first === calls.length ? calls : calls.slice(0, first))
+    if (first < calls.length) this.#onceWritten(calls.slice(first), (others) => giveEach(others, 0, others.length))
   }
 
-  /** Runs when what is asked in this turn has been written. */
-  #onceWritten(held: ReadonlyArray<Call>, run: () => void): void {
+  /** Runs when what was asked so far in this turn has been written: that is planned by then, as is what is gathered. */
+  #onceWritten(held: ReadonlyArray<Call>, run: (held: ReadonlyArray<Call>) => void): void {
     this.#held += held.length
     process.nextTick(setImmediate, () => {
       this.#held -= held.length
-      run()
+      run(held)
       if (held.length > 0) this.#options.onGiven()
     })
   }
 }
 
-const giveEach = (calls: ReadonlyArray<Call>): void => {
-  for (const call of calls) call.finish(call.answer)
+const giveEach = (calls: ReadonlyArray<Call>, from: number, to: number): void => {
+  for (let index = from; index < to; index++) {
+    const call = calls[index] as Call
+    call.finish(call.answer)
+  }
 }
 
 const workOf = (calls: ReadonlyArray<Call>): number => {

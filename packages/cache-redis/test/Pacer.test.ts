@@ -7,12 +7,14 @@ import { Pacer } from "../src/Pacer.ts"
 const setup = (isQuiet: boolean) => {
   const log: Array<string> = []
   const pacer = new Pacer({ isQuiet: () => isQuiet, onGiven: () => log.push(`held ${pacer.held}`) })
+  /** As a get is: gathered until the end of the turn, and then written with what else is. */
+  const write = (line: string) => process.nextTick(() => setImmediate(() => log.push(line)))
   const calls = (name: string, count: number, weight: number): ReadonlyArray<Call> =>
     Array.from({ length: count }, () => {
       const call = new Call(
         (answer) => {
           expect(answer).toBe(name)
-          if (!log.includes(`${name} writes`)) setImmediate(() => log.push(`${name} writes`))
+          if (!log.includes(name)) write(`${name} writes`)
           log.push(name)
         },
         weight,
