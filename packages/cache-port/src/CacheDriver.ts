@@ -3,8 +3,7 @@
  *
  * A driver is the smaller level below `CachePort`. Keys, values, times to live, amounts and patterns reach it already
  * checked by the laws of input and with the namespace in front, so that a driver does nothing but ask its store. Only
- * `ImmediateOperations` are told the two apart.
- * `CachePort.fromDriver` turns it into a port.
+ * `ImmediateOperations` are told the two apart. `CachePort.fromDriver` turns it into a port.
  */
 import type { Effect, Fiber, Stream } from "effect"
 import type { CacheErrorOutcome, CacheErrorReason } from "./CacheError.ts"

@@ -6,6 +6,13 @@ import { type Chapter, failsWith, law } from "../Law.ts"
 const numbered = (length: number): ReadonlyArray<readonly [key: string, value: string]> =>
   Array.from({ length }, (_, index) => [`key-${index}`, `value-${index}`] as const)
 
+/** An array that says itself what it consists of. */
+class Backwards extends Array<string> {
+  override *[Symbol.iterator](): ArrayIterator<string> {
+    for (let index = this.length - 1; index >= 0; index--) yield this[index] as string
+  }
+}
+
 /** What is no iterable of keys or entries. Text is iterable in JavaScript, and meant as one key. */
 const notIterable: ReadonlyArray<unknown> = [
   Object("keys"),
@@ -72,6 +79,8 @@ export const batches: Chapter = {
       const keys = new Set(["a", "b", "c"])
       assert.deepStrictEqual(Array.from((yield* cache.getMany(keys)).values(), Option.getOrUndefined), ["1", "2", "3"])
       assert.strictEqual(yield* cache.deleteMany(keys), 3)
+      yield* cache.set("a", "1")
+      assert.deepStrictEqual(Array.from((yield* cache.getMany(new Backwards("b", "a"))).keys()), ["a", "b"])
     }),
 
     law("setMany: the last of a repeated key wins", function* ({ cache }) {
