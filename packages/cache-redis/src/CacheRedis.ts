@@ -1,10 +1,12 @@
 /**
  * The Redis adapter: the port on Redis or Valkey, by node-redis.
  *
- * Every layer builds within 100 ms, whether a server is there or not. Without a ready connection operations fail at once
- * with `Unavailable` (`AccessDenied` where the server refused us), and nothing is queued for later. Every operation ends
- * by its deadline, no write is sent twice, and a connection that is silent or in doubt is replaced. Closing the layer's
- * scope takes at most 500 ms. Changes of a connection's state are logged at warning level.
+ * Every layer builds at once, whether a server is there or not. The first operations wait for the first connection, each
+ * within its own deadline. Once an attempt to connect has failed, or has taken longer than `commandTimeout`, operations
+ * fail at once with `Unavailable` (`AccessDenied` where the server refused us) until a connection is ready, and nothing is
+ * queued for later. Every operation ends by its deadline, no write is sent twice, and a connection that is silent or in
+ * doubt is replaced. Closing the layer's scope takes at most 500 ms. Changes of a connection's state are logged at warning
+ * level.
  *
  * Every layer fails with `InvalidArgument` on options out of range, before any I/O; nothing of a URL is quoted.
  *
@@ -131,6 +133,7 @@ export const layerCluster = (options: CacheRedisClusterOptions): Layer.Layer<Cac
             new Cluster({
               rootNodes,
               commandTimeout: settings.commandTimeout,
+              maxPending: settings.maxPending,
               connection: ({ host, port }) => ({
                 ...settings,
                 endpoint: () => settings.complete(Options.at(roots[0], host, port))
@@ -140,7 +143,7 @@ export const layerCluster = (options: CacheRedisClusterOptions): Layer.Layer<Cac
         ),
         (cluster) => Effect.promise(() => cluster.close())
       )
-      yield* Effect.promise(() => cluster.start(startTimeout))
+      cluster.start()
       return RedisDriver.make(cluster)
     })
   )
@@ -209,9 +212,6 @@ export const layerFromClient = (
     )
   )
 
-/** What a layer waits for its first connection, in milliseconds, so that the first operations find one. */
-const startTimeout = 60
-
 const layerOf = (options: Options.CommonOptions, driver: Effect.Effect<CacheDriver, CacheError, Scope.Scope>) =>
   CachePort.layerFromDriver(driver, options)
 
@@ -230,7 +230,7 @@ const single = ({
       Effect.sync(() => new Connection({ ...options, tracking, report: (event) => report(event) })),
       (connection) => Effect.promise(() => connection.close())
     )
-    yield* Effect.promise(() => connection.start(startTimeout))
+    connection.start()
     const server = new Coalescer(connection, options.maxPending)
     const driver = RedisDriver.make(Router.single(server))
     return tracking === undefined ? driver : NearCache.make(driver, server, tracking)

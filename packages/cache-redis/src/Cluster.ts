@@ -16,6 +16,7 @@ import * as Reply from "./Reply.ts"
 import * as ReplyError from "./ReplyError.ts"
 import type { RedisKey, Router } from "./Router.ts"
 import { slotOf, slots } from "./Slot.ts"
+import { WaitingCommands } from "./WaitingCommands.ts"
 
 /** The address of a node. */
 export interface Node {
@@ -31,6 +32,8 @@ export interface ClusterOptions {
   readonly connection: (node: Node) => Omit<ConnectionOptions, "report">
   /** By when a command has ended, redirections included. */
   readonly commandTimeout: number
+  /** How many commands may wait until the map of slots is known. */
+  readonly maxPending: number
   readonly report: (event: ConnectionEvent) => void
 }
 
@@ -48,6 +51,7 @@ export class Cluster implements Router {
   readonly #options: ClusterOptions
   /** By address, replicas too: one that becomes a master can be asked at once. */
   readonly #connections = new Map<string, readonly [Node, Connection]>()
+  readonly #waiting: WaitingCommands
   #topology: Topology = { owners: [], masters: [], nodes: [], digest: "" }
   #refreshing: Promise<void> | undefined
   #timer: NodeJS.Timeout | undefined
@@ -55,29 +59,13 @@ export class Cluster implements Router {
 
   constructor(options: ClusterOptions) {
     this.#options = options
+    this.#waiting = new WaitingCommands(options)
   }
 
-  /** Starts to connect, and waits for the map of slots and for its masters, at most `millis`. */
-  start(millis: number): Promise<void> {
-    const deadline = performance.now() + millis
-    const ready = Effect.gen({ self: this }, function* () {
-      while (this.#topology.masters.length === 0 && performance.now() < deadline) {
-        yield* Effect.promise(() => this.#refresh())
-        yield* pause(tryAgainInterval)
-      }
-      yield* Effect.forEach(this.#topology.masters, (master) => this.#connection(master).ready(deadline), {
-        concurrency: "unbounded"
-      })
-    })
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, millis)
-      Effect.runCallback(ready, {
-        onExit: () => {
-          clearTimeout(timer)
-          resolve()
-        }
-      })
-    })
+  /** Starts to read the map of slots. Commands wait for this first reading, each within its own deadline. */
+  start(): void {
+    this.#waiting.open()
+    void this.#refresh().then(() => this.#waiting.fail(ReplyError.unknownTopology()))
   }
 
   of(key: RedisKey): Commander {
@@ -99,24 +87,46 @@ export class Cluster implements Router {
     return performance.now() + this.#options.commandTimeout
   }
 
-  masters(): ReadonlyArray<Commander> {
+  readonly masters: Effect.Effect<ReadonlyArray<Commander>, DriverFailure> = Effect.suspend(() => {
+    if (this.#waiting.isOpen) return this.#onceKnown(() => this.masters)
     const { masters } = this.#topology
-    return masters.length === 0 ? [nobody] : masters.map((master) => this.#connection(master))
-  }
+    return masters.length === 0
+      ? Effect.fail(ReplyError.unknownTopology())
+      : Effect.succeed(masters.map((master) => this.#connection(master)))
+  })
 
   /** Closes every connection at once. */
   async close(): Promise<void> {
     this.#closed = true
     clearTimeout(this.#timer)
+    this.#waiting.fail(ReplyError.closed())
     await Promise.all(Array.from(this.#connections.values(), ([, connection]) => connection.close()))
   }
 
   #send<A>(slot: number, command: Command<A>, until?: number): Effect.Effect<A, DriverFailure> {
     return Effect.suspend(() => {
+      if (this.#waiting.isOpen) return this.#onceKnown((deadline) => this.#send(slot, command, deadline), until)
       const deadline = until ?? performance.now() + this.#options.commandTimeout
       const owner = this.#topology.owners[slot]
-      return owner === undefined ? nobody.send(command) : this.#ask(owner, slot, command, deadline)
+      return owner === undefined ? Effect.fail(ReplyError.unknownTopology()) : this.#ask(owner, slot, command, deadline)
     })
+  }
+
+  /** Continues when the map of slots is known. */
+  #onceKnown<A>(
+    next: (deadline: number) => Effect.Effect<A, DriverFailure>,
+    deadline?: number
+  ): Effect.Effect<A, DriverFailure> {
+    return Effect.callback<A, DriverFailure>((resume) =>
+      this.#waiting.add(
+        (deadline) => {
+          resume(next(deadline))
+          return undefined
+        },
+        (failure) => resume(Effect.fail(failure)),
+        deadline
+      )
+    )
   }
 
   #ask<A>(node: Node, slot: number, command: Command<A>, deadline: number): Effect.Effect<A, DriverFailure> {
@@ -175,7 +185,7 @@ export class Cluster implements Router {
       }
     })
     this.#connections.set(address, [node, connection])
-    if (!this.#closed) void connection.start(0)
+    if (!this.#closed) connection.start()
     return connection
   }
 
@@ -193,11 +203,20 @@ export class Cluster implements Router {
     // Where nobody is left to ask, the cluster may have moved altogether.
     const asked = ready.length > 0 ? ready.map(([node]) => node) : this.#options.rootNodes
     const deadline = performance.now() + this.#options.commandTimeout
-    const ask = (node: Node) =>
-      Effect.andThen(
-        this.#connection(node).ready(deadline),
-        Effect.map(this.#connection(node).send(askSlots, deadline), (ranges) => toTopology(ranges, node))
+    const isFirst = this.#waiting.isOpen
+    const ask = (node: Node) => {
+      const connection = this.#connection(node)
+      // The first time a connection that fails is not waited for: every command waits for the map.
+      const ready = isFirst ? Effect.void : connection.ready(deadline)
+      return Effect.andThen(
+        ready,
+        Effect.map(connection.send(askSlots, deadline), (ranges) => {
+          const topology = toTopology(ranges, node)
+          if (this.#waiting.isOpen && !this.#closed && topology.masters.length > 0) this.#begin(topology)
+          return topology
+        })
       )
+    }
     const answers = await Effect.runPromise(
       Effect.forEach(asked, (node) => Effect.exit(ask(node)), { concurrency: "unbounded" })
     )
@@ -205,6 +224,12 @@ export class Cluster implements Router {
     const told = mostTold(answers.filter(Exit.isSuccess).map(({ value }) => value))
     if (told !== undefined) this.#apply(told)
     if (!this.#isWhole()) this.#timer = setTimeout(() => void this.#refresh(), refreshInterval)
+  }
+
+  /** Takes the first map that a node tells: the majority corrects it a moment later. */
+  #begin(topology: Topology): void {
+    this.#apply(topology)
+    this.#waiting.send()
   }
 
   #apply(topology: Topology): void {
@@ -232,8 +257,6 @@ export class Cluster implements Router {
 }
 
 const askSlots: Command<ReadonlyArray<Reply.SlotRange>> = { args: ["CLUSTER", "SLOTS"], decode: Reply.slotRanges }
-
-const nobody: Commander = { send: () => Effect.fail(ReplyError.unknownTopology()) }
 
 /** Which node has which slot. */
 interface Topology {

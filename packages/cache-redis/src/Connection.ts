@@ -19,6 +19,7 @@ import { Pacer } from "./Pacer.ts"
 import { UnexpectedReply } from "./Reply.ts"
 import * as ReplyError from "./ReplyError.ts"
 import type { Tracking } from "./Tracking.ts"
+import { WaitingCommands } from "./WaitingCommands.ts"
 
 /** Where and how to connect. Times are in milliseconds. */
 export interface ConnectionOptions {
@@ -56,6 +57,7 @@ const closeTimeout = 300
 export class Connection implements Commander {
   readonly #options: ConnectionOptions
   readonly #calls: Deadlines<Call>
+  readonly #waiting: WaitingCommands
   readonly #pacer = new Pacer({ isQuiet: () => this.isQuiet, onGiven: () => this.#idle() })
   #ready: Client | undefined
   /** Of the client that is ready, or whose last calls are waited for while the connection closes. */
@@ -71,27 +73,20 @@ export class Connection implements Commander {
   #reportedTracking = false
   #replies = 0
   #closed = false
-  /** Told when the first attempt is over, and when the last call in flight is. */
-  #onAttempt: (() => void) | undefined
+  /** Called when the last call in flight is over. */
   #onIdle: (() => void) | undefined
   readonly #onReady = new Set<() => void>()
 
   constructor(options: ConnectionOptions) {
     this.#options = options
     this.#calls = new Deadlines(options.commandTimeout, (call) => this.#expired(call))
+    this.#waiting = new WaitingCommands(options)
   }
 
-  /** Starts to connect, and waits for the first attempt, at most `millis`. */
-  start(millis: number): Promise<void> {
+  /** Starts to connect. Commands wait for this first attempt, each within its own deadline. */
+  start(): void {
+    this.#waiting.open()
     this.#connect()
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, millis)
-      this.#onAttempt = () => {
-        this.#onAttempt = undefined
-        clearTimeout(timer)
-        resolve()
-      }
-    })
   }
 
   /** Whether commands can be sent now. */
@@ -109,12 +104,14 @@ export class Connection implements Commander {
   }
 
   /**
-   * As `send`, with its answer by a callback; that is called at once where nothing can be sent. Answers what is to be
-   * done when the caller is interrupted.
+   * As `send`, with its answer by a callback; that is called at once where nothing can be sent. Returns the effect to run
+   * when the caller is interrupted.
    */
   ask<A>(command: Command<A>, callback: Callback<A>, deadline?: number): Effect.Effect<void> | undefined {
     const client = this.#ready
     if (client === undefined) {
+      if (this.#waiting.isOpen)
+        return this.#waiting.add((until) => this.ask(command, callback, until), callback, deadline)
       callback(this.#refusal)
       return undefined
     }
@@ -169,6 +166,7 @@ export class Connection implements Commander {
     this.#refusal = ReplyError.closed()
     this.#ready = undefined
     this.#options.tracking?.end()
+    this.#waiting.fail(this.#refusal)
     clearTimeout(this.#backoffTimer)
     if (!this.#isIdle) {
       await new Promise<void>((resolve) => {
@@ -253,7 +251,7 @@ export class Connection implements Commander {
     if (this.#reported !== undefined) this.#options.report({ _tag: "ReadyAgain" })
     this.#reported = undefined
     for (const tell of this.#onReady) tell()
-    this.#onAttempt?.()
+    this.#waiting.send()
   }
 
   /** The current client is of no more use. */
@@ -269,11 +267,11 @@ export class Connection implements Commander {
     this.#idle()
     if (this.#closed) return
     this.#refusal = failure
+    this.#waiting.fail(failure)
     if (this.#reported !== failure.reason.message) {
       this.#reported = failure.reason.message
       this.#options.report({ _tag: "NotReady", failure })
     }
-    this.#onAttempt?.()
     // From the beginning of this attempt: one that was long enough needs no pause behind it.
     const millis = Math.max(1, this.#backoff * (0.5 + Math.random() / 2) - (performance.now() - this.#attemptedAt))
     this.#backoff = Math.min(this.#backoff * 2, lastBackoff)

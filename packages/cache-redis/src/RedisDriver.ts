@@ -106,8 +106,8 @@ export const make = (router: Router): CacheDriver => {
     })
 
   /** On one server after the other, so that no more than one is kept busy. */
-  const onEveryMaster = <A>(command: Command<A>): Asked<ReadonlyArray<A>> =>
-    Effect.suspend(() => Effect.forEach(router.masters(), (master) => master.send(command)))
+  const onEveryMaster = <A>(ask: (master: Commander) => Asked<A>): Asked<ReadonlyArray<A>> =>
+    Effect.flatMap(router.masters, (masters) => Effect.forEach(masters, (master) => ask(master)))
 
   return {
     callback: router.direct === undefined ? undefined : callbacks(router.direct),
@@ -166,8 +166,8 @@ export const make = (router: Router): CacheDriver => {
 
     scan: (pattern) =>
       Stream.unwrap(
-        Effect.sync(() =>
-          Stream.fromIterable(router.masters()).pipe(
+        Effect.map(router.masters, (masters) =>
+          Stream.fromIterable(masters).pipe(
             Stream.flatMap((master) => pages(master, pattern)),
             Stream.map((keys) => keys.filter((key) => isUtf8(key)).map(String))
           )
@@ -175,16 +175,14 @@ export const make = (router: Router): CacheDriver => {
       ),
 
     deletePattern: (pattern) =>
-      Effect.suspend(() =>
-        Effect.map(
-          Effect.forEach(router.masters(), (master) => deletePages(master, pattern, unlinkPage)),
-          sum
-        )
+      Effect.map(
+        onEveryMaster((master) => deletePages(master, pattern, unlinkPage)),
+        sum
       ),
 
-    flush: Effect.asVoid(onEveryMaster({ args: ["FLUSHDB", "ASYNC"], decode: Reply.ok })),
+    flush: Effect.asVoid(onEveryMaster((master) => master.send({ args: ["FLUSHDB", "ASYNC"], decode: Reply.ok }))),
 
-    ping: Effect.asVoid(onEveryMaster({ args: ["PING"], decode: Reply.pong }))
+    ping: Effect.asVoid(onEveryMaster((master) => master.send({ args: ["PING"], decode: Reply.pong })))
   }
 }
 

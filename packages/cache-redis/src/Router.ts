@@ -3,8 +3,8 @@
  *
  * @internal
  */
-import type { Callback, CallbackOperations } from "@hexcache/cache-port"
-import type { Effect } from "effect"
+import type { Callback, CallbackOperations, DriverFailure } from "@hexcache/cache-port"
+import { Effect } from "effect"
 import type { Command, Commander } from "./Command.ts"
 import type { Step } from "./Scripts.ts"
 
@@ -23,8 +23,8 @@ export interface Router extends Deadline {
   readonly of: (key: RedisKey) => Commander
   /** Splits what belongs to keys into parts that one command may touch together. */
   readonly parts: <I>(items: ReadonlyArray<I>, keyOf: (item: I) => RedisKey) => ReadonlyArray<ReadonlyArray<I>>
-  /** Every server that takes writes, now. */
-  readonly masters: () => ReadonlyArray<Commander>
+  /** Every server that takes writes, as soon as they are known. */
+  readonly masters: Effect.Effect<ReadonlyArray<Commander>, DriverFailure>
   /** Only where all keys are on one server. */
   readonly direct?: Direct | undefined
 }
@@ -44,6 +44,6 @@ export const single = (coalescer: Commander & Deadline & Direct): Router => ({
   of: () => coalescer,
   deadline: () => coalescer.deadline(),
   parts: (items) => [items],
-  masters: () => [coalescer],
+  masters: Effect.succeed([coalescer]),
   direct: coalescer
 })

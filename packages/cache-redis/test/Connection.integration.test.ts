@@ -16,7 +16,8 @@ describe("a connection that is closed", () => {
         maxPending: 1_000,
         report: () => {}
       })
-      yield* Effect.promise(() => connection.start(5_000))
+      connection.start()
+      yield* connection.ready(performance.now() + 5_000)
       let told = 0
       // Enough for half of them to be given their answers a turn later.
       for (let index = 0; index < 200; index++) {
