@@ -4,6 +4,9 @@
  * @internal
  */
 import type { Answer, Callback } from "@hexcache/cache-port"
+import type { Effect } from "effect"
+import { changedBy } from "./Changes.ts"
+import type { Command } from "./Command.ts"
 import type { Timed } from "./Deadlines.ts"
 import * as Instant from "./Instant.ts"
 
@@ -21,23 +24,30 @@ export class Call implements Timed {
   sentAt = 0
   /** Whether it is in the connection's list: false once it was answered, ran out of time, or lost its connection. */
   waiting = true
-  /** Replies of the connection when the call began. */
-  readonly repliesBefore: number
-  /** As `Command` has it. */
-  readonly weight: number
+  readonly command: Command<unknown>
+  /** Replies so far when the call was given to the client. */
+  repliesBefore = 0
   /** The number of the marker behind it. */
   marker = 0
   /** The answer, once there is one: kept until it is known that it is this call's. */
   answer: Answer<unknown> = undefined
   /** Unset once the caller has its answer, or has gone. */
   settle: Callback<unknown> | undefined
+  /** Interrupts what was sent in place of this call, on the next connection. */
+  interruptAgain: Effect.Effect<void> | undefined
   readonly aborted = false
+  /** True if the call takes the place of one that was sent, and lost its connection. */
+  #isSecond = false
   #takeBack: (() => void) | undefined
 
-  constructor(settle: Callback<unknown>, weight: number, repliesBefore: number) {
+  constructor(command: Command<unknown>, settle: Callback<unknown> | undefined) {
+    this.command = command
     this.settle = settle
-    this.weight = weight
-    this.repliesBefore = repliesBefore
+  }
+
+  /** As `Command` has it. */
+  get weight(): number {
+    return this.command.weight ?? 1
   }
 
   addEventListener(_: "abort", takeBack: () => void): void {
@@ -56,6 +66,24 @@ export class Call implements Timed {
     if (takeBack === undefined) return
     takeBack()
     this.sent = false
+  }
+
+  /**
+   * True if the call has a caller, and may be sent on another connection: it was not sent, or changes nothing and lost a
+   * connection that was cut. A read on a connection whose replies could not be read may be the cause of that, and so may
+   * one that loses a second connection.
+   */
+  maySendAgain(isCut: boolean): boolean {
+    if (this.settle === undefined) return false
+    return !this.sent || (isCut && !this.#isSecond && changedBy(this.command).length === 0)
+  }
+
+  /** The call that takes the place of this one, and its caller. */
+  again(): Call {
+    const call = new Call(this.command, this.settle)
+    call.#isSecond = this.sent || this.#isSecond
+    this.settle = undefined
+    return call
   }
 
   finish(answer: Answer<unknown>): void {

@@ -9,6 +9,7 @@
 import { performance } from "node:perf_hooks"
 import type { Callback, DriverFailure } from "@hexcache/cache-port"
 import { Effect, Exit } from "effect"
+import { Attempts } from "./Attempts.ts"
 import { Call } from "./Call.ts"
 import { changedBy } from "./Changes.ts"
 import { type Client, createRedisClient, type Endpoint, readings } from "./Client.ts"
@@ -46,10 +47,6 @@ export type ConnectionEvent =
   /** The server does not tell what changes; told once, until one does. */
   | { readonly _tag: "NotTracking"; readonly failure: DriverFailure }
 
-/** Backoff between attempts to connect, in milliseconds: doubled from the first to the last, half of it at random. */
-const firstBackoff = 25
-const lastBackoff = 500
-
 /** What calls in flight are given when the connection closes, in milliseconds. */
 const closeTimeout = 300
 
@@ -63,10 +60,9 @@ export class Connection implements Commander {
   /** Of the client that is ready, or whose last calls are waited for while the connection closes. */
   #markers: Markers | undefined
   /** Ends the current client, ready or connecting, for the given reason. */
-  #end: ((failure: DriverFailure) => void) | undefined
-  #backoff = firstBackoff
-  #attemptedAt = 0
-  #backoffTimer: NodeJS.Timeout | undefined
+  #end: ((failure: DriverFailure, isCut?: boolean) => void) | undefined
+  readonly #attempts = new Attempts()
+  #pauseTimer: NodeJS.Timeout | undefined
   /** Why no connection is ready. */
   #refusal: DriverFailure = ReplyError.connecting()
   #reported: string | undefined
@@ -115,12 +111,17 @@ export class Connection implements Commander {
       callback(this.#refusal)
       return undefined
     }
+    // The answer is of this command's type: its own decoder made it.
+    return this.#send(client, new Call(command, callback as Callback<unknown>), deadline)
+  }
+
+  #send(client: Client, call: Call, deadline?: number): Effect.Effect<void> | undefined {
+    const { command } = call
     if (this.#calls.size >= this.#options.maxPending) {
-      callback(ReplyError.tooManyPending(this.#options.maxPending))
+      call.finish(ReplyError.tooManyPending(this.#options.maxPending))
       return undefined
     }
-    // The answer is of this command's type: its own decoder made it.
-    const call = new Call(callback as Callback<unknown>, command.weight ?? 1, this.#replies)
+    call.repliesBefore = this.#replies
     this.#calls.add(call, deadline)
     this.#changes(command)
     if (this.#markers !== undefined) call.marker = this.#markers.plan()
@@ -128,10 +129,10 @@ export class Connection implements Commander {
     const abortSignal = call as unknown as AbortSignal
     const options = command.read === undefined ? { abortSignal } : { abortSignal, ...readings[command.read] }
     client.sendCommand(command.args, options).then(
-      (reply) => this.#answered(call, command, reply),
-      (error) => this.#rejected(call, command, error)
+      (reply) => this.#answered(call, reply),
+      (error) => this.#rejected(call, error)
     )
-    return Effect.sync(() => this.#abandon(call))
+    return Effect.suspend(() => call.interruptAgain ?? this.#abandon(call))
   }
 
   /** The usual deadline of what begins now, on `performance`'s clock. */
@@ -167,7 +168,7 @@ export class Connection implements Commander {
     this.#ready = undefined
     this.#options.tracking?.end()
     this.#waiting.fail(this.#refusal)
-    clearTimeout(this.#backoffTimer)
+    clearTimeout(this.#pauseTimer)
     if (!this.#isIdle) {
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, Math.min(closeTimeout, this.#options.commandTimeout))
@@ -183,21 +184,21 @@ export class Connection implements Commander {
 
   #connect(): void {
     const { admit, connectTimeout, endpoint } = this.#options
-    this.#attemptedAt = performance.now()
+    this.#attempts.begin()
     const abort = new AbortController()
     let client: Client | undefined
     let over = false
-    const end = (failure: DriverFailure) => {
+    const end = (failure: DriverFailure, isCut = false) => {
       if (over) return
       over = true
       clearTimeout(deadline)
       this.#end = undefined
       // Calls are told before the client is: its own way out hides which of them had been sent.
-      this.#lost(failure)
+      this.#lost(failure, isCut)
       abort.abort()
       client?.destroy()
     }
-    const fail = (error: unknown) => end(ReplyError.fromConnect(error))
+    const fail = (error: unknown) => end(ReplyError.fromConnect(error), ReplyError.isCut(error))
     const deadline = setTimeout(() => end(ReplyError.noHandshake(connectTimeout)), connectTimeout)
     this.#end = end
     const attempt = async () => {
@@ -240,6 +241,7 @@ export class Connection implements Commander {
 
   #becomeReady(client: Client, isTracking: boolean): void {
     this.#ready = client
+    this.#attempts.becameReady()
     if (isTracking) this.#options.tracking?.begin()
     this.#markers = new Markers({
       ping: (text) => client.sendCommand(["PING", text]),
@@ -247,7 +249,6 @@ export class Connection implements Commander {
       outOfStep: () => this.#end?.(ReplyError.outOfStep())
     })
     for (const args of this.#options.greeting ?? []) client.sendCommand(args).catch(() => {})
-    this.#backoff = firstBackoff
     if (this.#reported !== undefined) this.#options.report({ _tag: "ReadyAgain" })
     this.#reported = undefined
     for (const tell of this.#onReady) tell()
@@ -255,31 +256,50 @@ export class Connection implements Commander {
   }
 
   /** The current client is of no more use. */
-  #lost(failure: DriverFailure): void {
+  #lost(failure: DriverFailure, isCut: boolean): void {
     this.#ready = undefined
     this.#options.tracking?.end()
     this.#markers?.stop()
     this.#markers = undefined
+    if (this.#closed) {
+      for (const call of this.#calls.drain()) this.#fail(call)
+      this.#idle()
+      return
+    }
+    this.#refusal = failure
+    if (this.#attempts.lost()) this.#waiting.open()
+    else this.#waiting.fail(failure)
     for (const call of this.#calls.drain()) {
-      call.waiting = false
-      call.finish(ReplyError.lost(call.sent))
+      if (this.#waiting.isOpen && call.maySendAgain(isCut)) this.#sendAgain(call)
+      else this.#fail(call)
     }
     this.#idle()
-    if (this.#closed) return
-    this.#refusal = failure
-    this.#waiting.fail(failure)
     if (this.#reported !== failure.reason.message) {
       this.#reported = failure.reason.message
       this.#options.report({ _tag: "NotReady", failure })
     }
-    // From the beginning of this attempt: one that was long enough needs no pause behind it.
-    const millis = Math.max(1, this.#backoff * (0.5 + Math.random() / 2) - (performance.now() - this.#attemptedAt))
-    this.#backoff = Math.min(this.#backoff * 2, lastBackoff)
-    this.#backoffTimer = setTimeout(() => this.#connect(), millis)
+    this.#pauseTimer = setTimeout(() => this.#connect(), this.#attempts.nextPause())
+  }
+
+  #fail(call: Call): void {
+    call.waiting = false
+    call.finish(ReplyError.lost(call.sent))
+  }
+
+  /** Sends on the next connection, within its deadline, a call that cannot have changed anything. */
+  #sendAgain(call: Call): void {
+    call.waiting = false
+    const again = call.again()
+    call.interruptAgain = this.#waiting.add(
+      (until) => this.#send(this.#ready as Client, again, until),
+      (failure) => again.finish(call.sent ? ReplyError.lost(true) : failure),
+      call.deadline
+    )
   }
 
   /** Answers that are known to be their callers' own. */
   #deliver(calls: ReadonlyArray<Call>): void {
+    this.#attempts.proved()
     const own = calls.filter((call) => call.waiting)
     for (const call of own) {
       call.waiting = false
@@ -299,11 +319,11 @@ export class Connection implements Commander {
     else for (const key of changed) tracking.keyChanged(String(key))
   }
 
-  #answered<A>(call: Call, command: Command<A>, reply: unknown): void {
+  #answered(call: Call, reply: unknown): void {
     this.#replies++
     if (!call.waiting) return
     try {
-      call.answer = command.decode(reply)
+      call.answer = call.command.decode(reply)
       // A settled promise may live on in the client's queue, and is not to keep a large reply alive.
       if (Array.isArray(reply)) reply.length = 0
       this.#markers?.keep(call)
@@ -316,15 +336,16 @@ export class Connection implements Commander {
     }
   }
 
-  #rejected<A>(call: Call, command: Command<A>, error: unknown): void {
+  #rejected(call: Call, error: unknown): void {
+    const { recover } = call.command
     const failure = ReplyError.fromCommand(error, call.sent)
     if (failure.serverCode !== undefined) this.#replies++
     if (!call.waiting) return
-    call.answer = command.recover === undefined ? failure : command.recover(failure)
+    call.answer = recover === undefined ? failure : recover(failure)
     if (failure.serverCode === "READONLY" && this.#options.admit !== undefined) {
       // No longer the master, which is to be found anew.
       this.#leave(call)
-      this.#end?.(failure)
+      this.#end?.(failure, true)
       call.finish(call.answer)
       return
     }
@@ -337,12 +358,15 @@ export class Connection implements Commander {
   }
 
   /** The caller was interrupted. What was sent stays in the list, so that the watchdog still counts it. */
-  #abandon(call: Call): void {
-    if (call.settle === undefined) return
-    call.settle = undefined
-    if (call.sent) return
-    this.#leave(call)
-    call.takeBack()
+  #abandon(call: Call): Effect.Effect<void> {
+    if (call.settle !== undefined) {
+      call.settle = undefined
+      if (!call.sent) {
+        this.#leave(call)
+        call.takeBack()
+      }
+    }
+    return Effect.void
   }
 
   #expired(call: Call): void {
@@ -358,7 +382,7 @@ export class Connection implements Commander {
         this.#calls.add(call, silentAt)
       } else {
         // Ended before the caller hears of it, who may ask again at once.
-        this.#end?.(ReplyError.silent())
+        this.#end?.(ReplyError.silent(), true)
       }
     }
     call.finish(ReplyError.timedOut(sent, this.#options.commandTimeout))

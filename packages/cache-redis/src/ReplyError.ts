@@ -20,7 +20,7 @@ import {
   Unknown,
   WrongType
 } from "@hexcache/cache-port"
-import { ErrorReply } from "@redis/client"
+import { ErrorReply, SocketClosedUnexpectedlyError } from "@redis/client"
 
 type Reason = (code: string) => CacheErrorReason
 
@@ -119,6 +119,11 @@ export const fromConnect = (error: unknown): DriverFailure => {
     new Unavailable({ message: `no connection is ready${code === undefined ? "" : ` (${code})`}` })
   )
 }
+
+/** True if a connection ended because it was cut, and not because of what came on it. */
+export const isCut = (error: unknown): boolean =>
+  error instanceof SocketClosedUnexpectedlyError ||
+  (error instanceof Error && "code" in error && typeof error.code === "string" && /^E(?!RR_)[A-Z]+$/.test(error.code))
 
 /** The failure of a command that the client rejected. `sent` tells whether it had left. */
 export const fromCommand = (error: unknown, sent: boolean): DriverFailure => {

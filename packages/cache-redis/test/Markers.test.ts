@@ -2,6 +2,7 @@ import { setImmediate } from "node:timers/promises"
 import { expect, test } from "vitest"
 import { Call } from "../src/Call.ts"
 import { Markers } from "../src/Markers.ts"
+import * as Reply from "../src/Reply.ts"
 
 /** Markers whose replies come when they are let in, and the calls that they delivered. */
 const makeMarkers = () => {
@@ -13,7 +14,7 @@ const makeMarkers = () => {
     outOfStep: () => expect.unreachable()
   })
   const sent = (): Call => {
-    const call = new Call(() => {}, 1, 0)
+    const call = new Call({ args: ["GET", "key"], decode: Reply.text }, () => {})
     call.marker = markers.plan()
     return call
   }

@@ -2,6 +2,7 @@ import { setImmediate as nextTurn } from "node:timers/promises"
 import { expect, test } from "vitest"
 import { Call } from "../src/Call.ts"
 import { Pacer } from "../src/Pacer.ts"
+import * as Reply from "../src/Reply.ts"
 
 /** A pacer, callers that write as soon as they are told, and a log of both. */
 const setup = (isQuiet: boolean) => {
@@ -11,15 +12,11 @@ const setup = (isQuiet: boolean) => {
   const write = (line: string) => process.nextTick(() => setImmediate(() => log.push(line)))
   const calls = (name: string, count: number, weight: number): ReadonlyArray<Call> =>
     Array.from({ length: count }, () => {
-      const call = new Call(
-        (answer) => {
-          expect(answer).toBe(name)
-          if (!log.includes(name)) write(`${name} writes`)
-          log.push(name)
-        },
-        weight,
-        0
-      )
+      const call = new Call({ args: ["GET", "key"], decode: Reply.text, weight }, (answer) => {
+        expect(answer).toBe(name)
+        if (!log.includes(name)) write(`${name} writes`)
+        log.push(name)
+      })
       call.answer = name
       return call
     })
