@@ -1,7 +1,7 @@
 import { CacheMemory } from "@hexcache/cache-memory"
 import { CachePort } from "@hexcache/cache-port"
 import { CacheRedis } from "@hexcache/cache-redis"
-import { Effect, type Layer, ManagedRuntime, Option, Schedule, type Schema } from "effect"
+import { type Layer, ManagedRuntime, Option, type Schema } from "effect"
 import { type Contestant, type Document, type Open, operation, reading } from "../Contestant.ts"
 import { effectLoops } from "../effectLoops.ts"
 
@@ -22,8 +22,7 @@ export const openInMemory: Open = ({ maxEntries }) => contestant(CacheMemory.lay
 const contestant = async <E>(layer: Layer.Layer<CachePort, E>): Promise<Contestant> => {
   const runtime = ManagedRuntime.make(layer)
   const cache = await runtime.runPromise(CachePort)
-  // The layer does not wait long for its first connection.
-  await runtime.runPromise(Effect.retry(cache.ping, Schedule.spaced("10 millis")))
+  await runtime.runPromise(cache.ping)
   const get = reading(cache.get, Option.getOrUndefined)
   const set = operation((key: string, value: string, ttl: number) => cache.set(key, value, { ttl }))
   return {
