@@ -199,7 +199,7 @@ export const layerFromClient = (
     Effect.flatMap(
       Options.checked(() => {
         const { credentialsProvider, database, password, socket, username } = client.options
-        const endpoint: Endpoint & { readonly credentialsProvider?: typeof credentialsProvider } = {
+        const endpoint: Endpoint = {
           ...(socket === undefined ? undefined : { socket }),
           ...(username === undefined ? undefined : { username }),
           ...(password === undefined ? undefined : { password }),

@@ -6,7 +6,7 @@
 import { createClient, RESP_TYPES, type RedisClientOptions } from "@redis/client"
 
 /** The part of node-redis's options that says whom to connect to, and as whom. */
-export type Endpoint = Pick<RedisClientOptions, "socket" | "username" | "password" | "database">
+export type Endpoint = Pick<RedisClientOptions, "socket" | "username" | "password" | "credentialsProvider" | "database">
 
 /** A client of node-redis, of which every attempt to connect has one of its own. */
 export type Client = ReturnType<typeof createRedisClient>
@@ -15,6 +15,7 @@ export type Client = ReturnType<typeof createRedisClient>
 export const createRedisClient = (endpoint: Endpoint, connectTimeout: number, signal: AbortSignal) => {
   const client = createClient({
     ...endpoint,
+    ...loginOf(endpoint),
     // Its handshake begins with HELLO, whose refusal is told, and which authenticates in the same step.
     RESP: 3,
     disableOfflineQueue: true,
@@ -35,6 +36,27 @@ export const createRedisClient = (endpoint: Endpoint, connectTimeout: number, si
   client.options.emitInvalidate = false
   return client
 }
+
+/** Logs in a user without a password too: node-redis leaves such a one out, and Redis takes any password from them. */
+const loginOf = ({ credentialsProvider, password, username }: Endpoint) =>
+  credentialsProvider?.type === "async-credentials-provider"
+    ? {
+        credentialsProvider: {
+          ...credentialsProvider,
+          credentials: async () => {
+            const credentials = await credentialsProvider.credentials()
+            return { ...credentials, ...passwordOf(credentials) }
+          }
+        }
+      }
+    : passwordOf({ password, username })
+
+interface Login {
+  readonly username?: string | undefined
+  readonly password?: string | undefined
+}
+
+const passwordOf = ({ password, username }: Login) => (username === undefined || password ? {} : { password: "none" })
 
 /** Statuses such as `OK` are read as bytes, so that none is ever taken for a value. */
 const plain = { typeMapping: { [RESP_TYPES.SIMPLE_STRING]: Buffer } }

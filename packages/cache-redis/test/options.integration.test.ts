@@ -96,6 +96,32 @@ describe("options", () => {
     })
   )
 
+  it.live("a user without a password is logged in, and one that does not exist is refused", () =>
+    Effect.gen(function* () {
+      const { port, url } = yield* server()
+      yield* Effect.promise(() => askRedis(url, ["ACL", "SETUSER", "reader", "on", "nopass", "~*", "+@all"]))
+      yield* Effect.promise(() => askRedis(url, ["ACL", "SETUSER", "guarded", "on", `>${canary}`, "~*", "+@all"]))
+      const whoIs = (layer: Layer.Layer<CachePort, CacheError>) =>
+        Effect.provide(
+          Effect.andThen(
+            CachePort.use(({ ping }) => ping),
+            Effect.promise(() => askRedis(url, ["CLIENT", "LIST"]))
+          ),
+          layer
+        )
+      const readers = [
+        CacheRedis.layer({ url: `redis://reader@127.0.0.1:${port}`, namespace: "test" }),
+        CacheRedis.layer({ host: "127.0.0.1", port, username: "reader", namespace: "test" }),
+        CacheRedis.layerFromClient(createClient({ url: `redis://reader@127.0.0.1:${port}` }), { namespace: "test" })
+      ]
+      for (const layer of readers) assert.include(yield* whoIs(layer), "user=reader")
+      for (const user of ["nobody", "guarded"]) {
+        const layer = CacheRedis.layer({ url: `redis://${user}@127.0.0.1:${port}`, namespace: "test" })
+        assert.strictEqual(yield* refusal(layer), "AccessDenied")
+      }
+    })
+  )
+
   it.live("a password that changes is asked for anew at the next connection", () =>
     Effect.gen(function* () {
       const { port, url } = yield* server({ args: ["--requirepass", "first"] })
