@@ -22,11 +22,18 @@ export class Attempts {
   #pause = firstPause
   /** How many connections in a row became ready, and have not proved themselves. */
   #unproved = 0
+  #isRefused = false
 
   /** An attempt begins. */
   begin(): void {
     this.#begunAt = performance.now()
     this.#readyAt = undefined
+    this.#isRefused = false
+  }
+
+  /** The server on this connection is the wrong one, though it answers: the pauses go on growing. */
+  refused(): void {
+    this.#isRefused = true
   }
 
   /** The attempt has succeeded. */
@@ -47,7 +54,7 @@ export class Attempts {
   lost(): boolean {
     const wasReady = this.#readyAt !== undefined
     if (wasReady && performance.now() - (this.#readyAt as number) >= proofAge) this.#unproved = 0
-    if (this.#unproved === 0 && wasReady) this.#pause = firstPause
+    if (this.#unproved === 0 && wasReady && !this.#isRefused) this.#pause = firstPause
     return wasReady && this.#unproved <= 1
   }
 

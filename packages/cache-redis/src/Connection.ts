@@ -342,9 +342,10 @@ export class Connection implements Commander {
     if (failure.serverCode !== undefined) this.#replies++
     if (!call.waiting) return
     call.answer = recover === undefined ? failure : recover(failure)
-    if (failure.serverCode === "READONLY" && this.#options.admit !== undefined) {
-      // No longer the master, which is to be found anew.
+    if (failure.serverCode === "READONLY") {
+      // No longer the master: another one is found anew, or stands behind the same name by now.
       this.#leave(call)
+      this.#attempts.refused()
       this.#end?.(failure, true)
       call.finish(call.answer)
       return
