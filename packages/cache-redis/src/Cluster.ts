@@ -167,9 +167,8 @@ export class Cluster implements Router {
 
   /** One slot is elsewhere, and so others may be. */
   #moved(slot: number, node: Node): void {
-    const owners = Array.from(this.#topology.owners)
-    owners[slot] = node
-    this.#topology = { ...this.#topology, owners }
+    // In place: a failover moves thousands of slots, and each in-flight call tells of one.
+    this.#topology.owners[slot] = node
     void this.#refresh()
   }
 
@@ -261,7 +260,7 @@ const askSlots: Command<ReadonlyArray<Reply.SlotRange>> = { args: ["CLUSTER", "S
 /** Which node has which slot. */
 interface Topology {
   /** By slot. */
-  readonly owners: ReadonlyArray<Node | undefined>
+  readonly owners: Array<Node | undefined>
   readonly masters: ReadonlyArray<Node>
   readonly nodes: ReadonlyArray<Node>
   /** Equal for equal maps, whoever told them and in whatever order. */
