@@ -24,8 +24,8 @@ import { WaitingCommands } from "./WaitingCommands.ts"
 
 /** Where and how to connect. Times are in milliseconds. */
 export interface ConnectionOptions {
-  /** Found anew for each attempt. */
-  readonly endpoint: () => Endpoint | Promise<Endpoint>
+  /** Found anew for each attempt. The signal tells that the attempt has ended. */
+  readonly endpoint: (signal: AbortSignal) => Endpoint | Promise<Endpoint>
   /** Asked of each new connection before it is used; one that rejects is not. */
   readonly admit?: ((ask: (...args: ReadonlyArray<string>) => Promise<unknown>) => Promise<void>) | undefined
   /** Sent at the beginning of each connection; what becomes of them does not matter. */
@@ -88,6 +88,11 @@ export class Connection implements Commander {
   /** Whether commands can be sent now. */
   get isReady(): boolean {
     return this.#ready !== undefined
+  }
+
+  /** The failure of every command that is sent now, if there is an outage. */
+  get outage(): DriverFailure | undefined {
+    return this.#ready === undefined && !this.#waiting.isOpen ? this.#refusal : undefined
   }
 
   /** Whether the server has been asked everything and has answered it. */
@@ -202,7 +207,7 @@ export class Connection implements Commander {
     const deadline = setTimeout(() => end(ReplyError.noHandshake(connectTimeout)), connectTimeout)
     this.#end = end
     const attempt = async () => {
-      const found = await endpoint()
+      const found = await endpoint(abort.signal)
       if (over) return
       client = createRedisClient(found, connectTimeout, abort.signal)
       // Stays for good: an error without a listener ends the process, and sockets have errors after their end.

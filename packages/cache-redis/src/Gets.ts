@@ -57,6 +57,12 @@ export class Gets {
 
   /** Asks for the text at a key within this turn, whether its caller stays or goes. */
   add(key: string, caller: Caller): void {
+    // Not at the end of the turn: a caller that tries again at once would keep the turn from ending.
+    const { outage } = this.#connection
+    if (outage !== undefined) {
+      caller(outage)
+      return
+    }
     if (this.#pending >= this.#maxPending) {
       caller(ReplyError.tooManyPending(this.#maxPending))
       return

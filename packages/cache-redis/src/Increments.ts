@@ -46,6 +46,11 @@ export class Increments {
 
   /** Sends an increment within this turn, unless its caller has gone before. */
   add(step: Scripts.Step, caller: Caller): Asked | undefined {
+    const { outage } = this.#connection
+    if (outage !== undefined) {
+      caller(outage)
+      return undefined
+    }
     if (this.#pending >= this.#maxPending) {
       caller(ReplyError.tooManyPending(this.#maxPending))
       return undefined

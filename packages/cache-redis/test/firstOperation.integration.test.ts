@@ -13,6 +13,7 @@ type Cache = CachePort["Service"]
 
 /** Long, so that a busy machine is no fault of the cache's. */
 const commandTimeout = 20_000
+const patient = { commandTimeout, connectTimeout: commandTimeout }
 
 const everyOperation = (cached: Cache): ReadonlyArray<Effect.Effect<unknown, CacheError>> => [
   cached.set("key", "value"),
@@ -49,9 +50,9 @@ describe("the first operations of a layer succeed", () => {
   it.live("on one server, with and without a near cache", () =>
     Effect.gen(function* () {
       const { url } = yield* server()
-      yield* firstOperationsSucceed(CacheRedis.layer({ url, namespace: "test", commandTimeout }))
+      yield* firstOperationsSucceed(CacheRedis.layer({ url, namespace: "test", ...patient }))
       const nearCache = { maxEntries: 100 }
-      yield* firstOperationsSucceed(CacheRedis.layer({ url, namespace: "test", commandTimeout, nearCache }))
+      yield* firstOperationsSucceed(CacheRedis.layer({ url, namespace: "test", ...patient, nearCache }))
     })
   )
 
@@ -59,7 +60,7 @@ describe("the first operations of a layer succeed", () => {
     Effect.gen(function* () {
       const { proxy, url } = yield* faultyServer
       proxy.latency(30)
-      yield* firstOperationsSucceed(CacheRedis.layer({ url, namespace: "test", commandTimeout }))
+      yield* firstOperationsSucceed(CacheRedis.layer({ url, namespace: "test", ...patient }))
     })
   )
 
@@ -76,7 +77,7 @@ describe("the first operations of a layer succeed", () => {
           url: `rediss://localhost:${port}`,
           tls: { ca: certificate.cert },
           namespace: "test",
-          commandTimeout
+          ...patient
         })
       )
     })
@@ -93,7 +94,7 @@ describe("the first operations of a layer succeed", () => {
           name,
           sentinels: sentinels.map(({ url }) => url),
           namespace: "test",
-          commandTimeout
+          ...patient
         })
       )
     })
@@ -108,7 +109,7 @@ describe("the first operations of a layer succeed", () => {
       const [one] = masters
       for (const roots of [masters, [one as (typeof masters)[number]]]) {
         const rootNodes = roots.map(({ url }) => url)
-        yield* firstOperationsSucceed(CacheRedis.layerCluster({ rootNodes, namespace: "test", commandTimeout }))
+        yield* firstOperationsSucceed(CacheRedis.layerCluster({ rootNodes, namespace: "test", ...patient }))
       }
     })
   )
@@ -226,6 +227,27 @@ describe("an operation that waits for the first connection", () => {
       }
       const answers = yield* Effect.forEach(reading, Fiber.join)
       for (const [index, answer] of answers.entries()) assert.isAtLeast(Number(Option.getOrThrow(answer)), index)
+    })
+  )
+
+  it.live("leaves the event loop free where its caller tries again and again without a pause", () =>
+    Effect.gen(function* () {
+      const gone = yield* cache({ url: `redis://127.0.0.1:${yield* Effect.promise(() => freePort())}` })
+      yield* Effect.flip(gone.ping)
+      for (const asked of [gone.get("key"), gone.set("key", "value"), gone.increment("count"), gone.getMany(["a"])]) {
+        let isOver = false
+        const timer = setTimeout(() => {
+          isOver = true
+        }, 20)
+        // Bounded, so that a loop that is held up ends as well.
+        let attempts = 0
+        while (!isOver && attempts < 1_000_000) {
+          yield* Effect.ignore(asked)
+          attempts++
+        }
+        clearTimeout(timer)
+        assert.isTrue(isOver)
+      }
     })
   )
 })

@@ -12,6 +12,6 @@ const program = Effect.gen(function* () {
 })
 
 // Long, so that a busy machine is no fault of the cache's.
-const cache = CacheRedis.layer({ url, namespace: "first", commandTimeout: "20 seconds" })
+const cache = CacheRedis.layer({ url, namespace: "first", commandTimeout: "20 seconds", connectTimeout: "20 seconds" })
 
 console.log(JSON.stringify(await Effect.runPromise(Effect.provide(program, cache))))
