@@ -85,7 +85,7 @@ export const layer = (options: CacheRedisOptions): Layer.Layer<CachePort, CacheE
     options,
     Effect.flatMap(
       Options.checked(() => ({ settings: Options.settings(options), endpoint: Options.endpoint(options) })),
-      ({ endpoint, settings }) => single({ ...settings, endpoint: () => settings.complete(endpoint) })
+      ({ endpoint, settings }) => single({ ...settings, endpoint: (signal) => settings.complete(endpoint, signal) })
     )
   )
 
@@ -136,7 +136,7 @@ export const layerCluster = (options: CacheRedisClusterOptions): Layer.Layer<Cac
               maxPending: settings.maxPending,
               connection: ({ host, port }) => ({
                 ...settings,
-                endpoint: () => settings.complete(Options.at(roots[0], host, port))
+                endpoint: (signal) => settings.complete(Options.at(roots[0], host, port), signal)
               }),
               report: (event) => report(event, "a node of the cluster: ")
             })
@@ -169,9 +169,9 @@ export const layerSentinel = (options: CacheRedisSentinelOptions): Layer.Layer<C
           name: Options.nonEmpty("name", options.name),
           sentinels: Options.some("sentinels", options.sentinels, (address) => {
             const sentinel = Options.node(address)
-            return () => tls.complete(sentinel)
+            return (signal: AbortSignal) => tls.complete(sentinel, signal)
           }),
-          timeout: settings.commandTimeout
+          timeout: settings.connectTimeout
         })
         const { database } = Options.endpoint({ host: "master", database: options.database })
         return { settings, findMaster, database }
@@ -180,8 +180,11 @@ export const layerSentinel = (options: CacheRedisSentinelOptions): Layer.Layer<C
         single({
           ...settings,
           admit: Sentinel.admitMaster,
-          endpoint: async () =>
-            settings.complete({ socket: await findMaster(), ...(database === undefined ? undefined : { database }) })
+          endpoint: async (signal) =>
+            settings.complete(
+              { socket: await findMaster(signal), ...(database === undefined ? undefined : { database }) },
+              signal
+            )
         })
     )
   )

@@ -43,7 +43,10 @@ export interface CommonOptions extends FromDriverOptions {
   readonly username?: string | undefined
   /** The user's password, or that of `requirepass`; the URL's where that has one. */
   readonly password?: Secret | undefined
-  /** Asked anew for each connection instead of `username` and `password`, so that a new password is taken over. */
+  /**
+   * Run anew for each connection in place of `username` and `password`, so that a new password is taken over. Interrupted
+   * when the attempt to connect ends, at the latest after `connectTimeout`.
+   */
   readonly credentials?: Effect.Effect<Credentials, unknown> | undefined
   /** True, or the options of `tls.connect`, to connect by TLS; a `rediss:` URL does so too. */
   readonly tls?: boolean | TlsOptions | undefined
@@ -85,8 +88,8 @@ export type NodeAddress = Secret | { readonly host: string; readonly port?: numb
 export interface Settings
   extends Pick<ConnectionOptions, "commandTimeout" | "connectTimeout" | "greeting" | "maxPending"> {
   readonly nearCache: TrackingOptions | undefined
-  /** The endpoint with credentials and TLS added. */
-  readonly complete: (endpoint: Endpoint) => Promise<Endpoint>
+  /** The endpoint with credentials and TLS added. The signal interrupts the credentials. */
+  readonly complete: (endpoint: Endpoint, signal: AbortSignal) => Promise<Endpoint>
 }
 
 /** Runs checks that throw `RangeError`, as the failure of a layer. */
@@ -117,9 +120,9 @@ export const settings = (options: CommonOptions & Pick<SingleOptions, "nearCache
     maxPending: positiveInteger("maxPending", options.maxPending, 10_000),
     greeting: Scripts.load,
     nearCache: nearCache(options.nearCache, commandTimeout),
-    complete: async (endpoint) => ({
+    complete: async (endpoint, signal) => ({
       ...endpoint,
-      ...(credentials === undefined ? fixed : login(await Effect.runPromise(credentials))),
+      ...(credentials === undefined ? fixed : login(await Effect.runPromise(credentials, { signal }))),
       // Not by spreading alone: node-redis's union of sockets tells them apart by `tls`.
       ...(tls === undefined ? {} : { socket: { ...endpoint.socket, ...tls, tls: true } as Socket })
     })

@@ -111,6 +111,7 @@ export const absentWhenOtherType = (failure: DriverFailure): Answer<undefined> =
 
 /** The failure of an attempt to connect, with which operations fail until one succeeds. */
 export const fromConnect = (error: unknown): DriverFailure => {
+  if (error instanceof DriverFailure) return error
   const replied = serverCodeOf(error)
   if (replied !== undefined) return fromReply(replied, (error as ErrorReply).message)
   const code = error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined

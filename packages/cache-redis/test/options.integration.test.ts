@@ -150,6 +150,34 @@ describe("options", () => {
     })
   )
 
+  it.live("credentials that hang are interrupted with their attempt, and with the layer", () =>
+    Effect.gen(function* () {
+      const { port } = yield* server()
+      let begun = 0
+      let interrupted = 0
+      const credentials = Effect.onInterrupt(
+        Effect.suspend(() => {
+          begun++
+          return Effect.never
+        }),
+        () =>
+          Effect.sync(() => {
+            interrupted++
+          })
+      )
+      const layer = CacheRedis.layer({ host: "127.0.0.1", port, namespace: "test", credentials, connectTimeout: 100 })
+      yield* Effect.provide(
+        Effect.gen(function* () {
+          const cache = yield* CachePort
+          while (begun < 4) yield* Effect.delay(Effect.ignore(cache.get("key")), 10)
+          assert.isAtLeast(interrupted, begun - 1)
+        }),
+        layer
+      )
+      assert.strictEqual(interrupted, begun)
+    })
+  )
+
   it.live("the number of the database", () =>
     Effect.gen(function* () {
       const { url } = yield* server()
