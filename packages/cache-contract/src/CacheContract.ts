@@ -22,6 +22,7 @@ import { timeToLive } from "./chapters/timeToLive.ts"
 import { values } from "./chapters/values.ts"
 import { type Harness, makeWorld } from "./Harness.ts"
 import type { Chapter, Law } from "./Law.ts"
+import { inTime } from "./Time.ts"
 
 export type { Harness, Store } from "./Harness.ts"
 export type { Chapter, Law } from "./Law.ts"
@@ -59,7 +60,7 @@ export const suite = (name: string, layer: Layer.Layer<CachePort, unknown>, harn
       const applying = laws.filter((law) => law.applies(harness))
       if (applying.length === 0) continue
       // Where time is real, the tests that wait for it wait side by side.
-      describe(name, { concurrent: harness.time === "real" && takesTime !== true, timeout: 30_000 }, () => {
+      describe(name, { concurrent: harness.time === "real" && takesTime !== true, timeout: 60_000 }, () => {
         for (const law of applying) {
           const examined = Effect.mapError(examineLaw(law, layer, harness), withoutFrames)
           test(law.name, ({ signal }) => Effect.runPromise(examined, { signal }))
@@ -89,7 +90,7 @@ const examineLaw = (
   layer: Layer.Layer<CachePort, unknown>,
   harness: Harness
 ): Effect.Effect<void, unknown> => {
-  const checked = Effect.flatMap(makeWorld(harness), law.check)
+  const checked = inTime(harness.time, (time) => Effect.scoped(Effect.flatMap(makeWorld(harness, time), law.check)))
   return harness.time === "real"
     ? Effect.scoped(Effect.provide(Effect.andThen(waitForStore, checked), layer))
     : Effect.provide(Effect.scoped(Effect.provide(checked, layer)), testEnvironment)

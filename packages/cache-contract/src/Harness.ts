@@ -2,8 +2,8 @@
  * What the contract has to be told of a store, and what a law is given.
  */
 import { CachePort } from "@hexcache/cache-port"
-import { type Duration, Effect, type Layer, type Scope } from "effect"
-import { TestClock } from "effect/testing"
+import { Effect, type Layer, type Scope } from "effect"
+import type { Time } from "./Time.ts"
 
 /** How an adapter is examined. */
 export interface Harness {
@@ -58,47 +58,17 @@ export interface World {
   readonly harness: Harness
 }
 
-/** Times to live that fit how time passes. */
-export interface Time {
-  /** A time to live in milliseconds; `almost` and `rest` together are at least this. */
-  readonly ttl: number
-  /** Lets most of `ttl` pass, so that what has it is still live. */
-  readonly almost: Effect.Effect<void>
-  /** After `almost`, lets the rest of it pass. */
-  readonly rest: Effect.Effect<void>
-  /** Lets some time pass. */
-  readonly pass: (duration: Duration.Input) => Effect.Effect<void>
-  /** How far a remaining time may be off, in milliseconds. */
-  readonly tolerance: number
-}
-
-const testClock: Time = {
-  ttl: 1_000,
-  almost: TestClock.adjust(999),
-  rest: TestClock.adjust(1),
-  pass: TestClock.adjust,
-  tolerance: 0
-}
-
-const realTime: Time = {
-  ttl: 1_500,
-  almost: Effect.sleep(300),
-  rest: Effect.sleep(1_500),
-  pass: Effect.sleep,
-  tolerance: 1_000
-}
-
 let worlds = 0
 
 /** A world on a new namespace of the port in the context. */
-export const makeWorld = (harness: Harness): Effect.Effect<World, never, CachePort> =>
+export const makeWorld = (harness: Harness, time: Time): Effect.Effect<World, never, CachePort> =>
   Effect.map(CachePort, (port) => {
     const namespace = `contract-${++worlds}-${Math.random().toString(36).slice(2)}`
     return {
       cache: CachePort.namespaced(port, namespace),
       port,
       storedKey: (key) => `${namespace}:${key}`,
-      time: harness.time === "TestClock" ? testClock : realTime,
+      time,
       harness
     }
   })

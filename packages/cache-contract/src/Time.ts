@@ -1,0 +1,128 @@
+/**
+ * Time as laws see it: they judge by the clock around each operation, so a slow machine breaks none of them.
+ */
+import { TimeToLive } from "@hexcache/cache-port"
+import { Clock, Data, Duration, Effect } from "effect"
+import { TestClock } from "effect/testing"
+import { assert } from "vitest"
+
+/** A write with a time to live, and the instants around it. All are in milliseconds. */
+export interface Lifetime {
+  readonly ttl: number
+  /** Before the write was sent. */
+  readonly from: number
+  /** After the write was acknowledged. */
+  readonly to: number
+}
+
+/** The failure of a law that an operation reached too late to judge: the key may have expired before. */
+export class TooLate extends Data.TaggedError("TooLate") {}
+
+/** The clock of a store, and times to live that fit it. */
+export interface Time {
+  /** A time to live in milliseconds that a law can outlive. */
+  readonly ttl: number
+  /** Runs a write with a time to live, of `ttl` by default. */
+  readonly write: <E, R>(asked: Effect.Effect<unknown, E, R>, ttl?: number) => Effect.Effect<Lifetime, E, R>
+  /** Lets most of a lifetime pass: all but a millisecond under `TestClock`, a part that leaves time for reads if real. */
+  readonly nearEnd: (lifetime: Lifetime) => Effect.Effect<void>
+  /** Runs operations on a key within its lifetime. Fails with `TooLate` if that may have been over before they ended. */
+  readonly within: <A, E, R>(lifetime: Lifetime, asked: Effect.Effect<A, E, R>) => Effect.Effect<A, E | TooLate, R>
+  /** Lets a lifetime end: an operation that begins afterwards must find the key expired. */
+  readonly outlive: (lifetime: Lifetime) => Effect.Effect<void>
+  /** Asserts that a remaining time is that of a lifetime, at an instant between the beginning and the end of the read. */
+  readonly remains: <E, R>(lifetime: Lifetime, read: Effect.Effect<TimeToLive, E, R>) => Effect.Effect<void, E, R>
+  /** Lets some time pass. */
+  readonly pass: (duration: Duration.Input) => Effect.Effect<void>
+  /** Lets as much time pass as a test can wait for. */
+  readonly passLong: Effect.Effect<void>
+}
+
+/** How time passes in a store, and what a test can ask of it. */
+interface Passing extends Pick<Time, "pass" | "passLong"> {
+  /** The time to live that a law is tried with first, in milliseconds. */
+  readonly shortest: number
+  /** The most that two clocks differ by which round the same instant, in milliseconds. */
+  readonly rounding: number
+  /** The part of a time to live that `nearEnd` lets pass. */
+  readonly most: (ttl: number) => number
+}
+
+const testClock: Passing = {
+  shortest: 1_500,
+  pass: TestClock.adjust,
+  passLong: TestClock.adjust("36500 days"),
+  rounding: 0,
+  most: (ttl) => ttl - 1
+}
+
+const realTime: Passing = {
+  shortest: 200,
+  pass: Effect.sleep,
+  passLong: Effect.sleep(300),
+  // Client and store each round to a millisecond.
+  rounding: 2,
+  most: (ttl) => Math.floor((ttl * 2) / 3)
+}
+
+const makeTime = ({ most, pass, passLong, rounding }: Passing, ttl: number): Time => {
+  const until = (instant: number): Effect.Effect<void> =>
+    Effect.flatMap(Clock.currentTimeMillis, (now) =>
+      // A timer may fire before the clock shows the time.
+      now >= instant ? Effect.void : Effect.andThen(pass(instant - now), until(instant))
+    )
+  return {
+    ttl,
+    pass,
+    passLong,
+    write: (asked, millis = ttl) =>
+      Effect.gen(function* () {
+        const from = yield* Clock.currentTimeMillis
+        yield* asked
+        return { ttl: millis, from, to: yield* Clock.currentTimeMillis }
+      }),
+    nearEnd: ({ from, ttl }) => until(from + most(ttl)),
+    within: ({ from, ttl }, asked) =>
+      Effect.gen(function* () {
+        const exit = yield* Effect.exit(asked)
+        if ((yield* Clock.currentTimeMillis) >= from + ttl - rounding) return yield* new TooLate()
+        return yield* exit
+      }),
+    outlive: ({ to, ttl }) => until(to + ttl + rounding),
+    remains: ({ from, to, ttl }, read) =>
+      Effect.gen(function* () {
+        const began = yield* Clock.currentTimeMillis
+        const answer = yield* read
+        const ended = yield* Clock.currentTimeMillis
+        assert(TimeToLive.$is("Expires")(answer), `expected to expire, and is ${answer._tag}`)
+        const remaining = Duration.toMillis(answer.remaining)
+        assert.isTrue(Number.isInteger(remaining), "whole milliseconds")
+        assert.isAtMost(remaining, Math.min(ttl, ttl - (began - to) + rounding))
+        assert.isAtLeast(remaining, ttl - (ended - from) - rounding)
+      })
+  }
+}
+
+/** The longest time to live that a law is tried with, in milliseconds. */
+const longest = 15_000
+
+/**
+ * Checks a law with a short time to live, so that it ends soon on a quiet machine, and again with twice as long a one
+ * wherever the machine was too late for it.
+ */
+export const inTime = <E, R>(
+  time: "TestClock" | "real",
+  check: (time: Time) => Effect.Effect<void, E, R>
+): Effect.Effect<void, E | string, R> => {
+  const passing = time === "real" ? realTime : testClock
+  const attempt = (ttl: number): Effect.Effect<void, E | string, R> =>
+    Effect.catchIf(
+      check(makeTime(passing, ttl)),
+      (error) => error instanceof TooLate,
+      () =>
+        ttl * 2 <= longest
+          ? attempt(ttl * 2)
+          : Effect.fail(`the machine is too slow to tell, even with a time to live of ${ttl} ms`)
+    )
+  return attempt(passing.shortest)
+}
