@@ -1,3 +1,4 @@
 import { defineProject } from "vitest/config"
 
-export default defineProject({ test: { name: "cache-contract" } })
+// Tests of real time wait more than they compute.
+export default defineProject({ test: { name: "cache-contract", maxConcurrency: 20 } })

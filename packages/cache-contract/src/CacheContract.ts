@@ -4,7 +4,7 @@
  * @module
  */
 import { CacheError, CachePort } from "@hexcache/cache-port"
-import { Effect, Exit, Layer, Schedule } from "effect"
+import { Effect, Layer, Option, Schedule } from "effect"
 import { TestClock, TestConsole } from "effect/testing"
 import { describe, test } from "vitest"
 import { batches } from "./chapters/batches.ts"
@@ -56,11 +56,11 @@ export const chapters: ReadonlyArray<Chapter> = [
  */
 export const suite = (name: string, layer: Layer.Layer<CachePort, unknown>, harness: Harness): void => {
   describe(name, () => {
-    for (const { laws, name, takesTime } of chapters) {
+    for (const { laws, name } of chapters) {
       const applying = laws.filter((law) => law.applies(harness))
       if (applying.length === 0) continue
       // Where time is real, the tests that wait for it wait side by side.
-      describe(name, { concurrent: harness.time === "real" && takesTime !== true, timeout: 60_000 }, () => {
+      describe(name, { concurrent: harness.time === "real", timeout: 60_000 }, () => {
         for (const law of applying) {
           const examined = Effect.mapError(examineLaw(law, layer, harness), withoutFrames)
           test(law.name, ({ signal }) => Effect.runPromise(examined, { signal }))
@@ -102,7 +102,7 @@ export interface Breach {
   readonly law: string
 }
 
-/** Checks laws without a test runner, and answers those that are broken. */
+/** Checks laws without a test runner, and returns those that are broken. */
 export const breaches = (
   layer: Layer.Layer<CachePort, unknown>,
   harness: Harness,
@@ -110,15 +110,39 @@ export const breaches = (
 ): Effect.Effect<ReadonlyArray<Breach>> =>
   Effect.map(
     Effect.forEach(
-      among.flatMap(({ laws, name }) =>
-        laws.filter((law) => law.applies(harness)).map((law) => ({ chapter: name, law }))
-      ),
-      ({ chapter, law }) =>
-        Effect.map(Effect.exit(examineLaw(law, layer, harness)), (exit) =>
-          Exit.isFailure(exit) ? [{ chapter, law: law.name }] : []
-        ),
-      // Where time is real, laws wait for it.
+      examinations(layer, harness, among),
+      (examined) => Effect.match(examined, { onFailure: (breach) => [breach], onSuccess: () => [] }),
+      // Laws of real time wait more than they compute.
       { concurrency: harness.time === "real" ? 5 : 1 }
     ),
     (found) => found.flat()
+  )
+
+/**
+ * Checks laws until one is broken, and returns that one. Where time is real, all laws are checked at the same time, and
+ * the others are interrupted.
+ */
+export const firstBreach = (
+  layer: Layer.Layer<CachePort, unknown>,
+  harness: Harness,
+  among: ReadonlyArray<Chapter> = chapters
+): Effect.Effect<Option.Option<Breach>> =>
+  Effect.match(
+    Effect.forEach(examinations(layer, harness, among), (examined) => examined, {
+      concurrency: harness.time === "real" ? "unbounded" : 1,
+      discard: true
+    }),
+    { onFailure: Option.some, onSuccess: Option.none }
+  )
+
+/** The laws that apply, each as an effect that fails if the law is broken. */
+const examinations = (
+  layer: Layer.Layer<CachePort, unknown>,
+  harness: Harness,
+  among: ReadonlyArray<Chapter>
+): ReadonlyArray<Effect.Effect<void, Breach>> =>
+  among.flatMap(({ laws, name: chapter }) =>
+    laws
+      .filter((law) => law.applies(harness))
+      .map((law) => Effect.catchCause(examineLaw(law, layer, harness), () => Effect.fail({ chapter, law: law.name })))
   )

@@ -20,8 +20,6 @@ export interface Law {
 export interface Chapter {
   readonly name: string
   readonly laws: ReadonlyArray<Law>
-  /** Whether laws measure how long something takes, so that each is examined by itself. */
-  readonly takesTime?: boolean | undefined
 }
 
 /** A law whose check is written as a generator. */

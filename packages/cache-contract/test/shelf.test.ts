@@ -1,44 +1,32 @@
-/** The contract examines itself: what is right passes every law, and each wrong cache breaks one. */
+/** The contract examines itself: a right cache passes every law, and each wrong cache breaks one. */
 import { CacheContract } from "@hexcache/cache-contract"
 import { CachePort } from "@hexcache/cache-port"
-import { Effect, Layer } from "effect"
+import { Effect, Layer, Option } from "effect"
 import { assert, describe, it } from "vitest"
 import { fakeStore } from "../src/wrong/FakeStore.ts"
 import { makeReference } from "../src/wrong/Reference.ts"
 import { shelf } from "../src/wrong/shelf.ts"
+import type { WrongDriver } from "../src/wrong/WrongDriver.ts"
 
-const harness: CacheContract.Harness = { time: "TestClock" }
+const right = Layer.sync(CachePort, () => CachePort.fromDriver(makeReference()))
 
-CacheContract.suite(
-  "the right driver",
-  Layer.sync(CachePort, () => CachePort.fromDriver(makeReference())),
-  harness
-)
+const inTestTime: CacheContract.Harness = { time: "TestClock" }
+const inRealTime: CacheContract.Harness = { time: "real" }
 
-it("the right driver of a store with a server keeps the laws of failure and shutdown", {
-  timeout: 60_000
-}, async () => {
-  const breaches = await Effect.runPromise(
-    CacheContract.breaches(
-      Layer.sync(CachePort, () => CachePort.fromDriver(makeReference())),
-      { time: "real", store: fakeStore(() => ({})) },
-      CacheContract.chapters.filter(({ takesTime }) => takesTime === true)
-    )
-  )
-  assert.deepStrictEqual(breaches, [])
-})
+CacheContract.suite("the right driver", right, inTestTime)
+CacheContract.suite("the right driver in real time", right, { ...inRealTime, store: fakeStore(() => ({})) })
 
-describe("the shelf of wrong caches", { timeout: 60_000 }, () => {
-  for (const wrong of shelf) {
-    const { layer, store } = wrong
-    const test = store === undefined ? it : it.concurrent
-    test(`${wrong.caughtBy} catches: ${wrong.name}`, async () => {
-      const chapter = CacheContract.chapters.filter(({ name }) => name === wrong.caughtBy)
-      assert.lengthOf(chapter, 1)
-      const examined = store === undefined ? harness : ({ time: "real", store } as const)
-      const breaches = await Effect.runPromise(CacheContract.breaches(layer, examined, chapter))
-      assert.isNotEmpty(breaches)
-    })
+/** Expects that a wrong cache breaks a law of its chapter. */
+const catches = async ({ caughtBy, layer }: WrongDriver, harness: CacheContract.Harness): Promise<void> => {
+  const chapter = CacheContract.chapters.filter(({ name }) => name === caughtBy)
+  assert.lengthOf(chapter, 1)
+  const breach = await Effect.runPromise(CacheContract.firstBreach(layer, harness, chapter))
+  assert.isTrue(Option.isSome(breach))
+}
+
+describe("the shelf of wrong caches", () => {
+  for (const wrong of shelf.filter(({ store }) => store === undefined)) {
+    it(`${wrong.caughtBy} catches: ${wrong.name}`, () => catches(wrong, inTestTime))
   }
 
   it("has a wrong cache for every chapter", () => {
@@ -47,4 +35,15 @@ describe("the shelf of wrong caches", { timeout: 60_000 }, () => {
       new Set(CacheContract.chapters.map(({ name }) => name))
     )
   })
+})
+
+// Generous, for a busy machine: a wrong cache is caught as soon as it breaks one law.
+describe.concurrent("the shelf of wrong caches in real time", { timeout: 60_000 }, () => {
+  for (const wrong of shelf) {
+    if (wrong.store !== undefined) {
+      it(`${wrong.caughtBy} catches: ${wrong.name}`, () => catches(wrong, { time: "real", store: wrong.store }))
+    } else if (wrong.isOfOneMillisecond !== true && ["time to live", "counters"].includes(wrong.caughtBy)) {
+      it(`${wrong.caughtBy} catches in real time: ${wrong.name}`, () => catches(wrong, inRealTime))
+    }
+  }
 })

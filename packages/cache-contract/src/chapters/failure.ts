@@ -1,8 +1,10 @@
-import type { CacheError, CachePort } from "@hexcache/cache-port"
-import { Effect, Exit, Fiber, Option } from "effect"
+import { type CacheError, CachePort } from "@hexcache/cache-port"
+import { Clock, Effect, Exit, Fiber, Option, Schedule, type Scope } from "effect"
 import { assert } from "vitest"
+import type { Store } from "../Harness.ts"
 import type { Chapter } from "../Law.ts"
 import {
+  allFailAtOnce,
   build,
   buildReady,
   cutOff,
@@ -10,6 +12,7 @@ import {
   everyOperation,
   faults,
   frozen,
+  operations,
   reasonOf,
   storeLaw,
   timed,
@@ -19,48 +22,78 @@ import {
 
 type Cache = CachePort["Service"]
 
-/** What is "at once", in milliseconds. */
-const atOnce = 20
-
-/** Asks everything at the same time, in one way, and expects failures of an absent store by `limit` milliseconds. */
+/** Runs every operation at the same time, in one way, and expects failures of an absent store by the deadline. */
 const allFail = (
   cache: Cache,
-  limit: number,
+  { deadline }: Store,
   reasons: ReadonlyArray<string>,
   way: (asked: Effect.Effect<unknown, CacheError>) => Effect.Effect<unknown, CacheError> = (asked) => asked
 ) =>
   Effect.forEach(
     everyOperation(cache),
     ([name, asked]) =>
-      Effect.map(timed(name, way(asked), limit), ({ exit }) => {
+      Effect.map(timed(name, way(asked), deadline), ({ exit }) => {
         assert.include(reasons, reasonOf(exit), name)
         return errorOf(exit) as CacheError
       }),
     { concurrency: "unbounded" }
   )
 
+/** Retries an operation that does no harm twice: on a busy machine one may miss its deadline. */
+const persist = <A>(asked: Effect.Effect<A, CacheError>): Effect.Effect<A, CacheError> =>
+  Effect.retry(asked, { times: 20, schedule: Schedule.spaced(10) })
+
 const silentReasons = ["TimedOut", "ConnectionLost", "Unavailable"]
+
+/**
+ * Runs every operation at the same time as soon as the layer is built. True if all succeed, false if one fails late; fails
+ * with a failure that came long before the deadline.
+ */
+const firstSucceed = (store: Store): Effect.Effect<boolean, unknown, Scope.Scope> =>
+  Effect.gen(function* () {
+    const cache = yield* build(store)
+    const ended = yield* Effect.forEach(
+      operations,
+      // Each in a namespace of its own: one may remove or change the key that another reads.
+      ([name, ask]) => timed(name, ask(CachePort.namespaced(cache, name)), store.deadline),
+      { concurrency: "unbounded" }
+    )
+    const failed = ended.filter(({ exit }) => Exit.isFailure(exit))
+    for (const { exit, millis } of failed) if (millis < store.deadline / 2) yield* exit
+    return failed.length === 0
+  })
 
 export const failure: Chapter = {
   name: "failure",
-  takesTime: true,
   laws: [
-    storeLaw("without a store the layer builds, operations fail at once with Unavailable", function* (store) {
-      yield* store.kill
-      const { exit } = yield* timed("the layer", build(store), 100)
-      const cache = yield* exit
-      for (const { outcome, isRetryable } of yield* allFail(cache, atOnce, ["Unavailable"])) {
-        assert.strictEqual(outcome, "NotExecuted")
-        assert.isTrue(isRetryable)
+    storeLaw(
+      "without a store the layer builds, the first operations fail with Unavailable by their deadline, later ones at once",
+      function* (store) {
+        yield* store.kill
+        const { exit } = yield* timed("the layer", build(store), 100)
+        const cache = yield* exit
+        for (const { outcome, isRetryable } of yield* allFail(cache, store, ["Unavailable"])) {
+          assert.strictEqual(outcome, "NotExecuted")
+          assert.isTrue(isRetryable)
+        }
+        yield* allFailAtOnce(cache, store)
       }
+    ),
+
+    storeLaw("the first operation of a layer whose store is up succeeds", function* (store) {
+      // Where an operation fails by its deadline, the machine may have been too busy to connect within it.
+      for (let attempt = 1; attempt <= 10; attempt++) {
+        if (yield* Effect.scoped(firstSucceed(store))) return
+      }
+      assert.fail("the first operations succeed within their deadline in none of 10 attempts")
     }),
 
     ...[frozen, cutOff].flatMap((fault) => [
       storeLaw(`${fault.name}: every operation ends by its deadline`, function* (store) {
         const cache = yield* buildReady(store)
         yield* fault.begin(store)
-        yield* allFail(cache, store.deadline, silentReasons)
-        yield* allFail(cache, store.deadline, silentReasons)
+        yield* allFail(cache, store, silentReasons)
+        yield* allFail(cache, store, silentReasons)
       }),
 
       storeLaw(`${fault.name}: the deadline holds where interruption is off, and in a finalizer`, function* (store) {
@@ -70,7 +103,7 @@ export const failure: Chapter = {
           Effect.onInterrupt(Effect.interrupt, () => Effect.ignore(asked))
         yield* Effect.all(
           [
-            allFail(cache, store.deadline, silentReasons, Effect.uninterruptible),
+            allFail(cache, store, silentReasons, Effect.uninterruptible),
             ...everyOperation(cache).map(([name, asked]) => timed(name, inFinalizer(asked), store.deadline))
           ],
           { concurrency: "unbounded" }
@@ -81,7 +114,9 @@ export const failure: Chapter = {
     storeLaw("killed: what was in flight fails by its deadline, what comes after at once", function* (store) {
       const cache = yield* buildReady(store)
       yield* store.freeze
-      const inFlight = yield* Effect.forkChild(timed("increment", cache.increment("count"), store.deadline))
+      const inFlight = yield* Effect.forkChild(timed("increment", cache.increment("count"), store.deadline), {
+        startImmediately: true
+      })
       yield* Effect.sleep(store.deadline / 3)
       yield* store.kill
       const { exit } = yield* Fiber.join(inFlight)
@@ -89,7 +124,7 @@ export const failure: Chapter = {
       assert.strictEqual(errorOf(exit)?.outcome, "Unknown")
       assert.isFalse(errorOf(exit)?.isRetryable)
       yield* untilUnavailable(cache, store)
-      yield* allFail(cache, atOnce, ["Unavailable"])
+      yield* allFailAtOnce(cache, store)
     }),
 
     storeLaw("a store that comes up after the layer: the first success comes within a second", function* (store) {
@@ -97,7 +132,8 @@ export const failure: Chapter = {
       const cache = yield* build(store)
       yield* Effect.sleep(1_000)
       yield* store.restart
-      yield* timed("the first success", untilSuccess(cache), 1_000)
+      const { exit } = yield* timed("the first success", untilSuccess(cache, store), 1_000)
+      yield* exit
     }),
 
     ...faults.flatMap((fault) => [
@@ -106,13 +142,14 @@ export const failure: Chapter = {
         function* (store) {
           const cache = yield* buildReady(store)
           yield* fault.begin(store)
-          for (let passed = 0; passed < 600; passed += 20) {
-            yield* timed("get", Effect.exit(cache.get("key")), store.deadline)
+          const begun = yield* Clock.currentTimeMillis
+          while ((yield* Clock.currentTimeMillis) < begun + 600) {
+            yield* timed("get", cache.get("key"), store.deadline)
             yield* Effect.sleep(20)
           }
           yield* fault.end(store)
-          const { exit } = yield* timed("the first success", untilSuccess(cache), fault.recovery)
-          assert.isTrue(Exit.isSuccess(exit))
+          const { exit } = yield* timed("the first success", untilSuccess(cache, store), fault.recovery)
+          yield* exit
         }
       ),
 
@@ -133,7 +170,7 @@ export const failure: Chapter = {
         yield* fault.begin(store)
         yield* Effect.sleep(store.deadline * 2)
         yield* fault.end(store)
-        yield* untilSuccess(cache)
+        yield* untilSuccess(cache, store)
         yield* Effect.sleep(50)
         isOver = true
         yield* Effect.forEach(writers, Fiber.join)
@@ -141,7 +178,7 @@ export const failure: Chapter = {
         // What was sent and not answered may still be carried out, and others may have to wait behind it.
         yield* Effect.sleep(100)
         const keys = outcomes.map((_, index) => `once-${index}`)
-        const counted = yield* Effect.retry(cache.getMany(keys), { times: 10 })
+        const counted = yield* persist(cache.getMany(keys))
         for (const [index, outcome] of outcomes.entries()) {
           const count = Option.getOrUndefined(counted.get(keys[index] ?? "") ?? Option.none())
           if (count !== undefined) assert.strictEqual(count, "1", `${outcome}, counted twice`)
@@ -153,7 +190,7 @@ export const failure: Chapter = {
       storeLaw(`${fault.name}: no answer reaches another caller`, function* (store) {
         const cache = yield* buildReady(store)
         const keys = Array.from({ length: 50 }, (_, index) => `key-${index}`)
-        yield* cache.setMany(keys.map((key) => [key, `value of ${key}`]))
+        yield* persist(cache.setMany(keys.map((key) => [key, `value of ${key}`])))
         let isOver = false
         const reader = (key: string) =>
           Effect.gen(function* () {
@@ -170,7 +207,7 @@ export const failure: Chapter = {
         yield* fault.begin(store)
         yield* Effect.sleep(store.deadline * 2)
         yield* fault.end(store)
-        yield* untilSuccess(cache)
+        yield* untilSuccess(cache, store)
         yield* Effect.sleep(50)
         isOver = true
         const { exit } = yield* timed("reading", Effect.forEach(readers, Fiber.join), store.deadline * 2)
@@ -189,11 +226,11 @@ export const failure: Chapter = {
         writing.filter((_, index) => index % 2 === 0),
         Fiber.interrupt
       )
-      yield* timed("writing", Effect.forEach(writing, Fiber.await), atOnce)
+      yield* timed("writing", Effect.forEach(writing, Fiber.await), store.deadline)
       yield* store.restart
-      yield* untilSuccess(cache)
+      yield* untilSuccess(cache, store)
       yield* Effect.sleep(300)
-      const found = yield* cache.getMany(keys)
+      const found = yield* persist(cache.getMany(keys))
       assert.deepStrictEqual(Array.from(found.values()).filter(Option.isSome), [])
     })
   ]

@@ -10,6 +10,9 @@ import { makeMemory, makeReference } from "./Reference.ts"
 /** By when every operation on a fake store ends, in milliseconds. */
 export const fakeDeadline = 100
 
+/** The time that it takes to connect to a fake store, in milliseconds. */
+const connectTime = 10
+
 /** The server that is pretended. */
 export interface FakeServer {
   state: "up" | "silent" | "down"
@@ -23,9 +26,14 @@ export interface FakeServer {
   onRestart: Array<Effect.Effect<unknown, unknown>>
 }
 
-/** What a cache does with requests, whatever they ask. */
+/** The part of an adapter that sends requests, the same for all of them. */
 export interface Adapter {
-  readonly ask: <A>(request: Effect.Effect<A, DriverFailure>) => Effect.Effect<A, DriverFailure>
+  readonly ask: <A>(
+    request: Effect.Effect<A, DriverFailure>,
+    operation?: keyof CacheDriver
+  ) => Effect.Effect<A, DriverFailure>
+  /** True until the first attempt to connect has ended. */
+  readonly isConnecting: () => boolean
   /** Run when the layer is built. */
   readonly build: Effect.Effect<unknown>
   /** Run when the layer's scope is closed. */
@@ -34,6 +42,14 @@ export interface Adapter {
 
 const rightAdapter = (server: FakeServer): Adapter => {
   let isClosed = false
+  let isConnected = false
+  let isConnecting = true
+  const firstAttempt = Deferred.makeUnsafe<void>()
+  const endFirstAttempt = Effect.suspend(() => {
+    isConnecting = false
+    isConnected = server.state === "up"
+    return Deferred.succeed(firstAttempt, undefined)
+  })
   const own = new Set<Effect.Effect<unknown>>()
   const send = <A>(request: Effect.Effect<A, DriverFailure>): Effect.Effect<A, DriverFailure> =>
     Effect.gen(function* () {
@@ -50,40 +66,48 @@ const rightAdapter = (server: FakeServer): Adapter => {
         Effect.sync(() => own.delete(lose))
       )
     })
+  const unavailable = Effect.fail(new DriverFailure(new Unavailable({ message: "no connection" })))
+  const ask = <A>(request: Effect.Effect<A, DriverFailure>): Effect.Effect<A, DriverFailure> =>
+    Effect.suspend(() => {
+      if (isConnecting) return Effect.andThen(Deferred.await(firstAttempt), ask(request))
+      isConnected ||= server.state === "up"
+      if (isClosed || !isConnected || server.state === "down") return unavailable
+      return server.state === "up" ? request : send(request)
+    })
   return {
-    ask: (request) =>
-      Effect.suspend(() => {
-        if (isClosed || server.state === "down") {
-          return Effect.fail(new DriverFailure(new Unavailable({ message: "no connection" })))
-        }
-        return server.state === "up" ? request : send(request)
-      }),
-    build: Effect.void,
+    ask,
+    isConnecting: () => isConnecting,
+    build: Effect.forkDetach(
+      Effect.andThen(
+        Effect.sleep(connectTime),
+        Effect.suspend(() => Effect.delay(endFirstAttempt, server.state === "silent" ? fakeDeadline - connectTime : 0))
+      )
+    ),
     close: Effect.suspend(() => {
       isClosed = true
-      return Effect.all(Array.from(own))
+      return Effect.andThen(endFirstAttempt, Effect.all(Array.from(own)))
     })
   }
 }
 
 /** Every operation of a driver by way of an adapter. */
 const through = (driver: CacheDriver, { ask }: Adapter): CacheDriver => ({
-  get: (key) => ask(driver.get(key)),
-  getMany: (keys) => ask(driver.getMany(keys)),
-  set: (key, value, ttl) => ask(driver.set(key, value, ttl)),
-  setMany: (entries, ttl) => ask(driver.setMany(entries, ttl)),
-  setIfAbsent: (key, value, ttl) => ask(driver.setIfAbsent(key, value, ttl)),
-  deleteMany: (keys) => ask(driver.deleteMany(keys)),
-  getAndDelete: (key) => ask(driver.getAndDelete(key)),
-  compareAndDelete: (key, expected) => ask(driver.compareAndDelete(key, expected)),
-  exists: (key) => ask(driver.exists(key)),
-  expire: (key, ttl) => ask(driver.expire(key, ttl)),
-  ttl: (key) => ask(driver.ttl(key)),
-  increment: (key, amount, ttl) => ask(driver.increment(key, amount, ttl)),
-  scan: (pattern) => Stream.unwrap(Effect.as(ask(Effect.void), driver.scan(pattern))),
-  deletePattern: (pattern) => ask(driver.deletePattern(pattern)),
-  flush: ask(driver.flush),
-  ping: ask(driver.ping)
+  get: (key) => ask(driver.get(key), "get"),
+  getMany: (keys) => ask(driver.getMany(keys), "getMany"),
+  set: (key, value, ttl) => ask(driver.set(key, value, ttl), "set"),
+  setMany: (entries, ttl) => ask(driver.setMany(entries, ttl), "setMany"),
+  setIfAbsent: (key, value, ttl) => ask(driver.setIfAbsent(key, value, ttl), "setIfAbsent"),
+  deleteMany: (keys) => ask(driver.deleteMany(keys), "deleteMany"),
+  getAndDelete: (key) => ask(driver.getAndDelete(key), "getAndDelete"),
+  compareAndDelete: (key, expected) => ask(driver.compareAndDelete(key, expected), "compareAndDelete"),
+  exists: (key) => ask(driver.exists(key), "exists"),
+  expire: (key, ttl) => ask(driver.expire(key, ttl), "expire"),
+  ttl: (key) => ask(driver.ttl(key), "ttl"),
+  increment: (key, amount, ttl) => ask(driver.increment(key, amount, ttl), "increment"),
+  scan: (pattern) => Stream.unwrap(Effect.as(ask(Effect.void, "scan"), driver.scan(pattern))),
+  deletePattern: (pattern) => ask(driver.deletePattern(pattern), "deletePattern"),
+  flush: ask(driver.flush, "flush"),
+  ping: ask(driver.ping, "ping")
 })
 
 /** A store whose adapter is right but for a change. */

@@ -86,7 +86,10 @@ export const makeReference = ({ entries, live, step }: Memory = makeMemory()): C
         const entry = live(key, now)
         if (entry === undefined) return TimeToLive.Missing()
         if (entry.expiresAt === Infinity) return TimeToLive.Persistent()
-        return TimeToLive.Expires({ remaining: Duration.millis(entry.expiresAt - now) })
+        // Far in the future a double has no room for single milliseconds, and may be rounded up.
+        return TimeToLive.Expires({
+          remaining: Duration.millis(Math.min(entry.expiresAt - now, Number.MAX_SAFE_INTEGER))
+        })
       }),
     increment: (key, amount, ttl) =>
       Effect.flatMap(

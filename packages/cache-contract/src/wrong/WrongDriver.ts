@@ -12,6 +12,8 @@ export interface WrongDriver {
   readonly name: string
   readonly caughtBy: string
   readonly layer: Layer.Layer<CachePort>
+  /** True if the mistake is of a single millisecond, which a clock that runs does not show. */
+  readonly isOfOneMillisecond?: boolean | undefined
   /** How to open a store of it, where the mistake shows on a store that is out of order. */
   readonly store?: Effect.Effect<Store> | undefined
 }
@@ -29,6 +31,12 @@ export const wrongDriver = (
     const right = makeReference(memory)
     return CachePort.fromDriver({ ...right, ...change(right, memory) })
   })
+})
+
+/** A wrong driver whose mistake is of a single millisecond. */
+export const wrongMillisecond = (...wrong: Parameters<typeof wrongDriver>): WrongDriver => ({
+  ...wrongDriver(...wrong),
+  isOfOneMillisecond: true
 })
 
 /** The right port with some members put in place of its own, for mistakes above the driver. */

@@ -1,11 +1,13 @@
 /**
  * Deliberately wrong caches. Each has one mistake, and the contract is worth only as much as it catches of them.
  */
-import { DriverFailure, Glob, OutOfRange, TimeToLive, Unavailable, Unknown, WrongType } from "@hexcache/cache-port"
-import { Clock, Duration, Effect, Option, Stream } from "effect"
-import { fakeDeadline } from "./FakeStore.ts"
-import { expiry } from "./Reference.ts"
-import { type WrongDriver, wrongDriver, wrongPort, wrongStore } from "./WrongDriver.ts"
+import { DriverFailure, Glob, Unknown } from "@hexcache/cache-port"
+import { Effect, Option, Stream } from "effect"
+import { counters } from "./counters.ts"
+import { failure } from "./failure.ts"
+import { shutdown } from "./shutdown.ts"
+import { timeToLive } from "./timeToLive.ts"
+import { type WrongDriver, wrongDriver, wrongPort } from "./WrongDriver.ts"
 
 const operations: ReadonlyArray<WrongDriver> = [
   wrongDriver("operations", "one operation is still to be written", () => ({
@@ -72,121 +74,6 @@ const keys: ReadonlyArray<WrongDriver> = [
   wrongDriver("keys", "long keys are cut", (right) => ({
     set: (key, value, ttl) => right.set(key.slice(0, 32_000), value, ttl)
   }))
-]
-
-const timeToLive: ReadonlyArray<WrongDriver> = [
-  wrongDriver("time to live", "a key lives a millisecond too long", (right) => ({
-    set: (key, value, ttl) => right.set(key, value, ttl === undefined ? undefined : ttl + 1)
-  })),
-  wrongDriver("time to live", "a key dies a millisecond early", (right) => ({
-    setMany: (entries, ttl) => right.setMany(entries, ttl === undefined ? undefined : Math.max(1, ttl - 1))
-  })),
-  wrongDriver("time to live", "set keeps the old time to live", (_right, { entries, live, step }) => ({
-    set: (key, value, ttl) =>
-      step((now) => {
-        const old = live(key, now)
-        entries.set(key, {
-          value,
-          expiresAt: ttl === undefined && old !== undefined ? old.expiresAt : expiry(now, ttl)
-        })
-      })
-  })),
-  wrongDriver("time to live", "setMany forgets the time to live", (right) => ({
-    setMany: (entries) => right.setMany(entries, undefined)
-  })),
-  wrongDriver("time to live", "setIfAbsent forgets the time to live", (right) => ({
-    setIfAbsent: (key, value) => right.setIfAbsent(key, value, undefined)
-  })),
-  wrongDriver("time to live", "an expired key exists until it is read", (_right, { entries, step }) => ({
-    exists: (key) => step(() => entries.has(key))
-  })),
-  wrongDriver("time to live", "an expired key is counted as deleted", (_right, { entries, step }) => ({
-    deleteMany: (keys) => step(() => keys.filter((key) => entries.delete(key)).length)
-  })),
-  wrongDriver("time to live", "an expired key keeps others from setting it", (right, { entries, step }) => ({
-    setIfAbsent: (key, value, ttl) =>
-      Effect.flatMap(
-        step(() => entries.has(key)),
-        (has) => (has ? Effect.succeed(false) : right.setIfAbsent(key, value, ttl))
-      )
-  })),
-  wrongDriver("time to live", "scan answers expired keys", (_right, { entries, step }) => ({
-    scan: (pattern) =>
-      Stream.fromEffect(step(() => Array.from(entries.keys()).filter((key) => Glob.matches(pattern, key))))
-  })),
-  wrongDriver("time to live", "reading makes a key live longer", (_right, { entries, live, step }) => ({
-    get: (key) =>
-      step((now) => {
-        const entry = live(key, now)
-        if (entry !== undefined) entries.set(key, { ...entry, expiresAt: entry.expiresAt + 60_000 })
-        return entry?.value
-      })
-  })),
-  wrongDriver("time to live", "times to live are whole seconds", (right) => ({
-    set: (key, value, ttl) => right.set(key, value, ttl === undefined ? undefined : Math.ceil(ttl / 1_000) * 1_000)
-  })),
-  wrongDriver("time to live", "ttl of a key without one is Missing", (right) => ({
-    ttl: (key) =>
-      Effect.map(right.ttl(key), (left) => (TimeToLive.$is("Persistent")(left) ? TimeToLive.Missing() : left))
-  })),
-  wrongDriver("time to live", "ttl is the time to live as it was set", (right) => {
-    const set = new Map<string, number>()
-    return {
-      set: (key, value, ttl) => Effect.tap(right.set(key, value, ttl), () => Effect.sync(() => set.set(key, ttl ?? 0))),
-      ttl: (key) =>
-        Effect.map(right.ttl(key), (left) =>
-          TimeToLive.$is("Expires")(left) ? TimeToLive.Expires({ remaining: Duration.millis(set.get(key) ?? 0) }) : left
-        )
-    }
-  }),
-  wrongDriver("time to live", "expire answers true for an absent key", (right) => ({
-    expire: (key, ttl) => Effect.as(right.expire(key, ttl), true)
-  })),
-  wrongDriver("time to live", "a zero ttl makes a key persistent", (right) => ({
-    expire: (key, ttl) => right.expire(key, ttl === 0 ? undefined : ttl)
-  })),
-  wrongDriver("time to live", "a long time to live overflows 32 bits", (right) => ({
-    set: (key, value, ttl) => right.set(key, value, ttl === undefined ? undefined : ttl % 2 ** 31)
-  }))
-]
-
-const counters: ReadonlyArray<WrongDriver> = [
-  wrongDriver("counters", "increment loses the time to live", (right, { entries, step }) => ({
-    increment: (key, amount, ttl) =>
-      Effect.tap(right.increment(key, amount, ttl), (sum) =>
-        step(() => {
-          if (sum !== amount) entries.set(key, { value: String(sum), expiresAt: Infinity })
-        })
-      )
-  })),
-  wrongDriver("counters", "increment sets the time to live of an existing key", (right) => ({
-    increment: (key, amount, ttl) =>
-      Effect.tap(right.increment(key, amount, ttl), () => (ttl === undefined ? Effect.void : right.expire(key, ttl)))
-  })),
-  wrongDriver("counters", "increment reads numbers as JavaScript does", (right) => ({
-    increment: (key, amount, ttl) =>
-      Effect.flatMap(right.get(key), (text) => {
-        const number = Number(text ?? "0")
-        if (!Number.isInteger(number)) return Effect.fail(new DriverFailure(new WrongType({ message: "no integer" })))
-        return Effect.as(right.set(key, String(number + amount), ttl), number + amount)
-      })
-  })),
-  wrongDriver("counters", "a result out of range is rounded", (right) => ({
-    increment: (key, amount, ttl) =>
-      Effect.catch(right.increment(key, amount, ttl), (failure) =>
-        failure.reason._tag === "OutOfRange" ? Effect.succeed(Number.MAX_SAFE_INTEGER) : Effect.fail(failure)
-      )
-  })),
-  wrongDriver("counters", "a result out of range is refused, and stored", (right) => ({
-    increment: (key, amount, ttl) =>
-      Effect.catch(right.increment(key, amount, ttl), (failure) =>
-        Effect.andThen(
-          failure.reason instanceof OutOfRange ? right.set(key, "9223372036854775807", ttl) : Effect.void,
-          Effect.fail(failure)
-        )
-      )
-  })),
-  wrongPort("counters", "decrement adds", (right) => ({ decrement: right.increment }))
 ]
 
 const batches: ReadonlyArray<WrongDriver> = [
@@ -326,127 +213,6 @@ const interruption: ReadonlyArray<WrongDriver> = [
           ? right.set(key, value, ttl)
           : Effect.void
       )
-  }))
-]
-
-const failure: ReadonlyArray<WrongDriver> = [
-  wrongStore("failure", "waits for ever for a store that is silent", (right, server) => ({
-    ask: (request) => (server.state === "silent" ? Effect.never : right.ask(request))
-  })),
-  wrongStore("failure", "the deadline does not hold where interruption is off", (right, server) => ({
-    ask: (request) =>
-      Effect.withFiber((fiber) =>
-        server.state === "silent" && !(fiber as unknown as { readonly interruptible: boolean }).interruptible
-          ? Effect.never
-          : right.ask(request)
-      )
-  })),
-  wrongStore("failure", "waits for a store that is gone before it says so", (right, server) => ({
-    ask: (request) =>
-      server.state === "down" ? Effect.delay(right.ask(request), fakeDeadline * 4) : right.ask(request)
-  })),
-  wrongStore("failure", "a store that is gone is a defect", (right, server) => ({
-    ask: (request) => (server.state === "down" ? Effect.die("ECONNREFUSED") : right.ask(request))
-  })),
-  wrongStore("failure", "the layer waits for its store", (_right, server) => ({
-    build: Effect.repeat(Effect.sleep(10), { while: () => server.state !== "up" })
-  })),
-  wrongStore(
-    "failure",
-    "a write that was given up on is kept, and carried out when the store is back",
-    (right, server) => ({
-      ask: (request) =>
-        Effect.suspend(() => {
-          if (server.state === "down") server.onRestart.push(request)
-          return right.ask(request)
-        })
-    })
-  ),
-  wrongStore("failure", "a write that was not answered is sent again", (right) => ({
-    ask: (request) =>
-      Effect.catch(right.ask(request), (failure) =>
-        failure.outcome === "Unknown" ? Effect.retry(right.ask(request), { times: 100 }) : Effect.fail(failure)
-      )
-  })),
-  wrongStore("failure", "says of what was sent that it was not executed", (right) => ({
-    ask: (request) => Effect.mapError(right.ask(request), ({ reason }) => new DriverFailure(reason, "NotExecuted"))
-  })),
-  wrongStore("failure", "answers that came late are handed to the next who asks", (right, server) => {
-    const late: Array<unknown> = []
-    return {
-      ask: <A>(request: Effect.Effect<A, DriverFailure>) =>
-        Effect.suspend(() => {
-          if (server.state === "silent")
-            return right.ask(Effect.tap(request, (answer) => Effect.sync(() => late.push(answer))))
-          return Effect.map(right.ask(request), (answer) => (late.length === 0 ? answer : (late.shift() as A)))
-        })
-    }
-  }),
-  wrongStore("failure", "does not come back to a store that was gone", (right, server) => {
-    let isGone = false
-    return {
-      ask: (request) =>
-        Effect.suspend(() => {
-          isGone ||= server.state === "down"
-          return isGone ? Effect.fail(new DriverFailure(new Unavailable({ message: "gone" }))) : right.ask(request)
-        })
-    }
-  }),
-  wrongStore("failure", "comes back to a store three seconds late", (right, server) => {
-    let back = 0
-    return {
-      ask: (request) =>
-        Effect.flatMap(Clock.currentTimeMillis, (now) => {
-          if (server.state !== "up") back = now + 3_000
-          return now < back && server.state === "up"
-            ? Effect.fail(new DriverFailure(new Unavailable({ message: "not yet" })))
-            : right.ask(request)
-        })
-    }
-  })
-]
-
-const shutdown: ReadonlyArray<WrongDriver> = [
-  wrongStore("shutdown", "closing waits for a store that is silent", (right, server) => ({
-    close: Effect.andThen(Effect.repeat(Effect.sleep(10), { while: () => server.state === "silent" }), right.close)
-  })),
-  wrongStore("shutdown", "closing waits for a store that is gone", (right, server) => ({
-    close: Effect.andThen(Effect.repeat(Effect.sleep(10), { while: () => server.state === "down" }), right.close)
-  })),
-  wrongStore("shutdown", "closing takes 700 ms", (right) => ({ close: Effect.delay(right.close, 700) })),
-  wrongStore("shutdown", "what is in flight is forgotten", (right, server) => {
-    let isClosed = false
-    return {
-      ask: (request) =>
-        Effect.flatMap(Effect.exit(right.ask(request)), (exit) =>
-          isClosed && server.state !== "up" ? Effect.never : exit
-        ),
-      close: Effect.andThen(
-        Effect.sync(() => {
-          isClosed = true
-        }),
-        right.close
-      )
-    }
-  }),
-  wrongStore("shutdown", "a closed cache still answers", () => ({ close: Effect.void })),
-  wrongStore("shutdown", "a closed cache never answers", (right) => {
-    let isClosed = false
-    return {
-      ask: (request) => Effect.suspend(() => (isClosed ? Effect.never : right.ask(request))),
-      close: Effect.sync(() => {
-        isClosed = true
-      })
-    }
-  }),
-  wrongStore("shutdown", "closing one cache closes all of its store", (right, server) => ({
-    ask: (request) => Effect.suspend(() => (server.isClosed ? Effect.never : right.ask(request))),
-    close: Effect.andThen(
-      right.close,
-      Effect.sync(() => {
-        server.isClosed = true
-      })
-    )
   }))
 ]
 
