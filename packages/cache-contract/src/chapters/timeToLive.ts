@@ -56,6 +56,7 @@ export const timeToLive: Chapter = {
             for (const name of names) {
               assert.isTrue(Option.isSome(yield* cache.get(name)), name)
               assert.isTrue(yield* cache.exists(name), name)
+              yield* time.remains(written, cache.ttl(name))
             }
             assert.deepStrictEqual(new Set(yield* Stream.runCollect(cache.scan("*"))), new Set(names))
           })
@@ -187,6 +188,7 @@ export const timeToLive: Chapter = {
       const expiring = yield* time.write(expire(cache, "key", time.ttl))
       yield* time.nearEnd(expiring)
       assert.strictEqual(Option.getOrUndefined(yield* time.within(expiring, cache.get("key"))), "value")
+      yield* time.within(expiring, time.remains(expiring, cache.ttl("key")))
       yield* time.outlive(expiring)
       assert.isFalse(yield* cache.exists("key"))
       assert.isTrue(yield* cache.exists("longer"))
@@ -227,6 +229,7 @@ export const timeToLive: Chapter = {
           yield* cache.get("key")
           yield* cache.getMany(["key"])
           yield* cache.exists("key")
+          yield* time.remains(written, cache.ttl("key"))
         })
       )
       yield* time.outlive(written)
