@@ -2,11 +2,11 @@ import { execFile } from "node:child_process"
 import { cpSync, mkdtempSync, rmSync, symlinkSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { onTestFinished } from "vitest"
+import type { TestContext } from "vitest"
 
 const root = join(import.meta.dirname, "../../../..")
 
-/** A program's end, and all that it printed. */
+/** The exit code of a program, and all that it printed. */
 export interface Ran {
   readonly code: number
   readonly output: string
@@ -15,8 +15,8 @@ export interface Ran {
 /** The adapter that a new one is built and packed as. */
 const model = "packages/cache-memory"
 
-/** A workspace of that adapter's settings alone, with the real one's tools, gone with the test. */
-export const makeWorkspace = () => {
+/** Makes a workspace of that adapter's settings alone, with the real one's tools, which is removed with its test. */
+export const makeWorkspace = ({ onTestFinished }: Pick<TestContext, "onTestFinished">) => {
   const folder = mkdtempSync(join(tmpdir(), "new-adapter-"))
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
   for (const file of [".gitignore", "biome.json", "tsconfig.base.json", "tsconfig.json"]) {
