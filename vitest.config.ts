@@ -1,3 +1,6 @@
 import { defineConfig } from "vitest/config"
+import { quiet } from "./packages/test-reporter/src/index.ts"
 
-export default defineConfig({ test: { projects: ["packages/*", "packages/*/vitest.*.config.ts", "apps/*"] } })
+export default defineConfig({
+  test: { ...quiet, projects: ["packages/*", "packages/*/vitest.*.config.ts", "apps/*"] }
+})

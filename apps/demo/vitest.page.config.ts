@@ -8,6 +8,7 @@ export default defineConfig({
     include: ["test/page/*.test.ts"],
     testTimeout: 180_000,
     hookTimeout: 60_000,
+    silent: "passed-only",
     // Each measures times, on a server of its own.
     fileParallelism: false
   }
