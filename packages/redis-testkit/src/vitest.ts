@@ -10,9 +10,12 @@ declare module "vitest" {
 
 /**
  * Gives every test of a vitest project a real Redis through `inject("redisUrl")`, as a `globalSetup` file. All projects
- * of a run share one. `REDIS_REQUIRE` (`url`, `docker` or `binary`) names the only way that may bring it.
+ * of a run share one. `REDIS_REQUIRE` (`url`, `docker` or `binary`) names the only way that may bring it. A project that
+ * excludes every file named `*.integration.test.ts` gets none.
  */
-export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+export default async function setup(project: TestProject): Promise<(() => Promise<void>) | undefined> {
+  const { testFiles } = await project.globTestFiles()
+  if (!testFiles.some((file) => file.endsWith(".integration.test.ts"))) return undefined
   run[runKey] ??= { users: 0, redis: findRedis({ only: requiredWay() }) }
   const shared = run[runKey]
   shared.users += 1
