@@ -24,7 +24,7 @@ export interface Time {
   readonly ttl: number
   /** Runs a write with a time to live, of `ttl` by default. */
   readonly write: <E, R>(asked: Effect.Effect<unknown, E, R>, ttl?: number) => Effect.Effect<Lifetime, E, R>
-  /** Lets most of a lifetime pass: all but a millisecond under `TestClock`, a part that leaves time for reads if real. */
+  /** Lets most of a lifetime pass: all but a millisecond under `TestClock`, half of it in real time. */
   readonly nearEnd: (lifetime: Lifetime) => Effect.Effect<void>
   /** Runs operations on a key within its lifetime. Fails with `TooLate` if that may have been over before they ended. */
   readonly within: <A, E, R>(lifetime: Lifetime, asked: Effect.Effect<A, E, R>) => Effect.Effect<A, E | TooLate, R>
@@ -44,7 +44,7 @@ interface Passing extends Pick<Time, "pass" | "passLong"> {
   readonly shortest: number
   /** The most that two clocks differ by which round the same instant, in milliseconds. */
   readonly rounding: number
-  /** The part of a time to live that `nearEnd` lets pass. */
+  /** As much of a time to live as `nearEnd` lets pass. */
   readonly most: (ttl: number) => number
 }
 
@@ -62,7 +62,7 @@ const realTime: Passing = {
   passLong: Effect.sleep(300),
   // Client and store each round to a millisecond.
   rounding: 2,
-  most: (ttl) => Math.floor((ttl * 2) / 3)
+  most: (ttl) => ttl / 2
 }
 
 const makeTime = ({ most, pass, passLong, rounding }: Passing, ttl: number): Time => {
