@@ -9,9 +9,9 @@ export class RedisReplyError extends Error {
 /**
  * Sends one command over a connection of its own and resolves with the text of the reply, which must be a simple
  * string, an integer or a bulk string. An error reply rejects with `RedisReplyError`; no connection, or no reply within
- * `timeoutMs` (1,000 unless given), with another `Error`.
+ * `timeoutMs` (10,000 unless given), with another `Error`.
  */
-export const askRedis = (url: string, command: ReadonlyArray<string>, timeoutMs = 1_000): Promise<string> =>
+export const askRedis = (url: string, command: ReadonlyArray<string>, timeoutMs = 10_000): Promise<string> =>
   new Promise((resolve, reject) => {
     if (!URL.canParse(url)) throw new Error("The Redis URL cannot be read")
     const { protocol, hostname, port, username, password } = new URL(url)

@@ -5,6 +5,8 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest"
 import { FaultProxy } from "../src/FaultProxy.ts"
 import { freePort } from "../src/freePort.ts"
 
+const eventually = (check: () => void) => vi.waitFor(check, { timeout: 60_000, interval: 5 })
+
 /** A server that sends back what it is sent, and remembers it. */
 let echo: Server
 let proxy: FaultProxy
@@ -58,7 +60,7 @@ const lines = (from: number, to: number) => Array.from({ length: to - from }, (_
 const ready = async () => {
   const seen = await client()
   seen.socket.write("hello\r\n")
-  await vi.waitFor(() => expect(seen.received).toBe("hello\r\n"))
+  await eventually(() => expect(seen.received).toBe("hello\r\n"))
   seen.received = ""
   seen.chunks.length = 0
   atServer = ""
@@ -78,7 +80,7 @@ test("bytes keep their order through latency that changes, a hold and slices", a
     if (index === 2_400) proxy.slice()
     seen.socket.write(line)
   }
-  await vi.waitFor(() => expect(seen.received.length).toBe(all.join("").length), { timeout: 10_000 })
+  await eventually(() => expect(seen.received.length).toBe(all.join("").length))
   expect(seen.received).toBe(all.join(""))
   expect(atServer).toBe(all.join(""))
 })
@@ -88,7 +90,7 @@ test("latency delays each way", async () => {
   proxy.latency(50)
   const start = performance.now()
   seen.socket.write("a\r\n")
-  await vi.waitFor(() => expect(seen.received).toBe("a\r\n"), { interval: 5 })
+  await eventually(() => expect(seen.received).toBe("a\r\n"))
   expect(performance.now() - start).toBeGreaterThanOrEqual(100)
 })
 
@@ -102,18 +104,18 @@ test("hold keeps bytes both ways until the proxy heals", async () => {
   await sleep(50)
   expect(seen.received).toBe("")
   await proxy.heal()
-  await vi.waitFor(() => expect(seen.received).toBe("b\r\na\r\n"))
+  await eventually(() => expect(seen.received).toBe("b\r\na\r\n"))
 })
 
 test("dropped replies are lost, and the requests are not", async () => {
   const seen = await ready()
   proxy.dropReplies()
   seen.socket.write("a\r\n")
-  await vi.waitFor(() => expect(atServer).toBe("a\r\n"))
+  await eventually(() => expect(atServer).toBe("a\r\n"))
   await sleep(50)
   await proxy.heal()
   seen.socket.write("b\r\n")
-  await vi.waitFor(() => expect(seen.received).toBe("b\r\n"))
+  await eventually(() => expect(seen.received).toBe("b\r\n"))
 })
 
 test("a black hole swallows both ways, for good on what is open until it heals", async () => {
@@ -128,7 +130,7 @@ test("a black hole swallows both ways, for good on what is open until it heals",
   before.socket.write("c\r\n")
   during.socket.write("d\r\n")
   after.socket.write("e\r\n")
-  await vi.waitFor(() => expect(after.received).toBe("e\r\n"))
+  await eventually(() => expect(after.received).toBe("e\r\n"))
   await sleep(50)
   expect([atServer, before.received, during.received]).toStrictEqual(["e\r\n", "", ""])
   expect([before.error, during.error]).toStrictEqual([undefined, undefined])
@@ -140,7 +142,7 @@ test("half-open: open connections go silent for good, new ones are fine", async 
   const after = await ready()
   before.socket.write("a\r\n")
   after.socket.write("b\r\n")
-  await vi.waitFor(() => expect(after.received).toBe("b\r\n"))
+  await eventually(() => expect(after.received).toBe("b\r\n"))
   await sleep(50)
   expect([atServer, before.received, before.error]).toStrictEqual(["b\r\n", "", undefined])
 })
@@ -151,7 +153,7 @@ test("mute: new connections are accepted and never answered, open ones are fine"
   const during = await client()
   during.socket.write("a\r\n")
   before.socket.write("b\r\n")
-  await vi.waitFor(() => expect(before.received).toBe("b\r\n"))
+  await eventually(() => expect(before.received).toBe("b\r\n"))
   await sleep(50)
   expect([atServer, during.received, during.error]).toStrictEqual(["b\r\n", "", undefined])
 })
@@ -159,14 +161,14 @@ test("mute: new connections are accepted and never answered, open ones are fine"
 test("reset breaks open connections by RST", async () => {
   const seen = await ready()
   proxy.reset()
-  await vi.waitFor(() => expect(seen.error).toBe("ECONNRESET"))
+  await eventually(() => expect(seen.error).toBe("ECONNRESET"))
   await ready()
 })
 
 test("refuse breaks open connections and refuses new ones, until the proxy heals on the same port", async () => {
   const seen = await ready()
   proxy.refuse()
-  await vi.waitFor(() => expect(seen.error).toBe("ECONNRESET"))
+  await eventually(() => expect(seen.error).toBe("ECONNRESET"))
   await expect(client()).rejects.toThrow("ECONNREFUSED")
   await proxy.heal()
   await ready()
@@ -176,7 +178,7 @@ test("garbage is 1 to 64 bytes between replies", async () => {
   const seen = await ready()
   proxy.garbage()
   seen.socket.write("a\r\n")
-  await vi.waitFor(() => expect(seen.received).toMatch(/a\r\n$/))
+  await eventually(() => expect(seen.received).toMatch(/a\r\n$/))
   expect(seen.received.length).toBeGreaterThanOrEqual(4)
   expect(seen.received.length).toBeLessThanOrEqual(67)
   expect(atServer).toBe("a\r\n")
@@ -185,12 +187,12 @@ test("garbage is 1 to 64 bytes between replies", async () => {
 test("an unasked reply is put between replies, never into one", async () => {
   const seen = await ready()
   proxy.inject("+OK\r\n")
-  await vi.waitFor(() => expect(seen.received).toBe("+OK\r\n"))
+  await eventually(() => expect(seen.received).toBe("+OK\r\n"))
   seen.socket.write("$3\r\na")
-  await vi.waitFor(() => expect(seen.received).toBe("+OK\r\n$3\r\na"))
+  await eventually(() => expect(seen.received).toBe("+OK\r\n$3\r\na"))
   proxy.inject("+OK\r\n")
   seen.socket.write("bc\r\n")
-  await vi.waitFor(() => expect(seen.received).toBe("+OK\r\n$3\r\nabc\r\n+OK\r\n"))
+  await eventually(() => expect(seen.received).toBe("+OK\r\n$3\r\nabc\r\n+OK\r\n"))
 })
 
 test("slices are of 1 to 7 bytes", async () => {
@@ -198,7 +200,7 @@ test("slices are of 1 to 7 bytes", async () => {
   proxy.slice()
   const text = lines(0, 100).join("")
   seen.socket.write(text)
-  await vi.waitFor(() => expect(seen.received).toBe(text))
+  await eventually(() => expect(seen.received).toBe(text))
   expect(seen.chunks.length).toBeGreaterThan(text.length / 14)
 })
 
@@ -211,7 +213,7 @@ test("what is not read piles up on the client's side, and comes later in order",
   expect(atServer).toBe("")
   expect(seen.socket.writableNeedDrain).toBe(true)
   await proxy.heal()
-  await vi.waitFor(() => expect(atServer.length).toBe(text.length), { timeout: 10_000 })
+  await eventually(() => expect(atServer.length).toBe(text.length))
   expect(atServer === text).toBe(true)
 })
 
@@ -220,7 +222,7 @@ test("a cut passes on so many bytes, withholds the replies, and breaks the conne
   proxy.cutAfter(5)
   seen.socket.write("abc")
   seen.socket.write("defg")
-  await vi.waitFor(() => expect(seen.error).toBe("ECONNRESET"))
+  await eventually(() => expect(seen.error).toBe("ECONNRESET"))
   expect([atServer, seen.received]).toStrictEqual(["abcde", ""])
   await ready()
 })
@@ -231,8 +233,8 @@ test("what a client sent before it left is passed on", async () => {
   seen.socket.end("a\r\n")
   await sleep(50)
   await proxy.heal()
-  await vi.waitFor(() => expect(atServer).toBe("a\r\n"))
-  await vi.waitFor(() => expect(proxy.open).toBe(0))
+  await eventually(() => expect(atServer).toBe("a\r\n"))
+  await eventually(() => expect(proxy.open).toBe(0))
 })
 
 test.each(["hold", "blackHole", "mute", "refuse", "stopReading"] as const)(
@@ -242,8 +244,8 @@ test.each(["hold", "blackHole", "mute", "refuse", "stopReading"] as const)(
     proxy[fault]()
     await proxy.stop()
     await proxy.stop()
-    await vi.waitFor(() => expect(seen.socket.closed).toBe(true))
+    await eventually(() => expect(seen.socket.closed).toBe(true))
     await expect(client()).rejects.toThrow("ECONNREFUSED")
-    await vi.waitFor(() => expect(proxy.open).toBe(0))
+    await eventually(() => expect(proxy.open).toBe(0))
   }
 )
