@@ -1,3 +1,3 @@
 import { contract } from "./support/contract.ts"
 
-contract("CacheRedis", { namespace: "contract" })
+contract("CacheRedis", { namespace: "contract", database: 1 })

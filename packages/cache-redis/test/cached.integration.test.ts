@@ -7,8 +7,8 @@ import { Effect, Layer, Logger, Schema } from "effect"
 import { inject } from "vitest"
 import { faults } from "./storm/faults.ts"
 import { randomFrom } from "./storm/random.ts"
+import { patience } from "./support/bounds.ts"
 import { faultyServer } from "./support/faultyServer.ts"
-import { onTime } from "./support/onTime.ts"
 import { readyCache } from "./support/servers.ts"
 
 /** A process that reads one key when it is told to. */
@@ -51,7 +51,7 @@ interface Report {
 const reports = (readers: ReadonlyArray<Reader>): Effect.Effect<ReadonlyArray<Report>> =>
   Effect.promise(() => Promise.all(readers.map(async ({ line }) => JSON.parse(await line()))))
 
-describe("Cached in four processes", () => {
+describe.concurrent("Cached in four processes", () => {
   it.live("1,000 readers of a cold key in each cost one lookup with a lease", () =>
     Effect.gen(function* () {
       const namespace = `readers-${Math.random()}`
@@ -71,37 +71,35 @@ describe("Cached in four processes", () => {
   )
 
   it.live("the others end within the lease's time when its owner is killed in the middle", () =>
-    onTime(
-      Effect.gen(function* () {
-        const namespace = `killed-${Math.random()}`
-        const [lease, takes] = [1_500, 100]
-        const owner = yield* reader(namespace, ["--readers", "10", "--lease", `${lease}`, "--takes", "60000"])
-        owner.begin()
-        assert.strictEqual(yield* Effect.promise(() => owner.line()), "looking up")
-        const args = ["--readers", "1000", "--lease", `${lease}`, "--takes", `${takes}`]
-        const others = yield* Effect.all(
-          Array.from({ length: 3 }, () => reader(namespace, args)),
-          { concurrency: 3 }
-        )
-        for (const { begin } of others) begin()
-        yield* Effect.sleep(100)
-        owner.kill()
-        for (const { millis, values } of yield* reports(others)) {
-          assert.deepStrictEqual(values.length, 1)
-          assert.isAtMost(millis, lease + takes + 300)
-        }
-      })
-    )
+    Effect.gen(function* () {
+      const namespace = `killed-${Math.random()}`
+      const [lease, takes] = [1_500, 100]
+      const owner = yield* reader(namespace, ["--readers", "10", "--lease", `${lease}`, "--takes", "60000"])
+      owner.begin()
+      assert.strictEqual(yield* Effect.promise(() => owner.line()), "looking up")
+      const args = ["--readers", "1000", "--lease", `${lease}`, "--takes", `${takes}`]
+      const others = yield* Effect.all(
+        Array.from({ length: 3 }, () => reader(namespace, args)),
+        { concurrency: 3 }
+      )
+      for (const { begin } of others) begin()
+      yield* Effect.sleep(100)
+      owner.kill()
+      for (const { millis, values } of yield* reports(others)) {
+        assert.deepStrictEqual(values.length, 1)
+        assert.isAtMost(millis, lease + takes + 300 + patience)
+      }
+    })
   )
 })
 
 const deadline = 100
 const takes = 20
 
-/** What a lookup and the deadline come to, with what a timer, the event loop and a busy machine add. */
-const longest = takes + deadline + 60
+/** What a lookup and the deadline come to, with what a busy machine adds. */
+const longest = takes + deadline + patience
 
-describe("Cached under a storm of faults", () => {
+describe.concurrent("Cached under a storm of faults", () => {
   for (const [what, layer] of [
     ["a cache that fails", Layer.empty],
     ["a cache that fails open", FailOpen.layer]
@@ -110,25 +108,17 @@ describe("Cached under a storm of faults", () => {
       `on ${what} no read fails, none waits longer than lookup and deadline, none sees what was invalidated before it`,
       () =>
         Effect.gen(function* () {
-          // A late machine excuses a late answer, and never a wrong one.
-          const wrong: Array<string> = []
-          yield* onTime(
-            Effect.gen(function* () {
-              const { proxy, redis, url } = yield* faultyServer
-              const cache = yield* readyCache({ url, commandTimeout: deadline, namespace: "storm" })
-              const seen = yield* storm({ proxy, server: redis, random: randomFrom(7), onLoss: async () => {} }).pipe(
-                Effect.provide(layer),
-                Effect.provideService(CachePort, cache)
-              )
-              wrong.push(...seen.wrong)
-              assert.isAbove(seen.reads, 1_000)
-              assert.isAbove(seen.hits, 100)
-              assert.isAtMost(seen.slowest, longest)
-            })
+          const { proxy, redis, url } = yield* faultyServer
+          const cache = yield* readyCache({ url, commandTimeout: deadline, namespace: "storm" })
+          const seen = yield* storm({ proxy, server: redis, random: randomFrom(7), onLoss: async () => {} }).pipe(
+            Effect.provide(layer),
+            Effect.provideService(CachePort, cache)
           )
-          assert.deepStrictEqual(wrong, [])
-        }).pipe(Effect.provide(Logger.layer([]))),
-      60_000
+          assert.deepStrictEqual(seen.wrong, [])
+          assert.isAbove(seen.reads, 1_000)
+          assert.isAbove(seen.hits, 100)
+          assert.isAtMost(seen.slowest, longest)
+        }).pipe(Effect.provide(Logger.layer([])))
     )
   }
 })
@@ -170,7 +160,7 @@ const storm = (place: Parameters<(typeof faults)[string]>[0]) =>
       Effect.gen(function* () {
         while (!isOver) {
           yield* read(index % keys, index % 3 === 0)
-          yield* Effect.sleep(index % 7)
+          yield* Effect.sleep(5 + (index % 7))
         }
       })
 
@@ -187,8 +177,8 @@ const storm = (place: Parameters<(typeof faults)[string]>[0]) =>
 
     const faulting = Effect.promise(async () => {
       for (const name of place.random.shuffled(Object.keys(faults))) {
-        await faults[name]?.(place, 300)
-        await new Promise((resolve) => setTimeout(resolve, 400))
+        await faults[name]?.(place, 250)
+        await new Promise((resolve) => setTimeout(resolve, 300))
       }
       isOver = true
     })

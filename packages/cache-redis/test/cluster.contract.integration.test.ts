@@ -28,7 +28,7 @@ CacheContract.suite(
       CacheRedis.layerCluster({
         rootNodes: cluster.masters.map(({ url }) => url),
         namespace,
-        commandTimeout: "5 seconds"
+        commandTimeout: "20 seconds"
       })
     )
   ),

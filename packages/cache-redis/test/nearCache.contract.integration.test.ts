@@ -1,3 +1,3 @@
 import { contract } from "./support/contract.ts"
 
-contract("CacheRedis with a near cache", { namespace: "near-contract", nearCache: { maxEntries: 1_000 } })
+contract("CacheRedis with a near cache", { namespace: "near-contract", database: 2, nearCache: { maxEntries: 1_000 } })

@@ -7,6 +7,7 @@ import { CacheRedis } from "@hexcache/cache-redis"
 import { askRedis } from "@hexcache/redis-testkit"
 import { createClient } from "@redis/client"
 import { Cause, Config, ConfigProvider, Effect, Fiber, Layer, Logger, Redacted, Schedule } from "effect"
+import { eventually, succeedsWithin, untilSuccess } from "./support/bounds.ts"
 import { cache, onceConnected, readyCache, server } from "./support/servers.ts"
 import { shown } from "./support/shown.ts"
 
@@ -25,7 +26,7 @@ const logging = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
 /** Asks again while the first connection is not there yet, which on a busy machine may last longer than the layer waits. */
 const once = <A>(asked: Effect.Effect<A, CacheError>) =>
   Effect.retry(asked, {
-    times: 200,
+    times: 1_500,
     schedule: Schedule.spaced(20),
     while: ({ reason }) => reason.message === "no connection is ready yet"
   })
@@ -39,7 +40,9 @@ const refuses = (
 ) =>
   Effect.gen(function* () {
     const [error, log] = yield* logging(
-      Effect.scoped(Effect.flatMap(cache(options), (cache) => Effect.flip(once(ask(cache)))))
+      Effect.scoped(
+        Effect.flatMap(cache({ connectTimeout: "20 seconds", ...options }), (cache) => Effect.flip(once(ask(cache))))
+      )
     )
     assert.instanceOf(error, CacheError)
     assert.strictEqual(error.reason._tag, reason)
@@ -52,7 +55,7 @@ const refuses = (
 
 const withPassword = (url: string, user: string, password: string) => url.replace("//", `//${user}:${password}@`)
 
-describe("what a server refuses", () => {
+describe.concurrent("what a server refuses", () => {
   it.live("NOAUTH: a server with a password is AccessDenied to a caller without", () =>
     Effect.gen(function* () {
       const { url } = yield* server({ args: ["--requirepass", canary] })
@@ -88,11 +91,7 @@ describe("what a server refuses", () => {
       const writer = { url: withPassword(url, "writer", canary) }
       yield* refuses("AccessDenied", "ERR", writer, (cache) => cache.increment("key"))
       yield* refuses("AccessDenied", "ERR", writer, (cache) => cache.setMany([["key", canary]], { ttl: "1 minute" }))
-      yield* Effect.scoped(
-        Effect.flatMap(cache(reader), (cache) =>
-          Effect.retry(cache.get("key"), { times: 50, schedule: Schedule.spaced(20) })
-        )
-      )
+      yield* Effect.scoped(Effect.flatMap(cache(reader), (cache) => untilSuccess(cache.get("key"))))
     })
   )
 
@@ -124,7 +123,12 @@ describe("what a server refuses", () => {
         () => Effect.sync(() => endless.destroy())
       )
       const running = endless.sendCommand(["EVAL", "while true do end", "0"]).catch(() => "killed")
-      yield* Effect.sleep(100)
+      yield* eventually(() =>
+        askRedis(url, ["PING"]).then(
+          () => false,
+          (error) => `${error}`.includes("BUSY")
+        )
+      )
       yield* refuses("Unavailable", "BUSY", { url })
       yield* Effect.promise(() => askRedis(url, ["SCRIPT", "KILL"]))
       assert.strictEqual(yield* Effect.promise(() => running), "killed")
@@ -149,8 +153,7 @@ describe("what a server refuses", () => {
       const error = yield* Effect.flip(once(cached.get("key")))
       assert.strictEqual(error.reason._tag, "OutOfMemory")
       other.destroy()
-      yield* Effect.sleep(1_000)
-      yield* cached.set("key", "value")
+      yield* succeedsWithin(1_000, cached.set("key", "value"))
     })
   )
 
@@ -168,7 +171,7 @@ describe("what a server refuses", () => {
   )
 })
 
-describe("what fails on its way", () => {
+describe.concurrent("what fails on its way", () => {
   /** Every operation that carries a value, asked with the canary. */
   const carrying = (cached: CachePort["Service"]): ReadonlyArray<Effect.Effect<unknown, CacheError>> => [
     cached.set("key", canary),
@@ -188,12 +191,12 @@ describe("what fails on its way", () => {
       const [errors, log] = yield* logging(
         Effect.scoped(
           Effect.gen(function* () {
-            const cached = yield* readyCache({ url, commandTimeout: 100 })
+            const cached = yield* readyCache({ url, commandTimeout: 1_000 })
             redis.freeze()
             const timedOut = yield* failures(cached)
             const unavailable = yield* failures(cached)
             redis.thaw()
-            yield* Effect.sleep(700)
+            yield* untilSuccess(cached.ping)
             redis.freeze()
             const inFlight = yield* Effect.forkChild(failures(cached))
             yield* Effect.sleep(20)
@@ -235,7 +238,7 @@ describe("what fails on its way", () => {
   )
 })
 
-describe("what the layer refuses", () => {
+describe.concurrent("what the layer refuses", () => {
   it.live("options out of range fail with InvalidArgument before any I/O, and show nothing of the URL", () =>
     Effect.gen(function* () {
       const url = "redis://127.0.0.1:1"

@@ -4,9 +4,15 @@ import { CachePort } from "@hexcache/cache-port"
 import { CacheRedis } from "@hexcache/cache-redis"
 import { askRedis, RedisSentinels, type RedisServer } from "@hexcache/redis-testkit"
 import { Context, Effect, Exit, Fiber, Layer, Option, Schedule } from "effect"
+import { endsWithin, eventually, patience, recoveryPatience, succeedsWithin, untilSuccess } from "./support/bounds.ts"
 import { timed } from "./support/servers.ts"
 
 const downAfter = 1_000
+
+const deadline = 1_000
+
+/** What a busy machine adds to a failover, in which many processes take part, in milliseconds. */
+const failoverPatience = 3 * recoveryPatience
 
 const group = Effect.acquireRelease(
   Effect.promise(() => RedisSentinels.start({ downAfter })),
@@ -19,14 +25,45 @@ const cache = (group: RedisSentinels, options: Partial<CacheRedis.CacheRedisSent
       name: group.name,
       sentinels: group.sentinels.map(({ port }) => ({ host: "127.0.0.1", port })),
       namespace: "test",
+      commandTimeout: deadline,
       ...options
     })
   ).pipe(
     Effect.map(Context.get(CachePort)),
-    Effect.tap(({ ping }) => Effect.retry(ping, { times: 300, schedule: Schedule.spaced(20) }))
+    Effect.tap(({ ping }) => untilSuccess(ping))
   )
 
-describe("CacheRedis behind Sentinel", () => {
+/** Waits until every replica has all keys of the master. */
+const replicated = ({ master, replicas }: RedisSentinels) => {
+  const sizeOf = ({ url }: RedisServer) => askRedis(url, ["DBSIZE"])
+  return eventually(async () => {
+    const [size, ...sizes] = await Promise.all([master, ...replicas].map(sizeOf))
+    return sizes.every((each) => each === size)
+  })
+}
+
+/** The replica that the sentinels have made the master. */
+const promoted = ({ replicas }: RedisSentinels): Effect.Effect<RedisServer> =>
+  Effect.suspend(() => {
+    let found: RedisServer | undefined
+    return Effect.map(
+      eventually(async () => {
+        // Sentinel ends every connection to the replica in the moment in which it makes it the master.
+        const roles = await Promise.all(
+          replicas.map(({ url }) => askRedis(url, ["INFO", "replication"]).catch(() => ""))
+        )
+        found = replicas[roles.findIndex((role) => role.includes("role:master"))]
+        return found !== undefined
+      }),
+      () => found as RedisServer
+    )
+  })
+
+/** Waits until a master that was replaced follows the new one. */
+const demoted = ({ master }: RedisSentinels) =>
+  eventually(async () => (await askRedis(master.url, ["INFO", "replication"]).catch(() => "")).includes("role:slave"))
+
+describe.concurrent("CacheRedis behind Sentinel", () => {
   for (const [name, fail] of [
     ["killed", (server: RedisServer) => server.kill()],
     ["frozen", async (server: RedisServer) => server.freeze()]
@@ -36,41 +73,21 @@ describe("CacheRedis behind Sentinel", () => {
         const sentinels = yield* group
         const cached = yield* cache(sentinels)
         yield* cached.set("key", "before")
-        yield* Effect.sleep(1_200)
-        let slowest = 0
-        const ask = Effect.suspend(() =>
-          Effect.flatMap(timed(Effect.exit(cached.get("key"))), ([exit, millis]) => {
-            slowest = Math.max(slowest, millis)
-            return exit
-          })
+        yield* replicated(sentinels)
+        const read = Effect.suspend(() =>
+          Effect.flatten(endsWithin(deadline + patience, Effect.exit(cached.get("key"))))
         )
         yield* Effect.promise(() => fail(sentinels.master))
-        const failover = yield* Effect.forkChild(
-          timed(
-            Effect.promise(async () => {
-              for (const deadline = Date.now() + 20_000; Date.now() < deadline; ) {
-                for (const { url } of sentinels.replicas) {
-                  // Sentinel ends every connection to the replica in the moment in which it makes it the master.
-                  const role = await askRedis(url, ["INFO", "replication"]).catch(() => "")
-                  if (role.includes("role:master")) return
-                }
-                await new Promise((resolve) => setTimeout(resolve, 20))
-              }
-            })
-          )
-        )
-        const [, recovery] = yield* timed(Effect.retry(ask, { times: 2_000, schedule: Schedule.spaced(10) }))
+        const failover = yield* Effect.forkChild(timed(promoted(sentinels)))
+        const [, recovery] = yield* timed(untilSuccess(read))
         const [, failoverTime] = yield* Fiber.join(failover)
-        yield* Effect.logInfo(
-          `${name}: failover ${Math.round(failoverTime)} ms, back after ${Math.round(recovery)} ms, slowest ${Math.round(slowest)} ms`
-        )
-        assert.isBelow(recovery, failoverTime + 3_000)
-        assert.isBelow(slowest, 300)
+        yield* Effect.logInfo(`${name}: failover ${Math.round(failoverTime)} ms, back after ${Math.round(recovery)} ms`)
+        assert.isBelow(recovery, failoverTime + 3_000 + failoverPatience)
         assert.strictEqual(Option.getOrUndefined(yield* cached.get("key")), "before")
         yield* cached.set("key", "after")
         sentinels.master.thaw()
-        yield* Effect.sleep(1_500)
-        assert.strictEqual(Option.getOrUndefined(yield* cached.get("key")), "after")
+        if (name === "frozen") yield* demoted(sentinels)
+        assert.strictEqual(Option.getOrUndefined(yield* untilSuccess(cached.get("key"))), "after")
         yield* cached.set("key", "last")
       })
     )
@@ -81,36 +98,30 @@ describe("CacheRedis behind Sentinel", () => {
       const sentinels = yield* group
       const cached = yield* cache(sentinels, { nearCache: { maxEntries: 100 } })
       yield* cached.set("key", "before")
-      yield* Effect.sleep(1_200)
+      yield* replicated(sentinels)
       yield* cached.get("key")
       yield* cached.get("key")
       yield* Effect.sleep(30)
       sentinels.master.freeze()
-      const write = async () => {
-        for (const { url } of sentinels.replicas) {
-          if ((await askRedis(url, ["INFO", "replication"])).includes("role:master")) {
-            return askRedis(url, ["SET", "test:key", "after"])
-          }
-        }
-        throw new Error("no replica is a master yet")
-      }
       const reading = yield* Effect.forkChild(
         Effect.forever(Effect.andThen(Effect.exit(cached.get("key")), Effect.sleep(5)))
       )
-      yield* Effect.retry(Effect.tryPromise(write), { times: 1_000, schedule: Schedule.spaced(20) })
+      const { url } = yield* promoted(sentinels)
+      const write = Effect.tryPromise(() => askRedis(url, ["SET", "test:key", "after"]))
+      yield* Effect.retry(write, { times: 1_000, schedule: Schedule.spaced(20) })
       const written = performance.now()
       let answer: string | undefined
-      for (; answer !== "after" && performance.now() < written + 3_000; yield* Effect.sleep(5)) {
-        const asked = performance.now()
+      for (; answer !== "after" && performance.now() < written + 3_000 + failoverPatience; yield* Effect.sleep(5)) {
+        const began = performance.now()
         const exit = yield* Effect.exit(cached.get("key"))
         answer = Exit.isSuccess(exit) ? Option.getOrUndefined(exit.value) : undefined
-        if (asked > written + 250) assert.notStrictEqual(answer, "before")
+        if (began > written + deadline) assert.notStrictEqual(answer, "before")
       }
       assert.strictEqual(answer, "after")
       yield* Fiber.interrupt(reading)
       sentinels.master.thaw()
-      yield* Effect.sleep(1_500)
-      assert.strictEqual(Option.getOrUndefined(yield* cached.get("key")), "after")
+      yield* demoted(sentinels)
+      assert.strictEqual(Option.getOrUndefined(yield* untilSuccess(cached.get("key"))), "after")
     })
   )
 
@@ -125,8 +136,7 @@ describe("CacheRedis behind Sentinel", () => {
         yield* Effect.sleep(10)
       }
       yield* Effect.promise(() => askRedis(sentinels.master.url, ["CLIENT", "KILL", "TYPE", "normal"]))
-      const [, recovery] = yield* timed(Effect.retry(cached.get("key"), { times: 500, schedule: Schedule.spaced(10) }))
-      assert.isBelow(recovery, 1_500)
+      yield* succeedsWithin(1_500, cached.get("key"))
     })
   )
 
@@ -142,19 +152,17 @@ describe("CacheRedis behind Sentinel", () => {
           const exit = yield* Effect.result(cached.increment("count"))
           if (exit._tag === "Success") acknowledged++
           else if (exit.failure.outcome === "Unknown") unknown++
-          else yield* Effect.sleep(5)
+          yield* Effect.sleep(2)
         }
       })
       const fibers = yield* Effect.forEach(Array.from({ length: 50 }), () => Effect.forkChild(load))
-      // On a busy machine it takes more rounds until enough was counted to tell.
-      for (let round = 0; round < 20 || (acknowledged <= 10_000 && round < 200); round++) {
-        yield* Effect.sleep(100)
-        yield* Effect.promise(() => askRedis(sentinels.master.url, ["CLIENT", "KILL", "TYPE", "normal"]))
+      for (let round = 1; round <= 20; round++) {
+        yield* eventually(() => acknowledged >= round * 200)
+        yield* Effect.promise(() => askRedis(sentinels.master.url, ["CLIENT", "KILL", "TYPE", "normal"], 60_000))
       }
       done = true
       yield* Effect.forEach(fibers, Fiber.join)
       const counted = Number(yield* Effect.promise(() => askRedis(sentinels.master.url, ["GET", "test:count"])))
-      assert.isAbove(acknowledged, 10_000)
       assert.isAtLeast(counted, acknowledged)
       assert.isAtMost(counted, acknowledged + unknown)
     })

@@ -1,12 +1,26 @@
 /**
- * `node blockedLoop.ts <url> <times> <millis>`: blocks its own event loop under load, so many times, and prints what
- * came of the operations, as JSON.
+ * `node blockedLoop.ts <url> --times 4 --millis 2000 --deadline 1500`: blocks its own event loop under load, so many times
+ * for so long, and prints how many operations there were, and which of them failed, as JSON.
  */
+import { parseArgs } from "node:util"
 import { type CacheError, CachePort } from "@hexcache/cache-port"
 import { CacheRedis } from "@hexcache/cache-redis"
 import { Effect, Exit, Fiber, Logger, Schedule } from "effect"
 
-const [url = "", times = "10", millis = "400"] = process.argv.slice(2)
+const {
+  positionals: [url = ""],
+  values: { deadline, millis, times }
+} = parseArgs({
+  allowPositionals: true,
+  options: {
+    times: { type: "string", default: "4" },
+    millis: { type: "string", default: "2000" },
+    deadline: { type: "string", default: "1500" }
+  }
+})
+
+/** Blocks the event loop, and leaves the processor to others. */
+const block = (millis: number) => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, millis)
 
 const program = Effect.gen(function* () {
   const cache = yield* CachePort
@@ -34,12 +48,11 @@ const program = Effect.gen(function* () {
     for (let index = 0; !isOver; index++) yield* askOnce(asked[index % asked.length] as (typeof asked)[number])
   })
   const fibers = yield* Effect.forEach(Array.from({ length: 100 }), () => Effect.forkChild(ask))
-  for (let block = 0; block < Number(times); block++) {
-    yield* Effect.sleep(300 + (block % 5) * 7)
+  for (let round = 0; round < Number(times); round++) {
+    yield* Effect.sleep(300 + (round % 5) * 7)
     // Asked in the turn that is blocked, and so not written before it is over.
     const late = yield* Effect.forEach(asked, (each) => Effect.forkChild(askOnce(each), { startImmediately: true }))
-    const end = performance.now() + Number(millis)
-    while (performance.now() < end);
+    block(Number(millis))
     yield* Effect.forEach(late, Fiber.join)
   }
   yield* Effect.sleep(500)
@@ -48,6 +61,11 @@ const program = Effect.gen(function* () {
   return { operations, failures }
 })
 
-const layer = CacheRedis.layer({ url, namespace: "blocked" })
+const layer = CacheRedis.layer({
+  url,
+  namespace: "blocked",
+  commandTimeout: Number(deadline),
+  connectTimeout: "20 seconds"
+})
 const seen = await Effect.runPromise(Effect.provide(program, layer).pipe(Effect.provide(Logger.layer([]))))
 console.log(JSON.stringify(seen))

@@ -51,7 +51,7 @@ const outage = (name: string, begin: (server: RedisServer, proxy: FaultProxy) =>
         }
       })
       const fibers = yield* Effect.forEach(Array.from({ length: 100 }), () => Effect.forkChild(ask))
-      yield* Effect.sleep(2_000)
+      yield* Effect.sleep(1_000)
       const before = inUse()
       operations = 0
       yield* Effect.promise(() => begin(server, proxy))

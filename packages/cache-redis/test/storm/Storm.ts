@@ -19,8 +19,12 @@ export interface StormOptions {
   readonly seed: number
   /** How long operations are asked. The last fault ends before. */
   readonly seconds: number
-  /** Whether reads are answered from memory where they can be. */
+  /** True for a cache with a near cache. */
   readonly isNear: boolean
+  /** How much longer each fiber rests between two operations, in milliseconds. No longer unless given. */
+  readonly pause?: number
+  /** What a busy machine adds to the time in which something succeeds again after a fault, in milliseconds. None unless given. */
+  readonly patience?: number
 }
 
 /** What came of a storm. Times are in milliseconds. */
@@ -61,8 +65,8 @@ export const deadline = 100
 
 const fibers = 100
 
-/** Lets an operation and a moment pass; what has not ended then never does. */
-const settleTime = 2_000
+/** What has not ended that long after its deadline never does, in milliseconds. */
+const settleTime = 5_000
 
 type Cache = CachePort["Service"]
 
@@ -70,7 +74,7 @@ type Cache = CachePort["Service"]
 export const run = (options: StormOptions): Promise<StormReport> =>
   Effect.runPromise(Effect.scoped(storm(options)).pipe(Effect.provide(Logger.layer([]))))
 
-const storm = ({ isNear, seconds, seed }: StormOptions) =>
+const storm = ({ isNear, patience = 0, pause = 0, seconds, seed }: StormOptions) =>
   Effect.gen(function* () {
     const server = yield* Effect.acquireRelease(
       Effect.promise(() => RedisServer.start()),
@@ -90,15 +94,22 @@ const storm = ({ isNear, seconds, seed }: StormOptions) =>
     lag.enable()
     const end = performance.now() + seconds * 1_000
     const asking = yield* Effect.forEach(Array.from({ length: fibers }), (_, index) =>
-      Effect.forkChild(askUntil(end, new Asker(index, cache, ledger, observed, randomFrom(seed * 1_000 + index))))
+      Effect.forkChild(
+        askUntil(end, pause, new Asker(index, cache, ledger, observed, randomFrom(seed * 1_000 + index)))
+      )
     )
-    yield* Effect.promise(() => observed.firstSuccess(5_000))
+    yield* Effect.promise(() => observed.firstSuccess(5_000 + patience))
     const heapBefore = collectedHeap()
     const sampling = setInterval(() => {
       observed.mostConnections = Math.max(observed.mostConnections, proxy.open)
     }, 20)
-    const weather = yield* Effect.promise(() => causeFaults({ server, proxy, random, ledger, observed, end, isNear }))
-    yield* Effect.promise(() => sleep(end - performance.now() + settleTime))
+    const weather = yield* Effect.promise(() =>
+      causeFaults({ server, proxy, random, ledger, observed, end, isNear, patience })
+    )
+    yield* Effect.promise(async () => {
+      await sleep(Math.max(0, end - performance.now()))
+      while (observed.inFlight > 0 && performance.now() < end + settleTime) await sleep(10)
+    })
     clearInterval(sampling)
     lag.disable()
     const unsettled = observed.inFlight
@@ -330,22 +341,26 @@ class Asker {
 const groupOf = (group: string): ReadonlyArray<string> =>
   Array.from({ length: groupKeys }, (_, index) => `${group}-${index}`)
 
-const askUntil = (end: number, asker: Asker): Effect.Effect<void> =>
+const askUntil = (end: number, pause: number, asker: Asker): Effect.Effect<void> =>
   Effect.gen(function* () {
     while (performance.now() < end) {
       yield* asker.next()
-      yield* Effect.sleep(asker.random.below(40))
+      yield* Effect.sleep(pause + asker.random.below(40))
     }
   })
 
 /** What may pass between the beginning of a fault and the first success after it, in milliseconds. */
 const longestFault = 4_000
 
+/** Nothing has recovered from a fault that takes longer, in milliseconds. */
+const mostRecovery = 3_000
+
 const causeFaults = async ({
   end,
   isNear,
   ledger,
   observed,
+  patience,
   proxy,
   random,
   server
@@ -357,6 +372,7 @@ const causeFaults = async ({
   readonly observed: Observed
   readonly end: number
   readonly isNear: boolean
+  readonly patience: number
 }) => {
   const caused: Record<string, number> = {}
   const unrecovered: Array<string> = []
@@ -382,7 +398,7 @@ const causeFaults = async ({
     caused[name] = (caused[name] ?? 0) + 1
     observed.fault = name
     await faults[name]?.(place, 100 + random.below(500))
-    const recovery = await observed.firstSuccess(3_000)
+    const recovery = await observed.firstSuccess(mostRecovery + patience)
     observed.fault = `after ${name}`
     if (recovery === undefined) unrecovered.push(name)
     else if (recovery > slowestRecovery) {

@@ -4,14 +4,20 @@ import { deadline, type StormReport } from "./Storm.ts"
 const mostHeapGrowth = 10_000_000
 const mostConnections = 100
 
-/** What was promised and not kept; nothing when all is well. */
-export const judge = (report: StormReport): ReadonlyArray<string> => {
+/**
+ * The promises that a storm broke; none when all is well. `patience` is what a busy machine adds to each time, in
+ * milliseconds.
+ */
+export const judge = (report: StormReport, patience = 0): ReadonlyArray<string> => {
   const promises: ReadonlyArray<readonly [isKept: boolean, broken: string]> = [
     [report.wrong.length === 0, `${report.wrong.length} wrong answers: ${report.wrong.slice(0, 5).join("; ")}`],
     [report.unsettled === 0, `${report.unsettled} operations never ended`],
-    [report.slowest <= deadline + 50, `${report.slowestOperation} took ${report.slowest} ms`],
-    [report.unrecovered.length === 0, `nothing succeeded in 3 s after ${report.unrecovered}`],
-    [report.slowestRecovery <= 1_500, `${report.slowestRecovery} ms to recover from ${report.slowestRecoveryOf}`],
+    [report.slowest <= deadline + 50 + patience, `${report.slowestOperation} took ${report.slowest} ms`],
+    [report.unrecovered.length === 0, `nothing succeeded again after ${report.unrecovered}`],
+    [
+      report.slowestRecovery <= 1_500 + patience,
+      `${report.slowestRecovery} ms to recover from ${report.slowestRecoveryOf}`
+    ],
     [(report.failures.defect ?? 0) === 0, "an operation ended with a defect"],
     [report.heapGrowth <= mostHeapGrowth, `the heap grew by ${report.heapGrowth} bytes`],
     [report.mostConnections <= mostConnections, `${report.mostConnections} connections at once`]

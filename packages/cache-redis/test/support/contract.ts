@@ -9,13 +9,13 @@ import { faultyServer } from "./faultyServer.ts"
 /** The most that an operation may take while a server is faulty, in milliseconds. */
 const deadline = 250
 
-/** Runs the contract for the layer with these options. */
+/** Runs the contract for the layer with these options, in a database that no other test uses: a scan reads all of it. */
 export const contract = (
   name: string,
-  options: Pick<Parameters<typeof CacheRedis.layer>[0], "namespace" | "nearCache">
+  options: Pick<Parameters<typeof CacheRedis.layer>[0], "namespace" | "nearCache"> & { readonly database: number }
 ): void => {
   const url = inject("redisUrl")
-  const beside = createClient({ url })
+  const beside = createClient({ url, database: options.database })
   beforeAll(async () => {
     await beside.connect()
   })
@@ -42,7 +42,7 @@ export const contract = (
     })
   )
 
-  CacheContract.suite(name, CacheRedis.layer({ ...options, url, commandTimeout: "5 seconds" }), {
+  CacheContract.suite(name, CacheRedis.layer({ ...options, url, commandTimeout: "20 seconds" }), {
     time: "real",
     setOtherType: (key) => Effect.promise(() => beside.rPush(`${options.namespace}:${key}`, "element")),
     store

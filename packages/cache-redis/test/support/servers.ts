@@ -10,19 +10,22 @@ export const server = (options?: RedisServerOptions): Effect.Effect<RedisServer,
     (server) => Effect.promise(() => server.stop())
   )
 
+/** Long, so that no operation fails for a busy machine. A test of what a deadline does sets one. */
+const patient = { commandTimeout: "20 seconds" } as const
+
 /** A cache on Redis, for as long as the scope is open. */
 export const cache = (
   options: Partial<CacheRedis.CacheRedisOptions> & Pick<CacheRedis.CacheRedisOptions, "url">
 ): Effect.Effect<CachePort["Service"], CacheError, Scope.Scope> =>
-  Effect.map(Layer.build(CacheRedis.layer({ namespace: "test", ...options })), Context.get(CachePort))
+  Effect.map(Layer.build(CacheRedis.layer({ namespace: "test", ...patient, ...options })), Context.get(CachePort))
 
-/** As `cache`, once the server answers, however busy the machine is. */
+/** As `cache`, once the server answers. */
 export const readyCache = (options: Parameters<typeof cache>[0]) =>
   Effect.tap(cache(options), ({ ping }) => onceConnected(ping))
 
 /** What is asked of a cache whose connection is not ready yet. */
 export const onceConnected = <A>(asked: Effect.Effect<A, CacheError>): Effect.Effect<A, CacheError> =>
-  Effect.retry(asked, { times: 200, schedule: Schedule.spaced(20) })
+  Effect.retry(asked, { times: 1_500, schedule: Schedule.spaced(20) })
 
 /** How long an effect takes, in milliseconds, and what it comes to. */
 export const timed = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<readonly [A, millis: number], E, R> =>
