@@ -1,5 +1,3 @@
-import { configDefaults, defineProject } from "vitest/config"
+import { defineProject } from "vitest/config"
 
-export default defineProject({
-  test: { name: "cache-effect", exclude: [...configDefaults.exclude, "test/faults.integration.test.ts"] }
-})
+export default defineProject({ test: { name: "cache-effect", testTimeout: 120_000, hookTimeout: 120_000 } })

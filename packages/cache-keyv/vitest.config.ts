@@ -1,11 +1,11 @@
-import { configDefaults, defineProject } from "vitest/config"
+import { defineProject } from "vitest/config"
 
 export default defineProject({
   test: {
     name: "cache-keyv",
-    exclude: [...configDefaults.exclude, "test/faults.integration.test.ts"],
     globalSetup: ["@hexcache/redis-testkit/vitest"],
-    testTimeout: 30_000,
+    testTimeout: 120_000,
+    expect: { poll: { timeout: 60_000 } },
     hookTimeout: 120_000
   }
 })

@@ -1,3 +1,5 @@
 import { defineProject } from "vitest/config"
 
-export default defineProject({ test: { name: "cache-promise", testTimeout: 30_000 } })
+export default defineProject({
+  test: { name: "cache-promise", testTimeout: 120_000, expect: { poll: { timeout: 60_000 } }, hookTimeout: 120_000 }
+})

@@ -7,10 +7,10 @@ import { CacheKeyv } from "../src/index.ts"
 import { majors } from "./support/majors.ts"
 import { answering } from "./support/opened.ts"
 
-const deadline = 100
+const deadline = 300
 
-/** How much later than promised something is seen to end, in milliseconds. */
-const margin = 100
+/** What a busy machine adds to the time by which something ends, in milliseconds. */
+const patience = 2_000
 
 const redis = (url: string) => CacheRedis.layer({ url, namespace: "test", commandTimeout: deadline })
 
@@ -19,7 +19,7 @@ const timed = async <A>(asked: Promise<A>): Promise<readonly [A, millis: number]
   return [await asked, performance.now() - from]
 }
 
-describe.each(majors)("%s", (_, Keyv) => {
+describe.concurrent.each(majors)("%s", (_, Keyv) => {
   test("a frozen server: a miss or false by the deadline, an error event for each, and values again after it", async () => {
     const server = await RedisServer.start()
     const cache = await CachePromise.open(redis(server.url))
@@ -41,7 +41,7 @@ describe.each(majors)("%s", (_, Keyv) => {
         const before = errors.length
         const [answered, millis] = await timed<unknown>(ask())
         expect(answered).toEqual(answer)
-        expect(millis).toBeLessThan(deadline + margin)
+        expect(millis).toBeLessThan(deadline + patience)
         expect(errors.length).toBe(before + 1)
         expect(errors.at(-1)).toMatchObject({ _tag: "CacheError", code: "CACHE_CONNECTION_ERROR" })
       }
@@ -57,11 +57,11 @@ describe.each(majors)("%s", (_, Keyv) => {
   test("a server that is not there: Keyv is open at once, every get is a miss, and disconnect ends", async () => {
     const port = await freePort()
     const [store, opened] = await timed(CacheKeyv.open(redis(`redis://127.0.0.1:${port}`)))
-    expect(opened).toBeLessThan(500)
+    expect(opened).toBeLessThan(patience)
     const keyv = new Keyv({ store })
     expect(await keyv.get("key")).toBeUndefined()
     expect(await keyv.set("key", "value")).toBe(false)
     const [, closed] = await timed(keyv.disconnect())
-    expect(closed).toBeLessThan(1_000)
+    expect(closed).toBeLessThan(1_000 + patience)
   })
 })

@@ -31,7 +31,11 @@ const on = (
   })
 
 const redis = (namespace: string) =>
-  CacheRedis.layer({ url: vitest.inject("redisUrl"), namespace: `${namespace}-${process.pid}` })
+  CacheRedis.layer({
+    url: vitest.inject("redisUrl"),
+    namespace: `${namespace}-${process.pid}`,
+    commandTimeout: "20 seconds"
+  })
 
 const whole = [keyvTestSuite, keyvIteratorTests]
 

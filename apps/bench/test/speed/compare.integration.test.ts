@@ -34,7 +34,7 @@ test("the port and bare node-redis get and count side by side, with every answer
     expect(results.filter(worked)).toHaveLength(2)
     expect(lacking).toEqual([])
   }
-}, 30_000)
+})
 
 const named = (name: string): Entrant => {
   const found = get.entrants.find((entrant) => entrant.name === name)
@@ -46,7 +46,7 @@ test("a cache that lacks an operation is left out, and the result says for what"
   const { lacking, results } = await run({ ...increment, entrants: [named("Effect Persistence"), named("node-redis")] })
   expect(results.map(({ entrant }) => entrant)).toEqual(["node-redis"])
   expect(lacking).toEqual([{ entrant: "Effect Persistence", operation: "increment" }])
-}, 30_000)
+})
 
 test("a value that is not what was stored ends the bench", async () => {
   const module = new URL("wrongCache.ts", import.meta.url).href
@@ -54,4 +54,4 @@ test("a value that is not what was stored ends the bench", async () => {
   await expect(run({ ...get, entrants: [wrong] })).rejects.toThrow(
     /^wrong ended before it answered\n.*c0:1000 reads as undefined/s
   )
-}, 30_000)
+})

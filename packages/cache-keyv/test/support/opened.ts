@@ -17,7 +17,7 @@ export const answering = async (cache: CachePromise): Promise<void> => {
       await cache.ping()
       return
     } catch (error) {
-      if (attempt === 200) throw error
+      if (attempt === 1_500) throw error
       await sleep(20)
     }
   }
