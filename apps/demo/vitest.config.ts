@@ -5,7 +5,7 @@ export default defineProject({
     name: "demo",
     exclude: [...configDefaults.exclude, "test/page/**"],
     globalSetup: ["@hexcache/redis-testkit/vitest"],
-    testTimeout: 30_000,
+    testTimeout: 120_000,
     hookTimeout: 120_000
   }
 })

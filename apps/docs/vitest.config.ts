@@ -5,7 +5,7 @@ export default defineProject({
     name: "docs",
     include: ["test/**/*.test.ts"],
     globalSetup: ["@hexcache/redis-testkit/vitest"],
-    testTimeout: 30_000,
+    testTimeout: 120_000,
     hookTimeout: 120_000
   }
 })

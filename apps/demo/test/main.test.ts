@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { runMain, startMain } from "./support/runMain.ts"
 
-describe("the demo", () => {
+describe.concurrent("the demo", () => {
   it("runs the tour to its end, with plain text where there is no terminal", async () => {
     const { status, stderr, stdout } = await runMain([])
     assert.strictEqual(status, 0)

@@ -14,7 +14,7 @@ const isThere = async (url: string): Promise<boolean> => {
 
 const shanghai = 1796236
 
-describe("the demo with a Redis of its own", () => {
+describe.concurrent("the demo with a Redis of its own", () => {
   for (const [signal, action] of [
     ["SIGTERM", "freeze"],
     ["SIGINT", "freeze"],

@@ -3,7 +3,7 @@ import { askRedis, RedisServer } from "@hexcache/redis-testkit"
 import { inject } from "vitest"
 import { runMain, startMain } from "./support/runMain.ts"
 
-describe("the demo on Redis", () => {
+describe.concurrent("the demo on Redis", () => {
   it("tours, survives the loss of Redis, and leaves nothing behind", async () => {
     const url = inject("redisUrl")
     const keysBefore = await askRedis(url, ["KEYS", "demo-*"])
@@ -46,7 +46,8 @@ describe("the demo on Redis", () => {
       redis.freeze()
       const before = performance.now()
       await city()
-      assert.isBelow(performance.now() - before, 1_500)
+      // The cache's deadline, the query, and what a busy machine adds.
+      assert.isBelow(performance.now() - before, 5_000)
       assert.strictEqual(await health(), "degraded")
       await redis.kill()
       await city()

