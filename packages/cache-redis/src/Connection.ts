@@ -294,10 +294,12 @@ export class Connection implements Commander {
   /** Sends on the next connection, within its deadline, a call that cannot have changed anything. */
   #sendAgain(call: Call): void {
     call.waiting = false
+    // The client's end changes it.
+    const { sent } = call
     const again = call.again()
     call.interruptAgain = this.#waiting.add(
       (until) => this.#send(this.#ready as Client, again, until),
-      (failure) => again.finish(call.sent ? ReplyError.lost(true) : failure),
+      (failure) => again.finish(sent ? ReplyError.lost(true) : failure),
       call.deadline
     )
   }

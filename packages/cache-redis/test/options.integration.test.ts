@@ -13,6 +13,11 @@ import { shown } from "./support/shown.ts"
 
 const canary = "canary-7f3a"
 
+/** Long, so that a busy machine is no fault of the cache's. */
+const commandTimeout = "20 seconds"
+
+const layerOf = (options: CacheRedis.CacheRedisOptions) => CacheRedis.layer({ commandTimeout, ...options })
+
 /** Writes and reads by this layer, once its connection is there. */
 const works = (layer: Layer.Layer<CachePort, CacheError>) =>
   Effect.scoped(
@@ -65,9 +70,9 @@ describe.concurrent("options", () => {
     Effect.gen(function* () {
       const path = join(tmpdir(), `hexcache-${process.pid}.sock`)
       const { port } = yield* server({ args: ["--unixsocket", path] })
-      assert.isTrue(yield* works(CacheRedis.layer({ host: "127.0.0.1", port, namespace: "test" })))
-      assert.isTrue(yield* works(CacheRedis.layer({ path, namespace: "test" })))
-      assert.isTrue(yield* works(CacheRedis.layer({ url: `unix://${path}`, namespace: "test" })))
+      assert.isTrue(yield* works(layerOf({ host: "127.0.0.1", port, namespace: "test" })))
+      assert.isTrue(yield* works(layerOf({ path, namespace: "test" })))
+      assert.isTrue(yield* works(layerOf({ url: `unix://${path}`, namespace: "test" })))
     })
   )
 
@@ -77,20 +82,12 @@ describe.concurrent("options", () => {
       yield* Effect.promise(() => askRedis(url, ["ACL", "SETUSER", "shop", "on", `>${canary}`, "~*", "+@all"]))
       yield* Effect.promise(() => askRedis(url, ["ACL", "SETUSER", "default", "off"]))
       const shop = { host: "127.0.0.1", port, username: "shop", namespace: "test" }
-      assert.isTrue(yield* works(CacheRedis.layer({ ...shop, password: canary })))
-      assert.isTrue(yield* works(CacheRedis.layer({ ...shop, password: Redacted.make(canary) })))
-      assert.isTrue(
-        yield* works(CacheRedis.layer({ url: `redis://shop:${canary}@127.0.0.1:${port}`, namespace: "test" }))
-      )
-      assert.strictEqual(yield* refusal(CacheRedis.layer({ ...shop, password: `${canary}-not` })), "AccessDenied")
-      assert.strictEqual(
-        yield* refusal(CacheRedis.layer({ ...shop, username: "who", password: canary })),
-        "AccessDenied"
-      )
-      assert.strictEqual(
-        yield* refusal(CacheRedis.layer({ host: "127.0.0.1", port, namespace: "test" })),
-        "AccessDenied"
-      )
+      assert.isTrue(yield* works(layerOf({ ...shop, password: canary })))
+      assert.isTrue(yield* works(layerOf({ ...shop, password: Redacted.make(canary) })))
+      assert.isTrue(yield* works(layerOf({ url: `redis://shop:${canary}@127.0.0.1:${port}`, namespace: "test" })))
+      assert.strictEqual(yield* refusal(layerOf({ ...shop, password: `${canary}-not` })), "AccessDenied")
+      assert.strictEqual(yield* refusal(layerOf({ ...shop, username: "who", password: canary })), "AccessDenied")
+      assert.strictEqual(yield* refusal(layerOf({ host: "127.0.0.1", port, namespace: "test" })), "AccessDenied")
     })
   )
 
@@ -108,13 +105,16 @@ describe.concurrent("options", () => {
           layer
         )
       const readers = [
-        CacheRedis.layer({ url: `redis://reader@127.0.0.1:${port}`, namespace: "test" }),
-        CacheRedis.layer({ host: "127.0.0.1", port, username: "reader", namespace: "test" }),
-        CacheRedis.layerFromClient(createClient({ url: `redis://reader@127.0.0.1:${port}` }), { namespace: "test" })
+        layerOf({ url: `redis://reader@127.0.0.1:${port}`, namespace: "test" }),
+        layerOf({ host: "127.0.0.1", port, username: "reader", namespace: "test" }),
+        CacheRedis.layerFromClient(createClient({ url: `redis://reader@127.0.0.1:${port}` }), {
+          namespace: "test",
+          commandTimeout
+        })
       ]
       for (const layer of readers) assert.include(yield* whoIs(layer), "user=reader")
       for (const user of ["nobody", "guarded"]) {
-        const layer = CacheRedis.layer({ url: `redis://${user}@127.0.0.1:${port}`, namespace: "test" })
+        const layer = layerOf({ url: `redis://${user}@127.0.0.1:${port}`, namespace: "test" })
         assert.strictEqual(yield* refusal(layer), "AccessDenied")
       }
     })
@@ -125,7 +125,7 @@ describe.concurrent("options", () => {
       const { port, url } = yield* server({ args: ["--requirepass", "first"] })
       let password = "first"
       const withPassword = (secret: string) => url.replace("//", `//:${secret}@`)
-      const layer = CacheRedis.layer({
+      const layer = layerOf({
         host: "127.0.0.1",
         port,
         namespace: "test",
@@ -161,7 +161,7 @@ describe.concurrent("options", () => {
             interrupted++
           })
       )
-      const layer = CacheRedis.layer({ host: "127.0.0.1", port, namespace: "test", credentials, connectTimeout: 100 })
+      const layer = layerOf({ host: "127.0.0.1", port, namespace: "test", credentials, connectTimeout: 100 })
       yield* Effect.provide(
         Effect.gen(function* () {
           const cache = yield* CachePort
@@ -177,8 +177,8 @@ describe.concurrent("options", () => {
   it.live("the number of the database", () =>
     Effect.gen(function* () {
       const { url } = yield* server()
-      assert.isTrue(yield* works(CacheRedis.layer({ url, database: 3, namespace: "test" })))
-      assert.isTrue(yield* works(CacheRedis.layer({ url: `${url}/1`, database: 4, namespace: "test" })))
+      assert.isTrue(yield* works(layerOf({ url, database: 3, namespace: "test" })))
+      assert.isTrue(yield* works(layerOf({ url: `${url}/1`, database: 4, namespace: "test" })))
       assert.strictEqual(yield* Effect.promise(() => askRedis(url, ["EXISTS", "test:key"])), "0")
       const keyspace = yield* Effect.promise(() => askRedis(url, ["INFO", "keyspace"]))
       assert.match(keyspace, /db3:keys=1.*db4:keys=1/s)
@@ -190,9 +190,9 @@ describe.concurrent("options", () => {
       const { certificate, tlsPort } = yield* tlsServer
       const tls = { ca: certificate.cert }
       const url = `rediss://127.0.0.1:${tlsPort}`
-      assert.isTrue(yield* works(CacheRedis.layer({ url, tls, namespace: "test" })))
-      assert.isTrue(yield* works(CacheRedis.layer({ host: "localhost", port: tlsPort, tls, namespace: "test" })))
-      assert.isTrue(yield* works(CacheRedis.layer({ url, tls: { rejectUnauthorized: false }, namespace: "test" })))
+      assert.isTrue(yield* works(layerOf({ url, tls, namespace: "test" })))
+      assert.isTrue(yield* works(layerOf({ host: "localhost", port: tlsPort, tls, namespace: "test" })))
+      assert.isTrue(yield* works(layerOf({ url, tls: { rejectUnauthorized: false }, namespace: "test" })))
     })
   )
 
@@ -200,19 +200,19 @@ describe.concurrent("options", () => {
     Effect.gen(function* () {
       const { certificate, tlsPort } = yield* tlsServer
       const url = `rediss://:${canary}@127.0.0.1:${tlsPort}`
-      assert.strictEqual(yield* refusal(CacheRedis.layer({ url, namespace: "test" })), "AccessDenied")
-      assert.strictEqual(yield* refusal(CacheRedis.layer({ url, tls: true, namespace: "test" })), "AccessDenied")
+      assert.strictEqual(yield* refusal(layerOf({ url, namespace: "test" })), "AccessDenied")
+      assert.strictEqual(yield* refusal(layerOf({ url, tls: true, namespace: "test" })), "AccessDenied")
       const other = { ca: certificate.cert, servername: "elsewhere.example" }
-      assert.strictEqual(yield* refusal(CacheRedis.layer({ url, tls: other, namespace: "test" })), "AccessDenied")
+      assert.strictEqual(yield* refusal(layerOf({ url, tls: other, namespace: "test" })), "AccessDenied")
     })
   )
 
   it.live("TLS to a server that speaks plainly, and plainly to one that speaks TLS, fails", () =>
     Effect.gen(function* () {
       const { redis, tlsPort } = yield* tlsServer
-      const plain = CacheRedis.layer({ url: `rediss://127.0.0.1:${redis.port}`, namespace: "test" })
+      const plain = layerOf({ url: `rediss://127.0.0.1:${redis.port}`, namespace: "test" })
       assert.include(["AccessDenied", "Unavailable"], yield* refusal(plain, isKnown))
-      const encrypted = CacheRedis.layer({ url: `redis://127.0.0.1:${tlsPort}`, namespace: "test" })
+      const encrypted = layerOf({ url: `redis://127.0.0.1:${tlsPort}`, namespace: "test" })
       assert.include(["AccessDenied", "Unavailable"], yield* refusal(encrypted, isKnown))
     })
   )

@@ -84,7 +84,7 @@ describe("the lookup of a master by its sentinels", () => {
         "AccessDenied: the server refuses this user and password (WRONGPASS)"
       )
       const right = sentinels.map(({ port }) => `redis://:secret@127.0.0.1:${port}`)
-      const cached = yield* cache({ name, sentinels: right, commandTimeout: 20_000 })
+      const cached = yield* cache({ name, sentinels: right, commandTimeout: 20_000, connectTimeout: 20_000 })
       yield* cached.ping
     })
   )

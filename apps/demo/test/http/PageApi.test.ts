@@ -68,7 +68,7 @@ const stateOnce = (isSo: (state: { readonly seconds: ReadonlyArray<Second> }) =>
     Effect.repeat({ until: isSo, schedule: Schedule.spaced(50) })
   )
 
-describe.concurrent("the page's API", () => {
+describe("the page's API", () => {
   it.live("answers the state of a demo that nobody has asked yet", () =>
     Effect.gen(function* () {
       const { body, status } = yield* ask("GET", "/state")

@@ -4,7 +4,7 @@
  */
 import { CachePort } from "@hexcache/cache-port"
 import { CacheRedis } from "@hexcache/cache-redis"
-import { Context, Effect, Exit, Layer, Logger, Scope, Stream } from "effect"
+import { Context, Effect, Exit, Fiber, Layer, Logger, Scope, Stream } from "effect"
 
 const [url = ""] = process.argv.slice(2)
 
@@ -17,6 +17,11 @@ const lineIn = new Promise<void>((resolve) => {
 
 const failures: Record<string, number> = {}
 let succeeded = 0
+
+/** Operations that a process has seen the end of, at least, before it ends. */
+const enough = 40
+
+const ended = (): number => succeeded + Object.values(failures).reduce((sum, count) => sum + count, 0)
 
 /** Also a failure is an answer; only a defect is not. */
 const ask = (asked: Effect.Effect<unknown, { readonly reason: { readonly _tag: string } }>) =>
@@ -48,16 +53,12 @@ const program = Effect.gen(function* () {
       yield* Effect.sleep(5)
     }
   })
-  yield* Effect.forEach(Array.from({ length: 20 }), () =>
-    Effect.forkDetach(
-      Effect.raceFirst(
-        load,
-        Effect.promise(() => lineIn)
-      )
-    )
-  )
+  const loads = yield* Effect.forEach(Array.from({ length: 20 }), () => Effect.forkDetach(load))
   console.log("running")
   yield* Effect.promise(() => lineIn)
+  // On a busy machine the line may come in before there was time for operations.
+  yield* Effect.repeat(Effect.sleep(5), { until: () => ended() >= enough })
+  yield* Effect.forEach(loads, Fiber.interrupt)
   yield* Effect.forkDetach(ask(cache.increment("in flight")))
   yield* Effect.yieldNow
   const start = performance.now()
