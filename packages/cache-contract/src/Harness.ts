@@ -1,5 +1,5 @@
 /**
- * What the contract has to be told of a store, and what a law is given.
+ * The description of a store that a test gives to the contract, and the context that the contract gives to a law.
  */
 import { CachePort } from "@hexcache/cache-port"
 import { Effect, type Layer, type Scope } from "effect"
@@ -12,7 +12,7 @@ export interface Harness {
    * with a clock of its own, so that tests wait for it.
    */
   readonly time: "TestClock" | "real"
-  /** Whether a batch of up to 1,000 entries is one atomic step: true unless given, false where keys are spread. */
+  /** True, the default, if a batch of up to 1,000 entries is one atomic step; false where keys are spread. */
   readonly atomicBatches?: boolean | undefined
   /**
    * Puts something that is not text at a key of the store itself, for instance a list, given the port's namespace as
@@ -46,7 +46,7 @@ export interface Store {
   readonly reconnect: Effect.Effect<void>
 }
 
-/** What a law is checked with. */
+/** The context in which a law is checked. */
 export interface World {
   /** The cache under examination, as a namespace of its own that is empty. */
   readonly cache: CachePort["Service"]

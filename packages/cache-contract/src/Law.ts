@@ -6,13 +6,13 @@ import { Effect, type Scope } from "effect"
 import { assert } from "vitest"
 import type { Harness, World } from "./Harness.ts"
 
-/** One law of the port, and how to see whether a cache keeps it. */
+/** One law of the port, and a check that a cache keeps it. */
 export interface Law {
   /** The law, in the words that the port has for it. */
   readonly name: string
   /** Fails, or throws, when the law is broken. */
   readonly check: (world: World) => Effect.Effect<void, unknown, Scope.Scope>
-  /** Whether the law applies to such a store. */
+  /** True if the law applies to such a store. */
   readonly applies: (harness: Harness) => boolean
 }
 
@@ -29,7 +29,7 @@ export const law = (
   applies: (harness: Harness) => boolean = () => true
 ): Law => ({ name, check: Effect.fnUntraced(check), applies })
 
-/** The operation fails with a `CacheError` of this reason, and not with a defect; answers the error. */
+/** The operation fails with a `CacheError` of this reason, and not with a defect; returns the error. */
 export const failsWith = (
   reason: CacheErrorReason["_tag"],
   asked: Effect.Effect<unknown, unknown>,

@@ -25,8 +25,8 @@ const bounded = (check: Effect.Effect<void, unknown>): Effect.Effect<void, unkno
   Effect.timeoutOrElse(check, { duration: "30 seconds", orElse: () => Effect.fail("the law has not ended after 30 s") })
 
 /**
- * How much later than promised something may end, in milliseconds. A law bounds a time so that it holds on a busy machine
- * too; a benchmark measures the exact figure.
+ * The time by which something may end later than promised, in milliseconds. A law bounds times so that a busy machine
+ * breaks none; a benchmark measures the exact figures.
  */
 export const margin = 2_000
 
@@ -37,7 +37,7 @@ export interface Fault {
   readonly end: (store: Store) => Effect.Effect<void>
   /** By when the first operation succeeds once it has ended, in milliseconds. */
   readonly recovery: number
-  /** Whether the data is there afterwards. */
+  /** True if the data is there afterwards. */
   readonly keepsData: boolean
 }
 

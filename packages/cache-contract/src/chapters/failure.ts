@@ -175,7 +175,7 @@ export const failure: Chapter = {
         isOver = true
         yield* Effect.forEach(writers, Fiber.join)
         assert.includeMembers(outcomes, ["Executed"])
-        // What was sent and not answered may still be carried out, and others may have to wait behind it.
+        // The server may still carry out writes that it has not answered, and others may have to wait behind them.
         yield* Effect.sleep(100)
         const keys = outcomes.map((_, index) => `once-${index}`)
         const counted = yield* persist(cache.getMany(keys))

@@ -18,11 +18,11 @@ export interface FakeServer {
   state: "up" | "silent" | "down"
   /** Something that one adapter left for others to find. */
   isClosed: boolean
-  /** What is carried out, in order, when a frozen server goes on. */
+  /** Requests that a frozen server carries out, in order, when it goes on. */
   inbox: Array<Effect.Effect<unknown>>
-  /** What is told to those who wait when the server is killed. */
+  /** Effects that fail those who wait when the server is killed. */
   waiting: Array<Effect.Effect<unknown>>
-  /** What is carried out when a killed server is there again. */
+  /** Requests that are carried out when a killed server is there again. */
   onRestart: Array<Effect.Effect<unknown, unknown>>
 }
 

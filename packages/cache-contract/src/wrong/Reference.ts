@@ -4,7 +4,7 @@
 import { type CacheDriver, DriverFailure, Glob, OutOfRange, TimeToLive, WrongType } from "@hexcache/cache-port"
 import { Clock, Duration, Effect, Stream } from "effect"
 
-/** What a key holds. */
+/** The value and the expiry of a key. */
 export interface Entry {
   readonly value: string
   /** In milliseconds since the epoch; `Infinity` for never. */

@@ -1,5 +1,5 @@
 /**
- * What a wrong cache is made of.
+ * Constructors of wrong caches.
  */
 import { type CacheDriver, CachePort } from "@hexcache/cache-port"
 import { type Effect, Layer } from "effect"

@@ -39,8 +39,8 @@ export const failure: ReadonlyArray<WrongDriver> = [
   wrongStore("failure", "a store that is gone is a defect", (right, server) => ({
     ask: (request) => (server.state === "down" ? Effect.die("ECONNREFUSED") : right.ask(request))
   })),
-  wrongStore("failure", "the layer waits for its store", (_right, server) => ({
-    build: Effect.repeat(Effect.sleep(10), { while: () => server.state !== "up" })
+  wrongStore("failure", "the layer waits for its store", (right, server) => ({
+    build: Effect.andThen(right.build, Effect.repeat(Effect.sleep(10), { while: () => server.state !== "up" }))
   })),
   wrongStore(
     "failure",
