@@ -3,8 +3,17 @@
  */
 import { DriverFailure, Unavailable } from "@hexcache/cache-port"
 import { Clock, Effect } from "effect"
-import { fakeDeadline } from "./FakeStore.ts"
+import { type Adapter, fakeDeadline } from "./FakeStore.ts"
 import { type WrongDriver, wrongStore } from "./WrongDriver.ts"
+
+const failWhileConnecting = (right: Adapter): Pick<Adapter, "ask"> => ({
+  ask: (request) =>
+    Effect.suspend(() =>
+      right.isConnecting()
+        ? Effect.fail(new DriverFailure(new Unavailable({ message: "not connected yet" })))
+        : right.ask(request)
+    )
+})
 
 export const failure: ReadonlyArray<WrongDriver> = [
   wrongStore("failure", "waits for ever for a store that is silent", (right, server) => ({
@@ -28,13 +37,10 @@ export const failure: ReadonlyArray<WrongDriver> = [
         ? Effect.delay(right.ask(request), fakeDeadline)
         : right.ask(request)
   })),
-  wrongStore("failure", "fails until its first connection is ready", (right) => ({
-    ask: (request) =>
-      Effect.suspend(() =>
-        right.isConnecting()
-          ? Effect.fail(new DriverFailure(new Unavailable({ message: "not connected yet" })))
-          : right.ask(request)
-      )
+  wrongStore("failure", "fails until its first connection is ready", failWhileConnecting),
+  wrongStore("failure", "its layer waits a moment for the first connection, and its operations do not", (right) => ({
+    ...failWhileConnecting(right),
+    build: Effect.andThen(right.build, Effect.sleep(fakeDeadline / 3))
   })),
   wrongStore("failure", "a store that is gone is a defect", (right, server) => ({
     ask: (request) => (server.state === "down" ? Effect.die("ECONNREFUSED") : right.ask(request))
