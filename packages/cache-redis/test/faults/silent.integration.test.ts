@@ -2,6 +2,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Exit, Fiber } from "effect"
 import {
+  endByDeadline,
   endsWithin,
   eventually,
   failAtOnce,
@@ -37,7 +38,8 @@ describe.concurrent("a connection that is silent", () => {
         yield* cached.increment("warm")
         const { accepted } = faulty.proxy
         fault.begin(faulty)
-        for (const { outcome, reason } of yield* failByDeadline(deadline, cached)) {
+        const errors = name === "half-open socket" ? endByDeadline(deadline, cached) : failByDeadline(deadline, cached)
+        for (const { outcome, reason } of yield* errors) {
           assert.include(["TimedOut", "ConnectionLost"], reason._tag)
           assert.strictEqual(outcome, "Unknown")
         }

@@ -48,6 +48,22 @@ export const failByDeadline = (deadline: number, cached: Cache): Effect.Effect<R
     return failures.map(([error]) => error)
   })
 
+/**
+ * Runs every kind of operation at the same time. Each must end by the deadline; a read may succeed on the next connection.
+ * Returns the errors of those that fail.
+ */
+export const endByDeadline = (deadline: number, cached: Cache): Effect.Effect<ReadonlyArray<CacheError>> =>
+  Effect.gen(function* () {
+    const errors: Array<CacheError> = []
+    const collect = (error: CacheError) => Effect.sync(() => void errors.push(error))
+    yield* Effect.all(
+      everyOperation(cached).map((operation) => endsWithin(deadline + patience, Effect.catch(operation, collect))),
+      { concurrency: "unbounded" }
+    )
+    assert.isNotEmpty(errors)
+    return errors
+  })
+
 /** Runs every kind of operation at the same time. Each must fail by the deadline, and none needs to wait for it. */
 export const failSoon = (deadline: number, cached: Cache): Effect.Effect<ReadonlyArray<CacheError>> =>
   Effect.all(
