@@ -28,7 +28,8 @@ CacheContract.suite(
       CacheRedis.layerCluster({
         rootNodes: cluster.masters.map(({ url }) => url),
         namespace,
-        commandTimeout: "20 seconds"
+        commandTimeout: "20 seconds",
+        connectTimeout: "20 seconds"
       })
     )
   ),

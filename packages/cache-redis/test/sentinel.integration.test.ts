@@ -26,6 +26,8 @@ const cache = (group: RedisSentinels, options: Partial<CacheRedis.CacheRedisSent
       sentinels: group.sentinels.map(({ port }) => ({ host: "127.0.0.1", port })),
       namespace: "test",
       commandTimeout: deadline,
+      // For the sentinels and the master, which on a busy machine are slow to connect to.
+      connectTimeout: "3 seconds",
       ...options
     })
   ).pipe(

@@ -59,9 +59,6 @@ const total = (seconds: ReadonlyArray<Second>, source?: keyof Second["sources"])
     .map(({ sources }) => (source === undefined ? Object.values(sources) : [sources[source]]))
     .reduce((sum, counts) => sum + counts.reduce((sum, count) => sum + count, 0), 0)
 
-const sumOf = (seconds: ReadonlyArray<Second>, count: "hits" | "misses"): number =>
-  seconds.reduce((sum, second) => sum + second[count], 0)
-
 /** The state, once it is so. */
 const stateOnce = (isSo: (state: { readonly seconds: ReadonlyArray<Second> }) => boolean) =>
   Effect.map(ask("GET", "/state"), ({ body }) => body).pipe(
@@ -90,13 +87,17 @@ describe("the page's API", () => {
     Effect.gen(function* () {
       const { status } = yield* ask("POST", "/actions/load", { json: { requestsPerSecond: 100, seconds: 60 } })
       assert.strictEqual(status, 204)
+      yield* Effect.sleep("1500 millis")
+      const { body: early } = yield* ask("GET", "/state")
+      assert.strictEqual(early.load.requestsPerSecond, 100)
+      assert.isBelow(early.load.left, 59_000)
+      // Over before anybody asked for the state, which reads the cache too.
+      const [first] = early.seconds
+      assert.strictEqual(first.hits, first.sources.memory)
+      assert.strictEqual(first.misses, first.sources.database)
+      assert.isAtMost(first.longest, first.promised + patience)
       const body = yield* stateOnce(({ seconds }) => total(seconds, "memory") > 50)
-      assert.strictEqual(body.load.requestsPerSecond, 100)
-      assert.isBelow(body.load.left, 59_500)
-      assert.strictEqual(total(body.seconds, "database"), 5)
-      assert.strictEqual(sumOf(body.seconds, "hits"), total(body.seconds, "memory"))
-      assert.strictEqual(sumOf(body.seconds, "misses"), 5)
-      for (const second of body.seconds) assert.isAtMost(second.longest, second.promised + patience)
+      assert.isAtMost(total(body.seconds, "database"), 5)
       assert.isAbove(body.entries, 5)
       assert.strictEqual(body.operations[0].name, "getMany")
       assert.strictEqual((yield* ask("POST", "/actions/stop")).status, 204)

@@ -42,9 +42,13 @@ export const contract = (
     })
   )
 
-  CacheContract.suite(name, CacheRedis.layer({ ...options, url, commandTimeout: "20 seconds" }), {
-    time: "real",
-    setOtherType: (key) => Effect.promise(() => beside.rPush(`${options.namespace}:${key}`, "element")),
-    store
-  })
+  CacheContract.suite(
+    name,
+    CacheRedis.layer({ ...options, url, commandTimeout: "20 seconds", connectTimeout: "20 seconds" }),
+    {
+      time: "real",
+      setOtherType: (key) => Effect.promise(() => beside.rPush(`${options.namespace}:${key}`, "element")),
+      store
+    }
+  )
 }
