@@ -38,6 +38,9 @@ describe.concurrent("a server that does not tell", () => {
   )
 })
 
+/** Long, since nothing is served when the server was not heard for as long. */
+const commandTimeout = "20 seconds"
+
 describe.concurrent("the layers of one server at a time", () => {
   it.live("have a near cache each", () =>
     Effect.gen(function* () {
@@ -46,9 +49,10 @@ describe.concurrent("the layers of one server at a time", () => {
         CacheRedis.layerConfig({
           url: Config.succeed(url),
           namespace: Config.succeed("test"),
+          commandTimeout: Config.succeed(commandTimeout),
           nearCache: { maxEntries: Config.succeed(10) }
         }),
-        CacheRedis.layerFromClient(createClient({ url }), { namespace: "test", nearCache })
+        CacheRedis.layerFromClient(createClient({ url }), { namespace: "test", commandTimeout, nearCache })
       ]) {
         yield* Effect.gen(function* () {
           const cached = Context.get(yield* Layer.build(layer), CachePort)
