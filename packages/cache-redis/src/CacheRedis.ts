@@ -3,10 +3,10 @@
  *
  * Every layer builds at once, whether a server is there or not. Operations wait for the first connection, and for the
  * replacement of one that was ready until now, each within its own deadline. Once an attempt to connect has failed, or has
- * taken longer than `commandTimeout`, they fail at once with `Unavailable` (`AccessDenied` where the server refused us)
- * until a connection is ready, and nothing is queued for later. Every operation ends by its deadline, no write is sent twice, and a connection that is silent or in
- * doubt is replaced. Closing the layer's scope takes at most 500 ms. Changes of a connection's state are logged at warning
- * level.
+ * taken longer than `commandTimeout`, or a server was silent for that long, they fail at once with `Unavailable`
+ * (`AccessDenied` where the server refused us) until a connection is ready, and nothing is queued for later. Every
+ * operation ends by its deadline, no write is sent twice, and a connection that is silent or in doubt is replaced. Closing
+ * the layer's scope takes at most 500 ms. Changes of a connection's state are logged at warning level.
  *
  * Every layer fails with `InvalidArgument` on options out of range, before any I/O; nothing of a URL is quoted.
  *

@@ -47,6 +47,9 @@ export type ConnectionEvent =
   /** The server does not tell what changes; told once, until one does. */
   | { readonly _tag: "NotTracking"; readonly failure: DriverFailure }
 
+/** Why a connection was lost: it was cut, what came on it could not be read or trusted, or nothing came. */
+type LossCause = "cut" | "garbled" | "silent"
+
 /** What calls in flight are given when the connection closes, in milliseconds. */
 const closeTimeout = 300
 
@@ -60,7 +63,7 @@ export class Connection implements Commander {
   /** Of the client that is ready, or whose last calls are waited for while the connection closes. */
   #markers: Markers | undefined
   /** Ends the current client, ready or connecting, for the given reason. */
-  #end: ((failure: DriverFailure, isCut?: boolean) => void) | undefined
+  #end: ((failure: DriverFailure, cause?: LossCause) => void) | undefined
   readonly #attempts = new Attempts()
   #pauseTimer: NodeJS.Timeout | undefined
   /** Why no connection is ready. */
@@ -193,17 +196,17 @@ export class Connection implements Commander {
     const abort = new AbortController()
     let client: Client | undefined
     let over = false
-    const end = (failure: DriverFailure, isCut = false) => {
+    const end = (failure: DriverFailure, cause: LossCause = "garbled") => {
       if (over) return
       over = true
       clearTimeout(deadline)
       this.#end = undefined
       // Calls are told before the client is: its own way out hides which of them had been sent.
-      this.#lost(failure, isCut)
+      this.#lost(failure, cause)
       abort.abort()
       client?.destroy()
     }
-    const fail = (error: unknown) => end(ReplyError.fromConnect(error), ReplyError.isCut(error))
+    const fail = (error: unknown) => end(ReplyError.fromConnect(error), ReplyError.isCut(error) ? "cut" : "garbled")
     const deadline = setTimeout(() => end(ReplyError.noHandshake(connectTimeout)), connectTimeout)
     this.#end = end
     const attempt = async () => {
@@ -261,7 +264,7 @@ export class Connection implements Commander {
   }
 
   /** The current client is of no more use. */
-  #lost(failure: DriverFailure, isCut: boolean): void {
+  #lost(failure: DriverFailure, cause: LossCause): void {
     this.#ready = undefined
     this.#options.tracking?.end()
     this.#markers?.stop()
@@ -272,10 +275,11 @@ export class Connection implements Commander {
       return
     }
     this.#refusal = failure
-    if (this.#attempts.lost()) this.#waiting.open()
+    // Who waits behind a silence has waited as long as a command may already.
+    if (this.#attempts.lost() && cause !== "silent") this.#waiting.open()
     else this.#waiting.fail(failure)
     for (const call of this.#calls.drain()) {
-      if (this.#waiting.isOpen && call.maySendAgain(isCut)) this.#sendAgain(call)
+      if (this.#waiting.isOpen && call.maySendAgain(cause === "cut")) this.#sendAgain(call)
       else this.#fail(call)
     }
     this.#idle()
@@ -353,7 +357,7 @@ export class Connection implements Commander {
       // No longer the master: another one is found anew, or stands behind the same name by now.
       this.#leave(call)
       this.#attempts.refused()
-      this.#end?.(failure, true)
+      this.#end?.(failure, "cut")
       call.finish(call.answer)
       return
     }
@@ -390,7 +394,7 @@ export class Connection implements Commander {
         this.#calls.add(call, silentAt)
       } else {
         // Ended before the caller hears of it, who may ask again at once.
-        this.#end?.(ReplyError.silent(), true)
+        this.#end?.(ReplyError.silent(), "silent")
       }
     }
     call.finish(ReplyError.timedOut(sent, this.#options.commandTimeout))
