@@ -93,8 +93,9 @@ describe("the page's API", () => {
       assert.isBelow(early.load.left, 59_000)
       // Over before anybody asked for the state, which reads the cache too.
       const [first] = early.seconds
-      assert.strictEqual(first.hits, first.sources.memory)
-      assert.strictEqual(first.misses, first.sources.database)
+      // A read counts when it begins, and its request when it ends.
+      assert.isAtLeast(first.hits, first.sources.memory)
+      assert.isAtLeast(first.misses, first.sources.database)
       assert.isAtMost(first.longest, first.promised + patience)
       const body = yield* stateOnce(({ seconds }) => total(seconds, "memory") > 50)
       assert.isAtMost(total(body.seconds, "database"), 5)
