@@ -28,7 +28,13 @@ const cluster = Effect.acquireRelease(
 
 const cache = (cluster: RedisCluster, options: Partial<CacheRedis.CacheRedisClusterOptions> = {}) =>
   Layer.build(
-    CacheRedis.layerCluster({ rootNodes: cluster.masters.map(({ url }) => url), namespace: "test", ...options })
+    CacheRedis.layerCluster({
+      rootNodes: cluster.masters.map(({ url }) => url),
+      namespace: "test",
+      // Long, so that a busy machine is no fault of the cache's.
+      commandTimeout: "20 seconds",
+      ...options
+    })
   ).pipe(
     Effect.map(Context.get(CachePort)),
     Effect.tap(({ ping }) => untilSuccess(ping))

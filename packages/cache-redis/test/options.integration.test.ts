@@ -221,7 +221,7 @@ describe.concurrent("options", () => {
     Effect.gen(function* () {
       const { url } = yield* server({ args: ["--requirepass", canary] })
       const client = createClient({ url: `${url.replace("//", `//:${canary}@`)}/2` })
-      assert.isTrue(yield* works(CacheRedis.layerFromClient(client, { namespace: "test" })))
+      assert.isTrue(yield* works(CacheRedis.layerFromClient(client, { namespace: "test", commandTimeout })))
       const keyspace = yield* Effect.promise(() => askRedis(url.replace("//", `//:${canary}@`), ["INFO", "keyspace"]))
       assert.match(keyspace, /db2:keys=1/)
       assert.isFalse(client.isOpen)
@@ -238,9 +238,11 @@ describe.concurrent("options", () => {
         yield* Effect.promise(() => askRedis(url, ["CONFIG", "SET", "requirepass", canary]))
       }
       const rootNodes = cluster.masters.map(({ port }) => ({ host: "127.0.0.1", port }))
-      assert.isTrue(yield* works(CacheRedis.layerCluster({ rootNodes, password: canary, namespace: "test" })))
+      assert.isTrue(
+        yield* works(CacheRedis.layerCluster({ rootNodes, password: canary, namespace: "test", commandTimeout }))
+      )
       const [first = ""] = cluster.masters.map(({ url }) => url.replace("//", `//:${canary}@`))
-      assert.isTrue(yield* works(CacheRedis.layerCluster({ rootNodes: [first], namespace: "test" })))
+      assert.isTrue(yield* works(CacheRedis.layerCluster({ rootNodes: [first], namespace: "test", commandTimeout })))
     })
   )
 })
