@@ -10,7 +10,7 @@ export interface Limit {
 export const limits: Readonly<Record<string, Limit>> = {
   "@hexcache/cache-port": { packed: 165_000, bundled: 20_000 },
   "@hexcache/cache-memory": { packed: 40_000, bundled: 5_000 },
-  "@hexcache/cache-redis": { packed: 110_000, bundled: 15_000 },
+  "@hexcache/cache-redis": { packed: 120_000, bundled: 15_000 },
   "@hexcache/cache-effect": { packed: 10_000, bundled: 2_000 },
   "@hexcache/cache-promise": { packed: 15_000, bundled: 2_000 },
   "@hexcache/cache-keyv": { packed: 10_000, bundled: 2_000 },
