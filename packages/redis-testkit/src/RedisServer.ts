@@ -25,14 +25,18 @@ export class RedisServer {
   /** Starts a server without persistence on loopback and resolves when it answers. */
   static async start({ args = [], config, port }: RedisServerOptions = {}): Promise<RedisServer> {
     const binary = await findServerBinary()
-    const server = new RedisServer(binary, port ?? (await freePort()), args, config)
-    try {
-      await server.#spawn()
-    } catch (error) {
-      await server.stop()
-      throw error
+    for (let attempt = 1; ; attempt++) {
+      const server = new RedisServer(binary, port ?? (await freePort()), args, config)
+      try {
+        await server.#spawn()
+        return server
+      } catch (error) {
+        const isTaken = server.#log.includes("Address already in use")
+        await server.stop()
+        // Another process may take a port between its choice and the server's start.
+        if (port !== undefined || !isTaken || attempt === 10) throw error
+      }
     }
-    return server
   }
 
   /** Port that the server listens on; the same after a restart. */
@@ -42,6 +46,7 @@ export class RedisServer {
   readonly #binary: string
   readonly #args: ReadonlyArray<string>
   readonly #folder: string
+  readonly #logFile: string
   #process: ChildProcess | undefined
 
   private constructor(binary: string, port: number, args: ReadonlyArray<string>, config: string | undefined) {
@@ -49,6 +54,7 @@ export class RedisServer {
     this.url = `redis://127.0.0.1:${port}`
     this.#binary = binary
     this.#folder = mkdtempSync(join(tmpdir(), "redis-testkit-"))
+    this.#logFile = join(this.#folder, "redis.log")
     const configFile = join(this.#folder, "redis.conf")
     if (config !== undefined) writeFileSync(configFile, config)
     this.#args = [
@@ -103,20 +109,29 @@ export class RedisServer {
     endings.delete(this.#endNow)
   }
 
+  /** What the running process has printed. */
+  get #log(): string {
+    return readFileSync(this.#logFile, "utf8")
+  }
+
   async #spawn(): Promise<void> {
-    const logFile = join(this.#folder, "redis.log")
-    const log = openSync(logFile, "a")
+    const log = openSync(this.#logFile, "w")
     const child = spawn(this.#binary, this.#args, { stdio: ["ignore", log, log] })
     closeSync(log)
     this.#process = child
     await once(child, "spawn")
-    for (const deadline = Date.now() + startDeadlineMs; !(await answers(this.url)); await sleep(20)) {
+    // An answer alone may come from another server, which had the port before.
+    const isUp = async () => listening.test(this.#log) && (await answers(this.url))
+    for (const deadline = Date.now() + startDeadlineMs; !(await isUp()); await sleep(20)) {
       if (hasExited(child) || Date.now() > deadline) {
-        throw new Error(`The Redis server on port ${this.port} did not start:\n${readFileSync(logFile, "utf8")}`)
+        throw new Error(`The Redis server on port ${this.port} did not start:\n${this.#log}`)
       }
     }
   }
 }
+
+/** The line that a server, or a sentinel, logs when it listens. */
+const listening = /Ready to accept connections|Sentinel ID is/
 
 const hasExited = (child: ChildProcess): boolean => child.exitCode !== null || child.signalCode !== null
 

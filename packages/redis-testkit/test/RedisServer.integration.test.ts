@@ -94,6 +94,11 @@ test("a server that cannot start fails with what it printed", async () => {
   await expect(startServer({ args: ["--no-such-option", "1"] })).rejects.toThrow("no-such-option")
 })
 
+test("a server whose port another one has fails, and is not taken for that one", async () => {
+  const { port } = await startServer()
+  await expect(startServer({ port })).rejects.toThrow("Address already in use")
+})
+
 test("a configuration file makes a sentinel", async () => {
   const master = await startServer()
   const sentinel = await startServer({
