@@ -64,7 +64,7 @@ describe("a connection that is cut under load while its server is well", () => {
     it.live(`${name}, fails no read and no write that was not sent, and gives no wrong value`, () =>
       Effect.gen(function* () {
         const place = yield* faultyServer
-        const cached = yield* cache({ url: place.url, commandTimeout })
+        const cached = yield* cache({ url: place.url, commandTimeout, connectTimeout: commandTimeout })
         const { end } = yield* load(cached)
         for (let round = 0; round < 20; round++) {
           yield* cached.ping
@@ -89,7 +89,7 @@ describe("a connection that is cut while nothing is sent", () => {
   it.live("by the server, after a second without a command, fails nothing", () =>
     Effect.gen(function* () {
       const redis = yield* server({ args: ["--timeout", "1"] })
-      const cached = yield* cache({ url: redis.url, commandTimeout })
+      const cached = yield* cache({ url: redis.url, commandTimeout, connectTimeout: commandTimeout })
       for (let round = 0; round < 3; round++) {
         yield* cached.set("key", `${round}`)
         yield* Effect.sleep(2_200)
@@ -101,7 +101,7 @@ describe("a connection that is cut while nothing is sent", () => {
   it.live("as soon as its handshake is over, each time, is connected anew with longer and longer pauses", () =>
     Effect.gen(function* () {
       const { proxy, redis, url } = yield* faultyServer
-      const cached = yield* cache({ url, commandTimeout })
+      const cached = yield* cache({ url, commandTimeout, connectTimeout: commandTimeout })
       yield* cached.ping
       const { accepted } = proxy
       const begun = performance.now()

@@ -48,7 +48,7 @@ describe("a server that was demoted behind its address", () => {
       const [old, next] = [yield* server(), yield* server()]
       const { leadTo, url } = yield* address
       leadTo(old.port)
-      const cached = yield* cache({ url, commandTimeout: "20 seconds" })
+      const cached = yield* cache({ url, commandTimeout: "20 seconds", connectTimeout: "20 seconds" })
       yield* cached.set("key", "old")
       yield* Effect.promise(() => askRedis(old.url, ["REPLICAOF", "127.0.0.1", `${next.port}`]))
       leadTo(next.port)
@@ -66,7 +66,7 @@ describe("a server that was demoted behind its address", () => {
       const [old, next] = [yield* server(), yield* server()]
       const { accepted, leadTo, url } = yield* address
       leadTo(old.port)
-      const cached = yield* cache({ url, commandTimeout: "20 seconds" })
+      const cached = yield* cache({ url, commandTimeout: "20 seconds", connectTimeout: "20 seconds" })
       yield* cached.ping
       yield* Effect.promise(() => askRedis(old.url, ["REPLICAOF", "127.0.0.1", `${next.port}`]))
       for (const begun = performance.now(); performance.now() - begun < 3_000; ) {

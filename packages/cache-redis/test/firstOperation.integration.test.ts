@@ -219,7 +219,7 @@ describe("an operation that waits for the first connection", () => {
     Effect.gen(function* () {
       const { proxy, url } = yield* faultyServer
       proxy.latency(20)
-      const cached = yield* cache({ url, commandTimeout })
+      const cached = yield* cache({ url, ...patient })
       const reading: Array<Fiber.Fiber<Option.Option<string>, CacheError>> = []
       for (let index = 0; index < 100; index++) {
         yield* Effect.forkChild(cached.set("key", `${index}`), { startImmediately: true })

@@ -16,7 +16,8 @@ const canary = "canary-7f3a"
 /** Long, so that a busy machine is no fault of the cache's. */
 const commandTimeout = "20 seconds"
 
-const layerOf = (options: CacheRedis.CacheRedisOptions) => CacheRedis.layer({ commandTimeout, ...options })
+const layerOf = (options: CacheRedis.CacheRedisOptions) =>
+  CacheRedis.layer({ commandTimeout, connectTimeout: "10 seconds", ...options })
 
 /** Writes and reads by this layer, once its connection is there. */
 const works = (layer: Layer.Layer<CachePort, CacheError>) =>
@@ -210,9 +211,10 @@ describe.concurrent("options", () => {
   it.live("TLS to a server that speaks plainly, and plainly to one that speaks TLS, fails", () =>
     Effect.gen(function* () {
       const { redis, tlsPort } = yield* tlsServer
-      const plain = layerOf({ url: `rediss://127.0.0.1:${redis.port}`, namespace: "test" })
+      const connectTimeout = 1_000
+      const plain = layerOf({ url: `rediss://127.0.0.1:${redis.port}`, namespace: "test", connectTimeout })
       assert.include(["AccessDenied", "Unavailable"], yield* refusal(plain, isKnown))
-      const encrypted = layerOf({ url: `redis://127.0.0.1:${tlsPort}`, namespace: "test" })
+      const encrypted = layerOf({ url: `redis://127.0.0.1:${tlsPort}`, namespace: "test", connectTimeout })
       assert.include(["AccessDenied", "Unavailable"], yield* refusal(encrypted, isKnown))
     })
   )

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, inject } from "vitest"
 import { faultyServer } from "./faultyServer.ts"
 
 /** The most that an operation may take while a server is faulty, in milliseconds. */
-const deadline = 250
+const deadline = 1_000
 
 /** Runs the contract for the layer with these options, in a database that no other test uses: a scan reads all of it. */
 export const contract = (
