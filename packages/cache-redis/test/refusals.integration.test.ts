@@ -7,7 +7,7 @@ import { CacheRedis } from "@hexcache/cache-redis"
 import { askRedis } from "@hexcache/redis-testkit"
 import { createClient } from "@redis/client"
 import { Cause, Config, ConfigProvider, Effect, Fiber, Layer, Logger, Redacted, Schedule } from "effect"
-import { eventually, succeedsWithin, untilSuccess } from "./support/bounds.ts"
+import { eventually, failsFor, succeedsWithin, untilSuccess } from "./support/bounds.ts"
 import { cache, onceConnected, readyCache, server } from "./support/servers.ts"
 import { shown } from "./support/shown.ts"
 
@@ -194,6 +194,7 @@ describe.concurrent("what fails on its way", () => {
             const cached = yield* readyCache({ url, commandTimeout: 1_000 })
             redis.freeze()
             const timedOut = yield* failures(cached)
+            yield* failsFor("Unavailable", cached.get("key"))
             const unavailable = yield* failures(cached)
             redis.thaw()
             yield* untilSuccess(cached.ping)

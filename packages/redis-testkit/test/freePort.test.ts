@@ -1,0 +1,25 @@
+import { execFile } from "node:child_process"
+import { promisify } from "node:util"
+import { expect, test } from "vitest"
+import { freePort } from "../src/freePort.ts"
+
+const module = new URL("../src/freePort.ts", import.meta.url).href
+
+/** The port that another process picks, for which chance offers these, one after the other. */
+const pickedFrom = async (...ports: ReadonlyArray<number>): Promise<number> => {
+  const program = `
+    const chances = ${JSON.stringify(ports.map((port) => (port - 20_000 + 0.5) / 10_000))}
+    Math.random = () => chances.shift() ?? 0.999
+    const { freePort } = await import(${JSON.stringify(module)})
+    console.log(await freePort())
+  `
+  const { stdout } = await promisify(execFile)(process.execPath, ["--input-type=module", "--eval", program])
+  return Number(stdout)
+}
+
+test("a port is of the process that picked it until that ends, though nothing listens there", async () => {
+  const mine = await freePort()
+  const next = mine === 29_999 ? mine - 1 : mine + 1
+  expect(await pickedFrom(mine, next)).toBe(next)
+  expect(await pickedFrom(mine, next)).toBe(next)
+})
