@@ -11,6 +11,7 @@ import {
   failAtOnce,
   failByDeadline,
   failSoon,
+  failsFor,
   patience,
   succeedsWithin,
   untilSuccess
@@ -52,6 +53,7 @@ describe.concurrent("CacheRedis", () => {
       const uninterruptible = yield* Effect.forkChild(Effect.uninterruptible(Effect.exit(cached.exists("key"))))
       yield* failByDeadline(deadline, cached)
       assert.isTrue(Exit.isFailure(yield* Fiber.join(uninterruptible)))
+      yield* failsFor("Unavailable", cached.get("key"))
       for (const { reason } of yield* failAtOnce(deadline, cached)) assert.strictEqual(reason._tag, "Unavailable")
       redis.thaw()
       yield* succeedsWithin(1_000, cached.get("key"))
