@@ -15,8 +15,11 @@ export interface Lifetime {
   readonly to: number
 }
 
-/** The failure of a law that an operation reached too late to judge: the key may have expired before. */
-export class TooLate extends Data.TaggedError("TooLate") {}
+/**
+ * The failure of a law that an operation reached too late to judge: the key may have expired before. `needed` is the least
+ * time to live that would have been enough, in milliseconds.
+ */
+export class TooLate extends Data.TaggedError("TooLate")<{ readonly needed: number }> {}
 
 /** The clock of a store, and times to live that fit it. */
 export interface Time {
@@ -85,7 +88,8 @@ const makeTime = ({ most, pass, passLong, rounding }: Passing, ttl: number): Tim
     within: ({ from, ttl }, asked) =>
       Effect.gen(function* () {
         const exit = yield* Effect.exit(asked)
-        if ((yield* Clock.currentTimeMillis) >= from + ttl - rounding) return yield* new TooLate()
+        const needed = (yield* Clock.currentTimeMillis) - from + rounding
+        if (needed >= ttl) return yield* new TooLate({ needed })
         return yield* exit
       }),
     outlive: ({ to, ttl }) => until(to + ttl + rounding),
@@ -104,11 +108,11 @@ const makeTime = ({ most, pass, passLong, rounding }: Passing, ttl: number): Tim
 }
 
 /** The longest time to live that a law is tried with, in milliseconds. */
-const longest = 15_000
+const longest = 30_000
 
 /**
- * Checks a law with a short time to live, so that it ends soon on a quiet machine, and again with twice as long a one
- * wherever the machine was too late for it.
+ * Checks a law with a short time to live, so that it ends soon on a quiet machine, and wherever the machine was too late
+ * for it, again with three times as long a one as would have been enough.
  */
 export const inTime = <E, R>(
   time: "TestClock" | "real",
@@ -119,9 +123,9 @@ export const inTime = <E, R>(
     Effect.catchIf(
       check(makeTime(passing, ttl)),
       (error) => error instanceof TooLate,
-      () =>
-        ttl * 2 <= longest
-          ? attempt(ttl * 2)
+      ({ needed }) =>
+        ttl < longest
+          ? attempt(Math.min(3 * needed, longest))
           : Effect.fail(`the machine is too slow to tell, even with a time to live of ${ttl} ms`)
     )
   return attempt(passing.shortest)
