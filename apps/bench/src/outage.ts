@@ -1,14 +1,16 @@
 /**
- * The outage table: what caches do, each on its defaults, while Redis is down, frozen or killed, and after it.
+ * The outage table: what caches do, each on its defaults, while Redis is down, frozen or killed, and after it; and what
+ * clients of Redis do while Redis is well and their connection is cut.
  */
 import { readFile } from "node:fs/promises"
 import { cpus } from "node:os"
 import { parseArgs } from "node:util"
 import { RedisServer, serverVersion } from "@hexcache/redis-testkit"
+import { type CutKind, type CutResult, cutKinds, cutLibraries, cuts, runCut } from "./outage/cut/runCut.ts"
 import { installPeers } from "./outage/installPeers.ts"
 import { patience } from "./outage/keys.ts"
 import { type Library, libraries } from "./outage/Library.ts"
-import { asMarkdown, asText, closingRowsOf, type Rows, rowsOf } from "./outage/report.ts"
+import { asMarkdown, asText, closingRowsOf, cutRowsOf, type Rows, rowsOf } from "./outage/report.ts"
 import {
   type CaseResult,
   type ClosingResult,
@@ -70,12 +72,15 @@ const redisVersion = async (): Promise<string> => {
 }
 
 for (const name of options.only ?? []) {
-  if (!libraries.some((library) => library.name === name)) throw new Error(`There is no library ${name} in the table`)
+  if (![...libraries, ...cutLibraries].some((library) => library.name === name))
+    throw new Error(`There is no library ${name} in the table`)
 }
-const chosen = libraries.filter(({ name }) => options.only?.includes(name) ?? true)
+const isChosen = ({ name }: Library): boolean => options.only?.includes(name) ?? true
+const chosen = libraries.filter(isChosen)
+const chosenToCut = cutLibraries.filter(isChosen)
 await installPeers(announce)
 const machine = [await redisVersion(), `Node ${process.versions.node}`, `${process.platform}, ${cpus().length} cores`]
-const versions = await Promise.all(chosen.map(versionsOf))
+const versions = [...new Set(await Promise.all([...chosen, ...chosenToCut].map(versionsOf)))]
 const caseOf = (library: Library, fault: Fault): Task<CaseResult> => ({
   name: `${library.name}, Redis ${fault}`,
   run: () => runCase(library, fault)
@@ -85,7 +90,12 @@ const closingOf = (library: Library): Task<ClosingResult> => ({
   run: () => runClosing(library)
 })
 const results = await runAll(faults.flatMap((fault) => chosen.map((library) => caseOf(library, fault))))
+const cutOf = (library: Library, kind: CutKind): Task<CutResult> => ({
+  name: `${library.name}, connection cut by ${kind}`,
+  run: () => runCut(library, kind)
+})
 const closings = await runAll(chosen.map(closingOf))
+const cutResults = await runAll(cutKinds.flatMap((kind) => chosenToCut.map((library) => cutOf(library, kind))))
 
 const secondsOf = (millis: number): string => `${millis / 1_000} s`
 const legend = [
@@ -96,7 +106,8 @@ const legend = [
   "back after: from the fault's end to the first value of a key that was never asked for.",
   `late: writes that had failed, or whose caller had given up after ${secondsOf(patience)}, and which Redis carried out after the fault. over newer: the same, where another client writes a newer value at the fault's end; counted are the newer values that were replaced.`,
   "lost: sets that were answered as done during the fault, and are not in Redis at the end of the run.",
-  `process: "exits in", it ended by itself once its cache was closed, after the recovery; "does not exit", not within ${secondsOf(exitPatience)}; "ended after", it ended unasked, that long after the fault began, and there are no figures.`
+  `process: "exits in", it ended by itself once its cache was closed, after the recovery; "does not exit", not within ${secondsOf(exitPatience)}; "ended after", it ended unasked, that long after the fault began, and there are no figures.`,
+  "Connection cut: 20 callers read, 20 write and 20 count, each with a pause of 2 ms. counted twice: increments that Redis carried out beyond the calls that were made."
 ]
 
 const section = (title: string, rows: Rows): string =>
@@ -107,7 +118,13 @@ const list = (lines: ReadonlyArray<string>): string =>
 
 const tables = [
   ...faults.map((fault) => section(`Redis ${fault}`, rowsOf(results.filter((result) => result.fault === fault)))),
-  section(`Closed while Redis is frozen`, closingRowsOf(closings))
+  section(`Closed while Redis is frozen`, closingRowsOf(closings)),
+  ...cutKinds.map((kind) =>
+    section(
+      `Redis well, connection cut ${cuts} times by ${kind}`,
+      cutRowsOf(cutResults.filter((result) => result.kind === kind))
+    )
+  )
 ]
 
 console.log([...tables, list(legend), list([machine.join(", "), ...versions])].join("\n\n"))

@@ -11,16 +11,18 @@ export interface Library {
 /** Where the peers are installed. */
 export const peersFolder = new URL("../../peers/", import.meta.url)
 
-const peer = (name: string, file: string, packages: ReadonlyArray<string>): Library => ({
+/** A library of the bench's own installation; its module stands in `peers`. */
+export const peer = (name: string, file: string, packages: ReadonlyArray<string>): Library => ({
   name,
   adapter: new URL(file, peersFolder),
   packages,
   modules: new URL("node_modules/", peersFolder)
 })
 
-const ours = (name: string, file: string, packages: ReadonlyArray<string>): Library => ({
+/** A library of the workspace; its module stands beside this one. */
+export const ours = (name: string, file: string, packages: ReadonlyArray<string>): Library => ({
   name,
-  adapter: new URL(`adapters/${file}`, import.meta.url),
+  adapter: new URL(file, import.meta.url),
   packages,
   modules: new URL("../../node_modules/", import.meta.url)
 })
@@ -32,9 +34,9 @@ export const libraries: ReadonlyArray<Library> = [
   peer("cache-manager", "cacheManager.ts", ["cache-manager", "keyv", "@keyv/redis"]),
   peer("bentocache", "bentocache.ts", ["bentocache", "ioredis"]),
   peer("unstorage", "unstorage.ts", ["unstorage", "ioredis"]),
-  ours("PersistedCache", "persistedCache.ts", ["effect", "@effect/platform-node"]),
+  ours("PersistedCache", "adapters/persistedCache.ts", ["effect", "@effect/platform-node"]),
   peer("node-redis", "nodeRedis.ts", ["redis"]),
-  ours("hexcache", "hexcache.ts", ["@hexcache/cache-redis"]),
-  ours("keyv on hexcache", "keyvOnHexcache.ts", ["keyv", "@hexcache/cache-keyv"]),
-  ours("PersistedCache on hexcache", "persistedOnHexcache.ts", ["effect", "@hexcache/cache-effect"])
+  ours("hexcache", "adapters/hexcache.ts", ["@hexcache/cache-redis"]),
+  ours("keyv on hexcache", "adapters/keyvOnHexcache.ts", ["keyv", "@hexcache/cache-keyv"]),
+  ours("PersistedCache on hexcache", "adapters/persistedOnHexcache.ts", ["effect", "@hexcache/cache-effect"])
 ]

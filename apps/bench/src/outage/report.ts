@@ -1,3 +1,5 @@
+import type { Calls } from "./cut/cutProbe.ts"
+import type { CutResult } from "./cut/runCut.ts"
 import type { Shares, Waited } from "./figures.ts"
 import type { CaseResult, ClosingResult, Part, Run } from "./runCase.ts"
 
@@ -37,6 +39,19 @@ export const closingRowsOf = (results: ReadonlyArray<ClosingResult>): Rows => [
   ["", "process"],
   ...results.map(({ exitMillis, library }) => [library, exit(exitMillis)])
 ]
+
+/** Lays out what became of calls while the connection was cut. */
+export const cutRowsOf = (results: ReadonlyArray<CutResult>): Rows => [
+  ["", "reads failed", "writes failed", "increments failed", "counted twice", "slowest"],
+  ...results.map(({ countedTwice, increments, library, reads, slowest, writes, wrong }) => [
+    library,
+    ...[reads, writes, increments].map(failed),
+    `${countedTwice}`,
+    `${seconds(slowest)}${wrong === 0 ? "" : ", WRONG VALUES"}`
+  ])
+]
+
+const failed = ({ count, failed }: Calls): string => `${failed} of ${count.toLocaleString("en")}`
 
 const cellsOf = ({ exitMillis, figures, late, lost, overNewer }: Run): ReadonlyArray<string> => [
   ...[figures.cold.right, figures.cold.miss, figures.cold.failed, figures.cold.hangs].map(percent),
