@@ -45,7 +45,7 @@ export interface Cached<in out Key, in out A, out Answer = A, out E = never, out
   readonly getMany: (keys: Iterable<Key>) => Effect.Effect<ReadonlyMap<Key, A>, E, R>
   /**
    * As `get`; but reads that run at the same time, by `Effect.forEach` with concurrency for one, become one `getMany`, by
-   * Effect's `RequestResolver`. Each fails for itself.
+   * Effect's `RequestResolver`. Each fails for itself. Unbound, readers whose services differ share no batch.
    */
   readonly getBatched: (key: Key) => Effect.Effect<Answer, E, R>
   /**
@@ -156,8 +156,8 @@ export type LookupError<E, Timeout> = [Timeout] extends [never] ? E : E | Cause.
 
 /**
  * A `Cached` whose methods need the cache and the services of its lookup. Itself an effect that gives the same `Cached`
- * with both of them at hand, for a layer. Where that closes, lookups in the background end, and writes that have begun are
- * waited for.
+ * with both of them at hand, for a layer: its lookups run with the services of the layer, never with the reader's. Where
+ * that closes, lookups in the background end, and writes that have begun are waited for.
  *
  * @example
  * ```ts
@@ -208,7 +208,8 @@ export const make: {
     options: CachedOptions<Key, A, Negative, Timeout> & {
       /**
        * Looks a key up where the cache has no value of it. Its failure is the reader's, and not kept. It runs with the
-       * services of the reader who began it, and must not read its own key.
+       * services that the `Cached` was bound with, unbound with those of the reader who began it, and must not read its
+       * own key.
        */
       readonly lookup: (key: Key) => Effect.Effect<Answer<NoInfer<A>, NoInfer<Negative>>, E, R>
       /** Looks up what `getMany` misses. */

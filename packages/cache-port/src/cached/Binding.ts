@@ -6,9 +6,9 @@
 import { Context, Effect, Effectable, Option, Scope } from "effect"
 import type { Cached, UnboundCached } from "../Cached.ts"
 import { CachePort } from "../CachePort.ts"
+import { Caller } from "./Caller.ts"
 import { countersOf } from "./Counters.ts"
 import { Engine } from "./Engine.ts"
-import type { Caller } from "./Loader.ts"
 import type { Policy } from "./Policy.ts"
 
 /** A `Cached` with an engine for each cache that it is used with, for as long as there is that cache. */
@@ -31,7 +31,7 @@ export const unbound = <Key, A, Answer, E, R>(
     return Effect.as(
       untilClosed(context, engine.loader.close),
       methods<Key, A, Answer, E, R, never>(policy.namespace, (use) =>
-        Effect.withFiber((fiber) => use(engine, { fiber, context: () => Context.merge(context, fiber.context) }))
+        Effect.withFiber((fiber) => use(engine, new Caller(fiber, context)))
       )
     )
   })
@@ -40,9 +40,9 @@ export const unbound = <Key, A, Answer, E, R>(
     new Binding(bound),
     methods<Key, A, Answer, E, R, R | CachePort>(policy.namespace, (use) =>
       Effect.withFiber((fiber) => {
-        // Whoever runs this has them, says its type.
-        const context = fiber.context as Context.Context<R | CachePort>
-        return use(engineFor(context), { fiber, context: () => context })
+        // Whoever runs this has one, says its type.
+        const context = fiber.context as Context.Context<CachePort>
+        return use(engineFor(context), new Caller<R>(fiber, undefined))
       })
     )
   )

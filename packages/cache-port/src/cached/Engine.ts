@@ -5,10 +5,11 @@
  */
 import { Effect, Exit } from "effect"
 import type { CachePort } from "../CachePort.ts"
+import type { Caller } from "./Caller.ts"
 import type { Entry } from "./Envelope.ts"
 import { ended, type Flight } from "./Flight.ts"
 import { Keeper } from "./Keeper.ts"
-import { type Caller, Loader, type Miss, nowOf } from "./Loader.ts"
+import { Loader, type Miss, nowOf } from "./Loader.ts"
 import * as Many from "./Many.ts"
 import type { Policy } from "./Policy.ts"
 import { Requests } from "./Requests.ts"
@@ -60,8 +61,8 @@ export class Engine<Key, A, Answer, E, R> {
     return Many.get(this, keys, caller)
   }
 
-  getBatched(key: Key, { context }: Caller<R>): Effect.Effect<Answer, E> {
-    return this.#requests.get(key, context)
+  getBatched(key: Key, caller: Caller<R>): Effect.Effect<Answer, E> {
+    return this.#requests.get(key, caller)
   }
 
   /** A lookup that answers no later than the cache would, counted. What is on its way into the cache is as good as in it. */
@@ -75,10 +76,10 @@ export class Engine<Key, A, Answer, E, R> {
   }
 
   /** Whether the cache may not be asked for a key. What is owed is tried again whenever something is asked. */
-  isOwed(text: string, { context }: Caller<R>): boolean {
+  isOwed(text: string, caller: Caller<R>): boolean {
     const { owed } = this.storage
     if (owed.isEmpty) return false
-    Effect.runForkWith(context())(this.storage.settle)
+    Effect.runForkWith(caller.backgroundContext)(this.storage.settle)
     return owed.hasKey(text)
   }
 

@@ -3,19 +3,14 @@
  *
  * @internal
  */
-import { type Cause, Clock, type Context, Effect, Exit, Fiber, Random } from "effect"
+import { type Cause, Clock, Effect, Exit, Fiber, Random } from "effect"
 import { RareLog } from "../FailureNote.ts"
+import type { Caller } from "./Caller.ts"
 import { Flight } from "./Flight.ts"
 import type { Keeper, Loaded } from "./Keeper.ts"
 import * as Lease from "./Lease.ts"
 import type { Policy } from "./Policy.ts"
 import type { Ground, Storage } from "./Storage.ts"
-
-/** Who asks, and what lookups are provided with. */
-export interface Caller<R> {
-  readonly fiber: Fiber.Fiber<unknown, unknown>
-  readonly context: () => Context.Context<R>
-}
 
 /** A key that is to be looked up. */
 export interface Miss<Key> {
@@ -76,12 +71,8 @@ export class Loader<Key, A, Answer, E, R> {
   }
 
   /** The flights of the keys, in their order; begun, in one batch, where there is none. */
-  begin(
-    misses: ReadonlyArray<Miss<Key>>,
-    purpose: Purpose,
-    { context, fiber }: Caller<R>
-  ): ReadonlyArray<Flight<Answer, E>> {
-    const now = nowOf(fiber)
+  begin(misses: ReadonlyArray<Miss<Key>>, purpose: Purpose, caller: Caller<R>): ReadonlyArray<Flight<Answer, E>> {
+    const now = nowOf(caller.fiber)
     const batch: Batch = { open: 0, fiber: undefined }
     const loads: Array<Load<Key, Answer, E>> = []
     const flights = misses.map((miss) => {
@@ -96,7 +87,10 @@ export class Loader<Key, A, Answer, E, R> {
     })
     batch.open = loads.length
     if (purpose === "Background" && loads.length > 0) this.#background.add(batch)
-    if (loads.length > 0) batch.fiber = Effect.runForkWith(context())(this.#run(loads, purpose))
+    if (loads.length > 0) {
+      const context = purpose === "Background" ? caller.backgroundContext : caller.context
+      batch.fiber = Effect.runForkWith(context)(this.#run(loads, purpose))
+    }
     return flights
   }
 

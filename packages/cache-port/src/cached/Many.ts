@@ -4,9 +4,10 @@
  * @internal
  */
 import { Effect, Exit, Option } from "effect"
+import type { Caller } from "./Caller.ts"
 import type { Engine, Stale } from "./Engine.ts"
 import { ended, type Flight, joined } from "./Flight.ts"
-import { type Caller, type Miss, nowOf } from "./Loader.ts"
+import { type Miss, nowOf } from "./Loader.ts"
 import type { Finding } from "./Storage.ts"
 
 /** What is known of the keys that were asked for, by their texts. */
