@@ -6,7 +6,8 @@
  * taken longer than `commandTimeout`, or a server was silent for that long, they fail at once with `Unavailable`
  * (`AccessDenied` where the server refused us) until a connection is ready, and nothing is queued for later. Every
  * operation ends by its deadline, no write is sent twice, and a connection that is silent or in doubt is replaced. Closing
- * the layer's scope takes at most 500 ms. Changes of a connection's state are logged at warning level.
+ * the layer's scope takes at most 500 ms. Changes of a connection's state are logged at warning level, and `RedisStatus`,
+ * which every layer provides beside `CachePort`, has it to read and to watch.
  *
  * Every layer fails with `InvalidArgument` on options out of range, before any I/O; nothing of a URL is quoted.
  *
@@ -14,7 +15,7 @@
  */
 import { type CacheDriver, type CacheError, CachePort } from "@hexcache/cache-port"
 import type { createClient } from "@redis/client"
-import { Config, Effect, Layer, type Scope } from "effect"
+import { Config, Effect, Layer, type Scope, Stream } from "effect"
 import type { Endpoint } from "./Client.ts"
 import { Cluster } from "./Cluster.ts"
 import { Coalescer } from "./Coalescer.ts"
@@ -22,6 +23,7 @@ import { Connection, type ConnectionEvent, type ConnectionOptions } from "./Conn
 import * as NearCache from "./NearCache.ts"
 import * as Options from "./Options.ts"
 import * as RedisDriver from "./RedisDriver.ts"
+import { type RedisState, RedisStatus, StatusPublisher, type StatusSource } from "./RedisStatus.ts"
 import * as Router from "./Router.ts"
 import * as Sentinel from "./Sentinel.ts"
 import { Tracking } from "./Tracking.ts"
@@ -80,12 +82,12 @@ export type CacheRedisClientOptions = Omit<Options.SingleOptions, "username" | "
  * program.pipe(Effect.provide(CacheRedis.layer({ url: "redis://localhost:6379", namespace: "shop" })))
  * ```
  */
-export const layer = (options: CacheRedisOptions): Layer.Layer<CachePort, CacheError> =>
-  layerOf(
-    options,
+export const layer = (options: CacheRedisOptions): Layer.Layer<CachePort | RedisStatus, CacheError> =>
+  layerOf(options, (status) =>
     Effect.flatMap(
       Options.checked(() => ({ settings: Options.settings(options), endpoint: Options.endpoint(options) })),
-      ({ endpoint, settings }) => single({ ...settings, endpoint: (signal) => settings.complete(endpoint, signal) })
+      ({ endpoint, settings }) =>
+        single({ ...settings, endpoint: (signal) => settings.complete(endpoint, signal) }, status)
     )
   )
 
@@ -102,7 +104,8 @@ export const layer = (options: CacheRedisOptions): Layer.Layer<CachePort, CacheE
  */
 export const layerConfig = (
   options: Config.Wrap<CacheRedisOptions>
-): Layer.Layer<CachePort, CacheError | Config.ConfigError> => Layer.unwrap(Effect.map(Config.unwrap(options), layer))
+): Layer.Layer<CachePort | RedisStatus, CacheError | Config.ConfigError> =>
+  Layer.unwrap(Effect.map(Config.unwrap(options), layer))
 
 /**
  * A cache on a Redis Cluster. Batches are grouped by slot, and atomic per slot; `scan`, `deletePattern`, `flush` and
@@ -114,9 +117,8 @@ export const layerConfig = (
  * CacheRedis.layerCluster({ rootNodes: ["redis://10.0.0.1:7000", "redis://10.0.0.2:7000"], namespace: "shop" })
  * ```
  */
-export const layerCluster = (options: CacheRedisClusterOptions): Layer.Layer<CachePort, CacheError> =>
-  layerOf(
-    options,
+export const layerCluster = (options: CacheRedisClusterOptions): Layer.Layer<CachePort | RedisStatus, CacheError> =>
+  layerOf(options, (status) =>
     Effect.gen(function* () {
       const { roots, settings } = yield* Options.checked(() => {
         if (options.nearCache !== undefined) throw new RangeError("a cluster has no near cache")
@@ -126,7 +128,7 @@ export const layerCluster = (options: CacheRedisClusterOptions): Layer.Layer<Cac
         }
       })
       const rootNodes = yield* Options.checked(() => roots.map(Options.hostAndPort))
-      const report = yield* reporter
+      const report = yield* reporter(status)
       const cluster = yield* Effect.acquireRelease(
         Effect.sync(
           () =>
@@ -141,8 +143,9 @@ export const layerCluster = (options: CacheRedisClusterOptions): Layer.Layer<Cac
               report: (event) => report(event, "a node of the cluster: ")
             })
         ),
-        (cluster) => Effect.promise(() => cluster.close())
+        (cluster) => closing(cluster, status)
       )
+      status.follow(cluster)
       cluster.start()
       return RedisDriver.make(cluster)
     })
@@ -158,9 +161,8 @@ export const layerCluster = (options: CacheRedisClusterOptions): Layer.Layer<Cac
  * CacheRedis.layerSentinel({ name: "mymaster", sentinels: [{ host: "10.0.0.1", port: 26379 }], namespace: "shop" })
  * ```
  */
-export const layerSentinel = (options: CacheRedisSentinelOptions): Layer.Layer<CachePort, CacheError> =>
-  layerOf(
-    options,
+export const layerSentinel = (options: CacheRedisSentinelOptions): Layer.Layer<CachePort | RedisStatus, CacheError> =>
+  layerOf(options, (status) =>
     Effect.flatMap(
       Options.checked(() => {
         const settings = Options.settings(options)
@@ -177,15 +179,18 @@ export const layerSentinel = (options: CacheRedisSentinelOptions): Layer.Layer<C
         return { settings, findMaster, database }
       }),
       ({ database, findMaster, settings }) =>
-        single({
-          ...settings,
-          admit: Sentinel.admitMaster,
-          endpoint: async (signal) =>
-            settings.complete(
-              { socket: await findMaster(signal), ...(database === undefined ? undefined : { database }) },
-              signal
-            )
-        })
+        single(
+          {
+            ...settings,
+            admit: Sentinel.admitMaster,
+            endpoint: async (signal) =>
+              settings.complete(
+                { socket: await findMaster(signal), ...(database === undefined ? undefined : { database }) },
+                signal
+              )
+          },
+          status
+        )
     )
   )
 
@@ -196,9 +201,8 @@ export const layerSentinel = (options: CacheRedisSentinelOptions): Layer.Layer<C
 export const layerFromClient = (
   client: Pick<ReturnType<typeof createClient>, "options">,
   options: CacheRedisClientOptions
-): Layer.Layer<CachePort, CacheError> =>
-  layerOf(
-    options,
+): Layer.Layer<CachePort | RedisStatus, CacheError> =>
+  layerOf(options, (status) =>
     Effect.flatMap(
       Options.checked(() => {
         const { credentialsProvider, database, password, socket, username } = client.options
@@ -211,40 +215,72 @@ export const layerFromClient = (
         }
         return { ...Options.settings(options), endpoint: () => endpoint }
       }),
-      single
+      (settings) => single(settings, status)
     )
   )
 
-const layerOf = (options: Options.CommonOptions, driver: Effect.Effect<CacheDriver, CacheError, Scope.Scope>) =>
-  CachePort.layerFromDriver(driver, options)
+/** The state of the connections now: sends nothing, and never fails. For a health check, beside `Breaker.state`. */
+export const status: Effect.Effect<RedisState, never, RedisStatus> = RedisStatus.use(({ current }) => current)
 
-const single = ({
-  nearCache,
-  ...options
-}: Omit<ConnectionOptions, "report" | "tracking"> & Pick<Options.Settings, "nearCache">): Effect.Effect<
-  CacheDriver,
-  never,
-  Scope.Scope
-> =>
+/** The state of the connections now, and every change from then on, as `RedisStatus` has it. */
+export const statusChanges: Stream.Stream<RedisState, never, RedisStatus> = Stream.unwrap(
+  RedisStatus.useSync(({ changes }) => changes)
+)
+
+/**
+ * Waits until the connections are `Up`. Never fails: bound it by `Effect.timeout`. Nothing has to wait for it, since
+ * operations wait for the first connection themselves; `CachePort.ready` waits for the cache of any adapter.
+ */
+export const ready: Effect.Effect<void, never, RedisStatus> = RedisStatus.use((status) => status.ready)
+
+const layerOf = (
+  options: Options.CommonOptions,
+  driver: (status: StatusPublisher) => Effect.Effect<CacheDriver, CacheError, Scope.Scope>
+): Layer.Layer<CachePort | RedisStatus, CacheError> =>
+  Layer.suspend(() => {
+    const status = new StatusPublisher()
+    return Layer.merge(CachePort.layerFromDriver(driver(status), options), Layer.succeed(RedisStatus, status.service))
+  })
+
+const single = (
+  { nearCache, ...options }: Omit<ConnectionOptions, "report" | "tracking"> & Pick<Options.Settings, "nearCache">,
+  status: StatusPublisher
+): Effect.Effect<CacheDriver, never, Scope.Scope> =>
   Effect.gen(function* () {
-    const report = yield* reporter
+    const report = yield* reporter(status)
     const tracking = nearCache === undefined ? undefined : new Tracking(nearCache)
     const connection = yield* Effect.acquireRelease(
       Effect.sync(() => new Connection({ ...options, tracking, report: (event) => report(event) })),
-      (connection) => Effect.promise(() => connection.close())
+      (connection) => closing(connection, status)
     )
+    status.follow(stateOfServer(connection))
     connection.start()
     const server = new Coalescer(connection, options.maxPending)
     const driver = RedisDriver.make(Router.single(server))
     return tracking === undefined ? driver : NearCache.make(driver, server, tracking)
   })
 
-/** Logs what has no caller, with the loggers of the layer. */
-const reporter = Effect.map(Effect.context<never>(), (context) => (event: ConnectionEvent, server = "") => {
-  Effect.runForkWith(context)(Effect.logWarning(`cache-redis: ${server}${changeOf(event)}`))
+const stateOfServer = (connection: Connection): StatusSource => ({
+  get state() {
+    const { address, state } = connection
+    return { ...state, nodes: address === undefined ? {} : { [address]: state } }
+  }
 })
 
-const changeOf = (event: ConnectionEvent): string => {
+const closing = (connections: Connection | Cluster, status: StatusPublisher): Effect.Effect<void> =>
+  Effect.suspend(() => {
+    status.end()
+    return Effect.promise(() => connections.close())
+  })
+
+/** Publishes the state, and logs what has no caller with the loggers of the layer. */
+const reporter = (status: StatusPublisher) =>
+  Effect.map(Effect.context<never>(), (context) => (event: ConnectionEvent, server = "") => {
+    if (event._tag === "StateChanged") status.publish()
+    else Effect.runForkWith(context)(Effect.logWarning(`cache-redis: ${server}${changeOf(event)}`))
+  })
+
+const changeOf = (event: Exclude<ConnectionEvent, { readonly _tag: "StateChanged" }>): string => {
   if (event._tag === "ReadyAgain") return "connected again"
   const reason = `${event.failure.reason.message} (${event.failure.reason._tag})`
   return event._tag === "NotReady"

@@ -8,6 +8,12 @@ import { createClient, RESP_TYPES, type RedisClientOptions } from "@redis/client
 /** The part of node-redis's options that says whom to connect to, and as whom. */
 export type Endpoint = Pick<RedisClientOptions, "socket" | "username" | "password" | "credentialsProvider" | "database">
 
+/** The address of an endpoint: `host:port`, or the path of a Unix socket. */
+export const addressOf = ({ socket = {} }: Endpoint): string =>
+  "path" in socket && socket.path !== undefined
+    ? socket.path
+    : `${("host" in socket && socket.host) || "localhost"}:${("port" in socket && socket.port) || 6_379}`
+
 /** A client of node-redis, of which every attempt to connect has one of its own. */
 export type Client = ReturnType<typeof createRedisClient>
 

@@ -10,8 +10,11 @@
 import { performance } from "node:perf_hooks"
 import type { DriverFailure } from "@hexcache/cache-port"
 import { Effect, Exit } from "effect"
+import { conditionOf, worstOf } from "./ClusterState.ts"
 import type { Command, Commander } from "./Command.ts"
 import { Connection, type ConnectionEvent, type ConnectionOptions } from "./Connection.ts"
+import { type Condition, StateHistory } from "./ConnectionState.ts"
+import type { RedisState } from "./RedisStatus.ts"
 import * as Reply from "./Reply.ts"
 import * as ReplyError from "./ReplyError.ts"
 import type { RedisKey, Router } from "./Router.ts"
@@ -52,6 +55,7 @@ export class Cluster implements Router {
   /** By address, replicas too: one that becomes a master can be asked at once. */
   readonly #connections = new Map<string, readonly [Node, Connection]>()
   readonly #waiting: WaitingCommands
+  readonly #states = new StateHistory()
   #topology: Topology = { owners: [], masters: [], nodes: [], digest: "" }
   #refreshing: Promise<void> | undefined
   #timer: NodeJS.Timeout | undefined
@@ -59,13 +63,34 @@ export class Cluster implements Router {
 
   constructor(options: ClusterOptions) {
     this.#options = options
-    this.#waiting = new WaitingCommands(options)
+    this.#waiting = new WaitingCommands({ ...options, onClosed: () => this.#stateChanged() })
   }
 
   /** Starts to read the map of slots. Commands wait for this first reading, each within its own deadline. */
   start(): void {
     this.#waiting.open()
     void this.#refresh().then(() => this.#waiting.fail(ReplyError.unknownTopology()))
+  }
+
+  /** Derived from the map of slots and the connections that every command goes by. */
+  get state(): RedisState {
+    const nodes = Object.fromEntries(Array.from(this.#connections, ([address, [, { state }]]) => [address, state]))
+    return { ...this.#states.of(this.#condition(nodes)), nodes }
+  }
+
+  #condition(nodes: RedisState["nodes"]): Condition {
+    if (this.#closed) return ReplyError.closed()
+    if (this.#waiting.isOpen) return "Connecting"
+    const { masters, owners } = this.#topology
+    if (masters.length === 0) return worstOf(Object.values(nodes)) ?? ReplyError.unknownTopology()
+    return conditionOf(
+      masters.map((master) => nodes[addressOf(master)]),
+      !owners.includes(undefined)
+    )
+  }
+
+  #stateChanged(): void {
+    this.#options.report({ _tag: "StateChanged" })
   }
 
   of(key: RedisKey): Commander {
@@ -242,6 +267,7 @@ export class Cluster implements Router {
       void this.#connections.get(address)?.[1].close()
       this.#connections.delete(address)
     }
+    this.#stateChanged()
   }
 
   /** Every slot has an owner that can be asked. */

@@ -12,8 +12,9 @@ import { Effect, Exit } from "effect"
 import { Attempts } from "./Attempts.ts"
 import { Call } from "./Call.ts"
 import { changedBy } from "./Changes.ts"
-import { type Client, createRedisClient, type Endpoint, readings } from "./Client.ts"
+import { addressOf, type Client, createRedisClient, type Endpoint, readings } from "./Client.ts"
 import { type Command, type Commander, toExit } from "./Command.ts"
+import { type ConnectionState, StateHistory } from "./ConnectionState.ts"
 import { Deadlines } from "./Deadlines.ts"
 import { Markers } from "./Markers.ts"
 import { Pacer } from "./Pacer.ts"
@@ -41,6 +42,8 @@ export interface ConnectionOptions {
 
 /** What happens to a connection beside its calls. */
 export type ConnectionEvent =
+  /** The state, or the address, may be another one than before. */
+  | { readonly _tag: "StateChanged" }
   | { readonly _tag: "ReadyAgain" }
   /** No connection is ready from now on; told once for each change of the reason. */
   | { readonly _tag: "NotReady"; readonly failure: DriverFailure }
@@ -68,6 +71,8 @@ export class Connection implements Commander {
   #pauseTimer: NodeJS.Timeout | undefined
   /** Why no connection is ready. */
   #refusal: DriverFailure = ReplyError.connecting()
+  readonly #states = new StateHistory()
+  #address: string | undefined
   #reported: string | undefined
   #reportedTracking = false
   #replies = 0
@@ -79,12 +84,13 @@ export class Connection implements Commander {
   constructor(options: ConnectionOptions) {
     this.#options = options
     this.#calls = new Deadlines(options.commandTimeout, (call) => this.#expired(call))
-    this.#waiting = new WaitingCommands(options)
+    this.#waiting = new WaitingCommands({ ...options, onClosed: () => this.#stateChanged() })
   }
 
   /** Starts to connect. Commands wait for this first attempt, each within its own deadline. */
   start(): void {
     this.#waiting.open()
+    this.#stateChanged()
     this.#connect()
   }
 
@@ -96,6 +102,16 @@ export class Connection implements Commander {
   /** The failure of every command that is sent now, if there is an outage. */
   get outage(): DriverFailure | undefined {
     return this.#ready === undefined && !this.#waiting.isOpen ? this.#refusal : undefined
+  }
+
+  /** Derived from the fields that decide about every command, so that it says what commands meet. */
+  get state(): ConnectionState {
+    return this.#states.of(this.isReady ? "Up" : (this.outage ?? "Connecting"))
+  }
+
+  /** The address of the last attempt to connect: `host:port`, or the path of a socket. */
+  get address(): string | undefined {
+    return this.#address
   }
 
   /** Whether the server has been asked everything and has answered it. */
@@ -176,6 +192,7 @@ export class Connection implements Commander {
     this.#ready = undefined
     this.#options.tracking?.end()
     this.#waiting.fail(this.#refusal)
+    this.#stateChanged()
     clearTimeout(this.#pauseTimer)
     if (!this.#isIdle) {
       await new Promise<void>((resolve) => {
@@ -212,6 +229,8 @@ export class Connection implements Commander {
     const attempt = async () => {
       const found = await endpoint(abort.signal)
       if (over) return
+      this.#address = addressOf(found)
+      this.#stateChanged()
       client = createRedisClient(found, connectTimeout, abort.signal)
       // Stays for good: an error without a listener ends the process, and sockets have errors after their end.
       client.on("error", fail)
@@ -261,6 +280,7 @@ export class Connection implements Commander {
     this.#reported = undefined
     for (const tell of this.#onReady) tell()
     this.#waiting.send()
+    this.#stateChanged()
   }
 
   /** The current client is of no more use. */
@@ -287,7 +307,12 @@ export class Connection implements Commander {
       this.#reported = failure.reason.message
       this.#options.report({ _tag: "NotReady", failure })
     }
+    this.#stateChanged()
     this.#pauseTimer = setTimeout(() => this.#connect(), this.#attempts.nextPause())
+  }
+
+  #stateChanged(): void {
+    this.#options.report({ _tag: "StateChanged" })
   }
 
   #fail(call: Call): void {

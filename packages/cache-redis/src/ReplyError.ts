@@ -172,6 +172,10 @@ export const outOfStep = (): DriverFailure =>
 export const unknownTopology = (): DriverFailure =>
   new DriverFailure(new Unavailable({ message: "no node of the cluster has answered yet" }))
 
+/** The map of slots has gaps. */
+export const uncoveredSlots = (): DriverFailure =>
+  new DriverFailure(new Unavailable({ message: "a part of the cluster's slots has no master" }))
+
 /** The server's answer is of another type than asked for. */
 export const unexpectedReply = (): DriverFailure =>
   new DriverFailure(new Unknown({ message: "the server answered with another type than asked for" }), "Unknown")

@@ -15,6 +15,8 @@ import * as ReplyError from "./ReplyError.ts"
 export interface WaitingCommandsOptions {
   readonly commandTimeout: number
   readonly maxPending: number
+  /** Called when commands may wait no more, after those that waited were sent or have failed. */
+  readonly onClosed: () => void
 }
 
 /** Sends the command by its deadline, and returns the effect that interrupts it, if there is one. */
@@ -63,10 +65,12 @@ class Grace implements Timed {
 export class WaitingCommands {
   readonly #maxPending: number
   readonly #deadlines: Deadlines<WaitingCommand | Grace>
+  readonly #onClosed: () => void
   #isOpen = false
 
-  constructor({ commandTimeout, maxPending }: WaitingCommandsOptions) {
+  constructor({ commandTimeout, maxPending, onClosed }: WaitingCommandsOptions) {
     this.#maxPending = maxPending
+    this.#onClosed = onClosed
     this.#deadlines = new Deadlines(commandTimeout, (expired) => {
       if (expired instanceof WaitingCommand) expired.fail(ReplyError.connecting())
       else this.fail(ReplyError.connecting())
@@ -106,18 +110,20 @@ export class WaitingCommands {
 
   /** Sends every command: the connection is ready. */
   send(): void {
-    for (const command of this.#close()) command.send()
+    this.#close((command) => command.send())
   }
 
   /** Fails every command: the attempt has failed, or the cache is closed. */
   fail(failure: DriverFailure): void {
-    for (const command of this.#close()) command.fail(failure)
+    this.#close((command) => command.fail(failure))
   }
 
-  #close(): ReadonlyArray<WaitingCommand> {
+  #close(end: (command: WaitingCommand) => void): void {
+    if (!this.#isOpen) return
     this.#isOpen = false
     const commands = this.#deadlines.drain().filter((each) => each instanceof WaitingCommand)
     this.#deadlines.stop()
-    return commands
+    for (const command of commands) end(command)
+    this.#onClosed()
   }
 }
