@@ -41,7 +41,8 @@ export type {
 export interface CacheRedisOptions extends Options.SingleOptions {
   /**
    * `redis[s]://[[user][:password]@]host[:port][/database]` or `unix://[[user][:password]@]/path[?db=database]`, as
-   * registered at https://www.iana.org/assignments/uri-schemes/prov/redis. Or else `host`, or `path`.
+   * registered at https://www.iana.org/assignments/uri-schemes/prov/redis; `valkey[s]:` is the same as `redis[s]:`. Or else
+   * `host`, or `path`.
    */
   readonly url?: Options.Secret | undefined
   readonly host?: string | undefined

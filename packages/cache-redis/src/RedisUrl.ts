@@ -14,19 +14,19 @@ export const parse = (url: unknown): Endpoint => {
     // The thrown error quotes the URL.
   }
   throw new RangeError(
-    "url is redis[s]://[[user][:password]@]host[:port][/database] or unix://[[user][:password]@]/path[?db=database]"
+    "url is redis[s]:// or valkey[s]://[[user][:password]@]host[:port][/database], or unix://[[user][:password]@]/path[?db=database]"
   )
 }
 
 const server = ({ hash, hostname, password, pathname, port, protocol, search, username }: URL): Endpoint => {
-  if (!/^rediss?:$/.test(protocol) || hostname === "" || search !== "" || hash !== "") throw new RangeError()
+  if (!/^(?:redis|valkey)s?:$/.test(protocol) || hostname === "" || search !== "" || hash !== "") throw new RangeError()
   return {
     ...credentials(username, password),
     ...database(pathname.slice(1)),
     socket: {
       host: hostname.replace(/^\[(.*)\]$/, "$1"),
       port: port === "" ? 6379 : Number(port),
-      ...(protocol === "rediss:" ? { tls: true } : undefined)
+      ...(protocol === "rediss:" || protocol === "valkeys:" ? { tls: true } : undefined)
     }
   }
 }

@@ -20,6 +20,13 @@ describe("RedisUrl.parse", () => {
       password: "pa/ss",
       socket: { host: "::1", port: 7000 }
     })
+    assert.deepStrictEqual(RedisUrl.parse("valkey://us%3Aer:p%40ss@cache.example/5"), {
+      username: "us:er",
+      password: "p@ss",
+      database: 5,
+      socket: { host, port: 6379 }
+    })
+    assert.deepStrictEqual(RedisUrl.parse("valkeys://cache.example:7000"), { socket: { host, port: 7000, tls: true } })
     assert.deepStrictEqual(RedisUrl.parse("unix:///run/redis.sock"), {
       socket: { path: "/run/redis.sock", tls: false }
     })
@@ -42,6 +49,8 @@ describe("RedisUrl.parse", () => {
       canary,
       `http://${canary}`,
       `redis://`,
+      `valkeyss://${canary}`,
+      `valkey+tls://${canary}`,
       `redis:///${canary}`,
       `redis://:${canary}@`,
       `redis://:${canary}@host:99999`,

@@ -74,6 +74,7 @@ describe.concurrent("options", () => {
       assert.isTrue(yield* works(layerOf({ host: "127.0.0.1", port, namespace: "test" })))
       assert.isTrue(yield* works(layerOf({ path, namespace: "test" })))
       assert.isTrue(yield* works(layerOf({ url: `unix://${path}`, namespace: "test" })))
+      assert.isTrue(yield* works(layerOf({ url: url.replace("redis:", "valkey:"), namespace: "test" })))
     })
   )
 
@@ -192,6 +193,7 @@ describe.concurrent("options", () => {
       const tls = { ca: certificate.cert }
       const url = `rediss://127.0.0.1:${tlsPort}`
       assert.isTrue(yield* works(layerOf({ url, tls, namespace: "test" })))
+      assert.isTrue(yield* works(layerOf({ url: url.replace("rediss:", "valkeys:"), tls, namespace: "test" })))
       assert.isTrue(yield* works(layerOf({ host: "localhost", port: tlsPort, tls, namespace: "test" })))
       assert.isTrue(yield* works(layerOf({ url, tls: { rejectUnauthorized: false }, namespace: "test" })))
     })
