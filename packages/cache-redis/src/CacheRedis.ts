@@ -167,12 +167,13 @@ export const layerSentinel = (options: CacheRedisSentinelOptions): Layer.Layer<C
     Effect.flatMap(
       Options.checked(() => {
         const settings = Options.settings(options)
-        const tls = Options.settings({ namespace: "", tls: options.tls })
+        const { family, lookup, tls } = options
+        const toSentinel = Options.settings({ namespace: "", family, lookup, tls })
         const findMaster = Sentinel.makeMasterFinder({
           name: Options.nonEmpty("name", options.name),
           sentinels: Options.some("sentinels", options.sentinels, (address) => {
             const sentinel = Options.node(address)
-            return (signal: AbortSignal) => tls.complete(sentinel, signal)
+            return (signal: AbortSignal) => toSentinel.complete(sentinel, signal)
           }),
           timeout: settings.connectTimeout
         })
@@ -214,7 +215,8 @@ export const layerFromClient = (
           ...(database === undefined ? undefined : { database }),
           ...(credentialsProvider === undefined ? undefined : { credentialsProvider })
         }
-        return { ...Options.settings(options), endpoint: () => endpoint }
+        const settings = Options.settings(options)
+        return { ...settings, endpoint: (signal: AbortSignal) => settings.complete(endpoint, signal) }
       }),
       (settings) => single(settings, status)
     )

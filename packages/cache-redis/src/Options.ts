@@ -4,12 +4,14 @@
  *
  * @internal
  */
+import type { LookupFunction, TcpSocketConnectOpts } from "node:net"
 import type { ConnectionOptions as TlsOptions } from "node:tls"
 import type { FromDriverOptions } from "@hexcache/cache-port"
 import { CacheError, InvalidArgument } from "@hexcache/cache-port"
 import { Duration, Effect, Redacted } from "effect"
 import type { Endpoint } from "./Client.ts"
 import type { ConnectionOptions } from "./Connection.ts"
+import * as HostLookup from "./HostLookup.ts"
 import * as RedisUrl from "./RedisUrl.ts"
 import * as Scripts from "./Scripts.ts"
 import type { TrackingOptions } from "./Tracking.ts"
@@ -50,6 +52,13 @@ export interface CommonOptions extends FromDriverOptions {
   readonly credentials?: Effect.Effect<Credentials, unknown> | undefined
   /** True, or the options of `tls.connect`, to connect by TLS; a `rediss:` URL does so too. */
   readonly tls?: boolean | TlsOptions | undefined
+  /** The family of the addresses that a host's name is looked up for: 4, 6, or 0 for both. 0 unless given. */
+  readonly family?: 0 | 4 | 6 | undefined
+  /**
+   * Looks up the addresses of a host's name: a function as `net.connect` takes it, `dns.lookup` unless given. At most one
+   * look-up of a name is under way, however many attempts to connect wait for it.
+   */
+  readonly lookup?: LookupFunction | undefined
 }
 
 /** How much of what was read is kept in this process. */
@@ -88,7 +97,10 @@ export type NodeAddress = Secret | { readonly host: string; readonly port?: numb
 export interface Settings
   extends Pick<ConnectionOptions, "commandTimeout" | "connectTimeout" | "greeting" | "maxPending"> {
   readonly nearCache: TrackingOptions | undefined
-  /** The endpoint with credentials and TLS added. The signal interrupts the credentials. */
+  /**
+   * The endpoint with credentials, TLS and the way of looking up its host added. The signal interrupts the credentials,
+   * and ends the wait for the look-up.
+   */
   readonly complete: (endpoint: Endpoint, signal: AbortSignal) => Promise<Endpoint>
 }
 
@@ -114,6 +126,7 @@ export const settings = (options: CommonOptions & Pick<SingleOptions, "nearCache
   const fixed = login(options)
   if (typeof options.namespace !== "string") throw new RangeError("a namespace is a text, and may be empty")
   const commandTimeout = millis("commandTimeout", options.commandTimeout, 250)
+  const addresses = addressing(options)
   return {
     commandTimeout,
     connectTimeout: millis("connectTimeout", options.connectTimeout, 1_000),
@@ -123,8 +136,12 @@ export const settings = (options: CommonOptions & Pick<SingleOptions, "nearCache
     complete: async (endpoint, signal) => ({
       ...endpoint,
       ...(credentials === undefined ? fixed : login(await Effect.runPromise(credentials, { signal }))),
-      // Not by spreading alone: node-redis's union of sockets tells them apart by `tls`.
-      ...(tls === undefined ? {} : { socket: { ...endpoint.socket, ...tls, tls: true } as Socket })
+      // node-redis's union of sockets tells them apart by `tls`.
+      socket: {
+        ...endpoint.socket,
+        ...(tls === undefined ? undefined : { ...tls, tls: true }),
+        ...addresses(endpoint, signal)
+      } as Socket
     })
   }
 }
@@ -197,6 +214,21 @@ const login = ({
 const nodeOf = (host: string, port = 6_379) => {
   if (!Number.isInteger(port) || port < 1 || port > 65_535) throw new RangeError("port is an integer from 1 to 65535")
   return { host: nonEmpty("host", host), port }
+}
+
+/** How a host's name is looked up; the path of a Unix socket is not. */
+const addressing = ({ family, lookup }: Pick<CommonOptions, "family" | "lookup">) => {
+  if (family !== undefined && family !== 0 && family !== 4 && family !== 6) throw new RangeError("family is 0, 4 or 6")
+  if (lookup !== undefined && typeof lookup !== "function") {
+    throw new RangeError("lookup is a function as net.connect takes it")
+  }
+  return ({ socket }: Endpoint, signal: AbortSignal) =>
+    socket !== undefined && "path" in socket
+      ? {}
+      : {
+          ...(family === undefined ? undefined : { family }),
+          lookup: HostLookup.shared(signal, lookup ?? (socket as TcpSocketConnectOpts | undefined)?.lookup)
+        }
 }
 
 const nearCache = (options: NearCacheOptions | undefined, silence: number): TrackingOptions | undefined => {

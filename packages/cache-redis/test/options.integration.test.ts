@@ -70,7 +70,7 @@ describe.concurrent("options", () => {
   it.live("a server by host and port, or by the path of its socket", () =>
     Effect.gen(function* () {
       const path = join(tmpdir(), `hexcache-${process.pid}.sock`)
-      const { port } = yield* server({ args: ["--unixsocket", path] })
+      const { port, url } = yield* server({ args: ["--unixsocket", path] })
       assert.isTrue(yield* works(layerOf({ host: "127.0.0.1", port, namespace: "test" })))
       assert.isTrue(yield* works(layerOf({ path, namespace: "test" })))
       assert.isTrue(yield* works(layerOf({ url: `unix://${path}`, namespace: "test" })))

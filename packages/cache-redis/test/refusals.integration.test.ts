@@ -258,7 +258,10 @@ describe.concurrent("what the layer refuses", () => {
         { url, connectTimeout: -1 },
         { url, maxPending: 0 },
         { url, maxPending: 0.5 },
-        { url, maxValueBytes: "1" }
+        { url, maxValueBytes: "1" },
+        { url, family: 5 },
+        { url, family: canary },
+        { url, lookup: canary }
       ]
       for (const options of wrong) {
         const [error, log] = yield* logging(
