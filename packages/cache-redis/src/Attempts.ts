@@ -8,21 +8,29 @@
  */
 import { performance } from "node:perf_hooks"
 
-/** Pauses between attempts, in milliseconds: doubled from the first to the last, half of each at random. */
-const firstPause = 25
-const lastPause = 500
+/** Pauses between attempts, in milliseconds: doubled from the initial to the longest one, half of each at random. */
+export interface Backoff {
+  readonly initial: number
+  readonly max: number
+}
 
 /** How long a connection on which nothing was sent has to live to have proved itself, in milliseconds. */
 const proofAge = 1_000
 
 /** The history of one server's connections. */
 export class Attempts {
+  readonly #backoff: Backoff
   #begunAt = 0
   #readyAt: number | undefined
-  #pause = firstPause
+  #pause: number
   /** How many connections in a row became ready, and have not proved themselves. */
   #unproved = 0
   #isRefused = false
+
+  constructor(backoff: Backoff) {
+    this.#backoff = backoff
+    this.#pause = backoff.initial
+  }
 
   /** An attempt begins. */
   begin(): void {
@@ -54,14 +62,14 @@ export class Attempts {
   lost(): boolean {
     const wasReady = this.#readyAt !== undefined
     if (wasReady && performance.now() - (this.#readyAt as number) >= proofAge) this.#unproved = 0
-    if (this.#unproved === 0 && wasReady && !this.#isRefused) this.#pause = firstPause
+    if (this.#unproved === 0 && wasReady && !this.#isRefused) this.#pause = this.#backoff.initial
     return wasReady && this.#unproved <= 1
   }
 
   /** The pause before the next attempt, in milliseconds. An attempt that was long enough needs none behind it. */
   nextPause(): number {
     const pause = this.#pause * (0.5 + Math.random() / 2)
-    this.#pause = Math.min(this.#pause * 2, lastPause)
+    this.#pause = Math.min(this.#pause * 2, this.#backoff.max)
     return Math.max(1, pause - (performance.now() - this.#begunAt))
   }
 }

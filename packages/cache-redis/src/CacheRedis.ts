@@ -29,6 +29,7 @@ import * as Sentinel from "./Sentinel.ts"
 import { Tracking } from "./Tracking.ts"
 
 export type {
+  BackoffOptions,
   CommonOptions,
   Credentials,
   NearCacheOptions,

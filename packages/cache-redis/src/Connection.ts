@@ -9,7 +9,7 @@
 import { performance } from "node:perf_hooks"
 import type { Callback, DriverFailure } from "@hexcache/cache-port"
 import { Effect, Exit } from "effect"
-import { Attempts } from "./Attempts.ts"
+import { Attempts, type Backoff } from "./Attempts.ts"
 import { Call } from "./Call.ts"
 import { changedBy } from "./Changes.ts"
 import { addressOf, type Client, createRedisClient, type Endpoint, readings } from "./Client.ts"
@@ -31,6 +31,7 @@ export interface ConnectionOptions {
   readonly admit?: ((ask: (...args: ReadonlyArray<string>) => Promise<unknown>) => Promise<void>) | undefined
   /** Sent at the beginning of each connection; what becomes of them does not matter. */
   readonly greeting?: ReadonlyArray<ReadonlyArray<string>> | undefined
+  readonly backoff: Backoff
   readonly commandTimeout: number
   readonly connectTimeout: number
   readonly maxPending: number
@@ -67,7 +68,7 @@ export class Connection implements Commander {
   #markers: Markers | undefined
   /** Ends the current client, ready or connecting, for the given reason. */
   #end: ((failure: DriverFailure, cause?: LossCause) => void) | undefined
-  readonly #attempts = new Attempts()
+  readonly #attempts: Attempts
   #pauseTimer: NodeJS.Timeout | undefined
   /** Why no connection is ready. */
   #refusal: DriverFailure = ReplyError.connecting()
@@ -85,6 +86,7 @@ export class Connection implements Commander {
     this.#options = options
     this.#calls = new Deadlines(options.commandTimeout, (call) => this.#expired(call))
     this.#waiting = new WaitingCommands({ ...options, onClosed: () => this.#stateChanged() })
+    this.#attempts = new Attempts(options.backoff)
   }
 
   /** Starts to connect. Commands wait for this first attempt, each within its own deadline. */

@@ -9,6 +9,7 @@ import type { ConnectionOptions as TlsOptions } from "node:tls"
 import type { FromDriverOptions } from "@hexcache/cache-port"
 import { CacheError, InvalidArgument } from "@hexcache/cache-port"
 import { Duration, Effect, Redacted } from "effect"
+import type { Backoff } from "./Attempts.ts"
 import type { Endpoint } from "./Client.ts"
 import type { ConnectionOptions } from "./Connection.ts"
 import * as HostLookup from "./HostLookup.ts"
@@ -59,6 +60,16 @@ export interface CommonOptions extends FromDriverOptions {
    * look-up of a name is under way, however many attempts to connect wait for it.
    */
   readonly lookup?: LookupFunction | undefined
+  /** Pauses between attempts to connect. */
+  readonly backoff?: BackoffOptions | undefined
+}
+
+/** Pauses that double from attempt to attempt, of which up to a half is left out at random. */
+export interface BackoffOptions {
+  /** The first pause, 1 ms to 1 hour. 25 ms unless given. */
+  readonly initial?: Duration.Input | undefined
+  /** The longest pause, 1 ms to 1 hour. 500 ms unless given, or `initial` where that is longer. */
+  readonly max?: Duration.Input | undefined
 }
 
 /** How much of what was read is kept in this process. */
@@ -95,7 +106,7 @@ export type NodeAddress = Secret | { readonly host: string; readonly port?: numb
 
 /** Options as a connection takes them. */
 export interface Settings
-  extends Pick<ConnectionOptions, "commandTimeout" | "connectTimeout" | "greeting" | "maxPending"> {
+  extends Pick<ConnectionOptions, "backoff" | "commandTimeout" | "connectTimeout" | "greeting" | "maxPending"> {
   readonly nearCache: TrackingOptions | undefined
   /**
    * The endpoint with credentials, TLS and the way of looking up its host added. The signal interrupts the credentials,
@@ -132,6 +143,7 @@ export const settings = (options: CommonOptions & Pick<SingleOptions, "nearCache
     connectTimeout: millis("connectTimeout", options.connectTimeout, 1_000),
     maxPending: positiveInteger("maxPending", options.maxPending, 10_000),
     greeting: Scripts.load,
+    backoff: backoff(options.backoff),
     nearCache: nearCache(options.nearCache, commandTimeout),
     complete: async (endpoint, signal) => ({
       ...endpoint,
@@ -229,6 +241,14 @@ const addressing = ({ family, lookup }: Pick<CommonOptions, "family" | "lookup">
           ...(family === undefined ? undefined : { family }),
           lookup: HostLookup.shared(signal, lookup ?? (socket as TcpSocketConnectOpts | undefined)?.lookup)
         }
+}
+
+const backoff = (options: BackoffOptions = {}): Backoff => {
+  if (typeof options !== "object" || options === null) throw new RangeError("backoff is an object")
+  const initial = millis("backoff.initial", options.initial, 25)
+  const max = millis("backoff.max", options.max, Math.max(initial, 500))
+  if (initial > max) throw new RangeError("backoff.initial is at most backoff.max")
+  return { initial, max }
 }
 
 const nearCache = (options: NearCacheOptions | undefined, silence: number): TrackingOptions | undefined => {

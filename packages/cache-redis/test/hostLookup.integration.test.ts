@@ -100,7 +100,8 @@ describe.concurrent("the look-up of a host's name", () => {
         namespace: "test",
         credentials,
         lookup,
-        connectTimeout: 50
+        connectTimeout: 50,
+        backoff: { max: 25 }
       })
       yield* Effect.provide(
         Effect.gen(function* () {
@@ -171,7 +172,8 @@ describe.concurrent("the look-up of a host's name", () => {
             namespace: "test",
             commandTimeout: "20 seconds",
             credentials,
-            lookup
+            lookup,
+            backoff: { max: 25 }
           })
         )
       }

@@ -261,7 +261,12 @@ describe.concurrent("what the layer refuses", () => {
         { url, maxValueBytes: "1" },
         { url, family: 5 },
         { url, family: canary },
-        { url, lookup: canary }
+        { url, lookup: canary },
+        { url, backoff: canary },
+        { url, backoff: null },
+        { url, backoff: { initial: 0 } },
+        { url, backoff: { max: canary } },
+        { url, backoff: { initial: "2 seconds", max: "1 second" } }
       ]
       for (const options of wrong) {
         const [error, log] = yield* logging(

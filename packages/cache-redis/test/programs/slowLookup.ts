@@ -18,6 +18,7 @@ const layer = CacheRedis.layer({
   host: "cache.example",
   namespace: "test",
   connectTimeout: 20,
+  backoff: { max: 25 },
   credentials: Effect.sync(() => {
     attempts++
     return { password: "none" }
