@@ -21,7 +21,7 @@ export type CachedKey =
 
 /** The text of a key. */
 export const textOf = (key: CachedKey): string =>
-  typeof key === "object" ? CacheKey.make(...key) : CacheKey.encodePart(key)
+  typeof key === "object" ? key.map(CacheKey.encodePart).join(":") : CacheKey.encodePart(key)
 
 export class Names {
   readonly all: string

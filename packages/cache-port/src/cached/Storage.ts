@@ -242,7 +242,7 @@ export class Storage {
     const written = entries.map(
       ([text, entry]) => [this.#names.entry(text), Envelope.encode(entry, this.#codec)] as const
     )
-    const ttl = Math.max(...entries.map(([, { servedUntil }]) => servedUntil - now))
+    const ttl = entries.reduce((longest, [, { servedUntil }]) => Math.max(longest, servedUntil - now), 0)
     const [first] = written
     if (first === undefined) return Effect.succeed(true)
     return this.#done((cache) =>
