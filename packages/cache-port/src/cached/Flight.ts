@@ -4,6 +4,7 @@
  * @internal
  */
 import { Effect, Exit } from "effect"
+import { nested } from "./Nesting.ts"
 
 type Tell<A, E> = (exit: Exit.Exit<A, E>) => void
 
@@ -84,12 +85,9 @@ const landing = <A, E>(
     }
     const tell = (exit: Exit.Exit<A, E>) => {
       open--
-      if (isLast(exit)) {
-        leave()
-        resume(Effect.succeed(exit))
-      } else if (open === 0) {
-        resume(Effect.undefined)
-      }
+      const last = isLast(exit) ? exit : undefined
+      if (last !== undefined) leave()
+      if (last !== undefined || open === 0) nested((inTurn) => resume(inTurn(Effect.succeed(last))))
     }
     for (const flight of flights) flight.enter(tell)
     return Effect.sync(leave)

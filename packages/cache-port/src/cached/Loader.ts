@@ -9,6 +9,7 @@ import type { Caller } from "./Caller.ts"
 import { Flight } from "./Flight.ts"
 import type { Keeper, Loaded } from "./Keeper.ts"
 import * as Lease from "./Lease.ts"
+import { type InTurn, nested } from "./Nesting.ts"
 import type { Policy } from "./Policy.ts"
 import type { Ground, Storage } from "./Storage.ts"
 
@@ -89,7 +90,7 @@ export class Loader<Key, A, Answer, E, R> {
     if (purpose === "Background" && loads.length > 0) this.#background.add(batch)
     if (loads.length > 0) {
       const context = purpose === "Background" ? caller.backgroundContext : caller.context
-      batch.fiber = Effect.runForkWith(context)(this.#run(loads, purpose))
+      batch.fiber = nested((inTurn) => Effect.runForkWith(context)(this.#run(loads, purpose, inTurn)))
     }
     return flights
   }
@@ -123,15 +124,17 @@ export class Loader<Key, A, Answer, E, R> {
   }
 
   /** A flight goes on until its value is kept, so that who comes in between does not begin another. */
-  #run(loads: ReadonlyArray<Load<Key, Answer, E>>, purpose: Purpose): Effect.Effect<void, never, R> {
+  #run(loads: ReadonlyArray<Load<Key, Answer, E>>, purpose: Purpose, inTurn: InTurn): Effect.Effect<void, never, R> {
     const inBackground = purpose === "Background" ? loads.length : 0
     return Effect.suspend(() => {
       this.#refreshes += inBackground
       this.#storage.counters.live.refreshes += inBackground
       const [load] = loads
-      return this.#policy.lease > 0 && purpose !== "Refresh" && loads.length === 1 && load?.ground !== undefined
-        ? this.#runUnderLease(load, load.ground, purpose)
-        : this.#lookUp(loads, purpose)
+      return inTurn(
+        this.#policy.lease > 0 && purpose !== "Refresh" && loads.length === 1 && load?.ground !== undefined
+          ? this.#runUnderLease(load, load.ground, purpose)
+          : this.#lookUp(loads, purpose)
+      )
     }).pipe(
       Effect.onExit((exit) =>
         Effect.sync(() => {
