@@ -3,7 +3,7 @@
  *
  * @internal
  */
-import { createClient, RESP_TYPES, type RedisClientOptions } from "@redis/client"
+import { RESP_TYPES, RedisClient, type RedisClientOptions } from "@redis/client"
 
 /** The part of node-redis's options that says whom to connect to, and as whom. */
 export type Endpoint = Pick<RedisClientOptions, "socket" | "username" | "password" | "credentialsProvider" | "database">
@@ -17,9 +17,14 @@ export const addressOf = ({ socket = {} }: Endpoint): string =>
 /** A client of node-redis, of which every attempt to connect has one of its own. */
 export type Client = ReturnType<typeof createRedisClient>
 
-/** A client that does nothing by itself: it keeps nothing for later, and does not reconnect. */
+/**
+ * A client that does nothing by itself: it keeps nothing for later, and does not reconnect.
+ *
+ * The class itself, not one made by `createClient`: that adds a method for each of Redis's commands, which blocks the
+ * event loop, and does so again for each new set of options.
+ */
 export const createRedisClient = (endpoint: Endpoint, connectTimeout: number, signal: AbortSignal) => {
-  const client = createClient({
+  const client = new RedisClient({
     ...endpoint,
     ...loginOf(endpoint),
     // Its handshake begins with HELLO, whose refusal is told, and which authenticates in the same step.

@@ -7,7 +7,7 @@
  * @internal
  */
 import { AccessDenied, DriverFailure, Unavailable } from "@hexcache/cache-port"
-import { createClient } from "@redis/client"
+import { RedisClient } from "@redis/client"
 import type { Endpoint } from "./Client.ts"
 import type { Node } from "./Cluster.ts"
 import * as ReplyError from "./ReplyError.ts"
@@ -99,7 +99,7 @@ const ask = async (
   signal: AbortSignal
 ): Promise<Node> => {
   const endpoint = await sentinel(signal)
-  const client = createClient({
+  const client = new RedisClient({
     ...endpoint,
     RESP: 2,
     disableClientInfo: true,
