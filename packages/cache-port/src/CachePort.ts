@@ -5,6 +5,7 @@ import { Context, type Duration, Effect, Layer, type Option, type Schema, type S
 import type { CacheDriver } from "./CacheDriver.ts"
 import type { CacheError } from "./CacheError.ts"
 import * as Port from "./Port.ts"
+import { ready } from "./Ready.ts"
 import type { TimeToLive } from "./TimeToLive.ts"
 
 /** How a value is written. */
@@ -25,6 +26,12 @@ export interface FromDriverOptions {
   readonly namespace?: string | undefined
   /** The most bytes of UTF-8 in a value. 32 MiB unless given. */
   readonly maxValueBytes?: number | undefined
+}
+
+/** How long to wait for a cache. */
+export interface ReadyOptions {
+  /** Over zero; a bare number is milliseconds. Without it, or with `Duration.infinity`, as long as it takes. */
+  readonly timeout?: Duration.Input | undefined
 }
 
 /**
@@ -143,5 +150,21 @@ export class CachePort extends Context.Service<
    */
   static namespaced(cache: CachePort["Service"], namespace: string): CachePort["Service"] {
     return Port.namespaced(cache, namespace)
+  }
+
+  /**
+   * Waits until a cache works: until a `ping` succeeds, with a pause of 50 ms behind each that fails. Fails with
+   * `Unavailable` when `timeout` is over, whose message and `serverCode` say why the last `ping` failed.
+   *
+   * For a job that is of no use without its cache, or a check after a deploy. Nothing else has to wait: a layer builds
+   * without its store, and whether a service is ready should not depend on its cache.
+   *
+   * @example
+   * ```ts
+   * const greeted = Effect.andThen(CachePort.ready(cache, { timeout: "5 seconds" }), cache.get("greeting"))
+   * ```
+   */
+  static ready(cache: CachePort["Service"], options: ReadyOptions = {}): Effect.Effect<void, CacheError> {
+    return ready(cache, options)
   }
 }

@@ -161,6 +161,13 @@ const hasOnlyNumbers = (input: object): boolean => {
   return parts.length > 0 && parts.every((part) => typeof part === "number" && !Number.isNaN(part))
 }
 
+/** Milliseconds over zero; `Infinity` for `Duration.infinity`. */
+export const timeout = (input: unknown): number => {
+  const duration = Duration.fromInput(input as Duration.Input)
+  const millis = duration._tag === "None" ? Number.NaN : Duration.toMillis(duration.value)
+  return millis > 0 ? millis : refuse("a timeout is a duration over zero")
+}
+
 export const amount = (input: unknown): number => {
   if (!Number.isSafeInteger(input)) return refuse("an amount is a safe integer, from -(2^53 - 1) to 2^53 - 1")
   // Minus zero would be sent as text.
