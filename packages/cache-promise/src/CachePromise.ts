@@ -37,6 +37,15 @@ export interface OpenOptions<Failures extends CacheFailures> {
    * operation resolves to a `CacheResult`.
    */
   readonly failures?: Failures | undefined
+  /**
+   * Waits until the cache works, at most so long, over zero: until a `ping` succeeds. When the time is over, `open`
+   * rejects with a `CacheError` for `Unavailable`, whose message says why the last one failed, and closes the cache.
+   * `Infinity` waits for as long as it takes.
+   *
+   * Without it, `open` waits for nothing, and operations wait for the first connection within their own deadlines. That
+   * is right for a service, which goes on without its cache.
+   */
+  readonly ready?: CacheDuration | undefined
 }
 
 /**
@@ -53,8 +62,8 @@ export interface OpenOptions<Failures extends CacheFailures> {
  */
 export class CachePromise<Failures extends CacheFailures = "throw"> {
   /**
-   * Opens a cache. Rejects with what the layer fails with, such as an option that breaks a law; a server that does not
-   * answer is none of that.
+   * Opens a cache. Rejects with what the layer fails with, such as an option that breaks a law. A server that does not
+   * answer is none of that, unless `ready` says to wait for it.
    */
   static async open<const Failures extends CacheFailures = "throw">(
     layer: Layer.Layer<CachePort, unknown>,
@@ -62,7 +71,14 @@ export class CachePromise<Failures extends CacheFailures = "throw"> {
   ): Promise<CachePromise<Failures>> {
     const failures = options.failures ?? ("throw" as Failures)
     const scope = Scope.makeUnsafe()
-    const context = await Effect.runPromise(Layer.buildWithScope(layer, scope))
+    const built = Layer.buildWithScope(layer, scope)
+    const ready = (context: Context.Context<CachePort>) =>
+      CachePort.ready(Context.get(context, CachePort), { timeout: options.ready })
+    const context = await Effect.runPromise(
+      Effect.onError(options.ready === undefined ? built : Effect.tap(built, ready), () =>
+        Scope.close(scope, Exit.void)
+      )
+    )
     return new CachePromise(Context.get(context, CachePort), new Runner(context, failures), scope)
   }
 
