@@ -4,8 +4,8 @@
  * The rules are those of `stringmatchlen` in Redis's `util.c`, corner cases included: a range may be written from
  * either end, a class that is never closed ends with the pattern, `?` is one byte of UTF-8, and a `\` at the very end
  * is an ordinary character. Two things are refused: a class that holds anything but ASCII, on which servers differ (C's
- * `char` is signed on some processors only); and a long text behind a `*`, with which one long key keeps a server busy
- * for seconds.
+ * `char` is signed on some processors only); and a long rest from a `*` or a class on, with which one long key keeps a
+ * server busy for seconds, since it compares each byte of a class, and of what follows a star, again and again.
  *
  * @module
  */
@@ -13,14 +13,19 @@ import { utf8, utf8Length } from "./Utf8.ts"
 
 /** A pattern made ready for many texts. */
 export interface Glob {
-  /** Whether the whole of `text` matches. */
+  /** True if the whole of `text` matches. The time is at most bytes of the pattern times bytes of the text. */
   readonly matches: (text: string) => boolean
+  /**
+   * Begins to match the whole of `text`, for callers that must not work for long: the function returned takes at most so
+   * many steps, a few nanoseconds each, and returns `undefined` until the answer is known.
+   */
+  readonly begin: (text: string) => (steps: number) => boolean | undefined
 }
 
 /** The most bytes of UTF-8 that a pattern has: twice those of the longest key, every one of them escaped. */
 export const maxPatternBytes = 131_072
 
-/** The most bytes of UTF-8 from a pattern's first `*` to its last character that is no `*`. */
+/** The most bytes of UTF-8 from a pattern's first `*` or `[` to its last character that is no `*`. */
 export const maxBytesAfterStar = 1_024
 
 /**
@@ -45,8 +50,32 @@ export const matches = (pattern: string, text: string): boolean => {
  */
 export const compile = (pattern: string): Glob | string => {
   if (!pattern.isWellFormed()) return notWellFormed
-  const tokens = parse(utf8(pattern))
-  return typeof tokens === "string" ? tokens : { matches: (text) => run(tokens, utf8(text)) }
+  const [literal, length] = literalStart(pattern)
+  const rest = pattern.slice(length)
+  if (rest === "") return literally((text) => text === literal)
+  if (isStars(rest)) return literally((text) => text.startsWith(literal))
+  const parsed = parse(utf8(rest))
+  if (typeof parsed === "string") return parsed
+  const begin = (text: string): Attempt["run"] => {
+    if (!text.startsWith(literal)) return never
+    const attempt = new Attempt(parsed.tokens, utf8(text.slice(literal.length)))
+    return (steps) => attempt.run(steps)
+  }
+  return { begin, matches: (text) => begin(text)(Infinity) === true }
+}
+
+const never = (): boolean => false
+
+const literally = (matches: (text: string) => boolean): Glob => ({ matches, begin: (text) => () => matches(text) })
+
+const isStars = (pattern: string): boolean => /^\*+$/.test(pattern)
+
+/** The text that every match begins with, and where in the pattern it ends. */
+const literalStart = (pattern: string): readonly [text: string, end: number] => {
+  let end = 0
+  while (end < pattern.length && !"*?[".includes(pattern.charAt(end))) end += pattern.charAt(end) === "\\" ? 2 : 1
+  const start = pattern.slice(0, end)
+  return [start.replaceAll(/\\([\s\S])/g, "$1"), start.length]
 }
 
 /** Why a pattern is refused, in one sentence, or `undefined`. */
@@ -56,13 +85,10 @@ export const refusalOf = (pattern: string): string | undefined => {
     return `a pattern has at most ${maxPatternBytes} bytes of UTF-8`
   }
   if (!pattern.includes("[") && pattern.length * 3 <= maxBytesAfterStar) return undefined
-  const bytes = utf8(pattern)
-  const tokens = parse(bytes)
-  if (typeof tokens === "string") return tokens
-  const last = tokens.findLastIndex((token) => token !== star)
-  const first = tokens.indexOf(star)
-  return first >= 0 && last - first > maxBytesAfterStar
-    ? `a pattern has at most ${maxBytesAfterStar} bytes behind its first "*"`
+  const parsed = parse(utf8(pattern))
+  if (typeof parsed === "string") return parsed
+  return parsed.searched > maxBytesAfterStar
+    ? `a pattern has at most ${maxBytesAfterStar} bytes from its first "*" or "[" on`
     : undefined
 }
 
@@ -85,31 +111,36 @@ const backslash = 0x5c
 const caret = 0x5e
 const hyphen = 0x2d
 
-const parse = (pattern: Uint8Array): ReadonlyArray<Token> | string => {
+interface Parsed {
+  readonly tokens: ReadonlyArray<Token>
+  /** Bytes that a server may compare with one byte of a key: from the first star or class to the last that is no star. */
+  readonly searched: number
+}
+
+const parse = (pattern: Uint8Array): Parsed | string => {
   const tokens: Array<Token> = []
   let at = 0
+  let firstSearched = -1
+  let lastSearched = 0
+  const add = (token: Token, end: number): void => {
+    if (firstSearched === -1 && (token._tag === "Star" || token._tag === "Class")) firstSearched = at
+    if (token !== star || tokens.at(-1) !== star) tokens.push(token)
+    at = end
+    if (token !== star) lastSearched = end
+  }
   while (at < pattern.length) {
     const byte = pattern[at] as number
-    if (byte === asterisk) {
-      if (tokens.at(-1) !== star) tokens.push(star)
-      at++
-    } else if (byte === questionMark) {
-      tokens.push(anyByte)
-      at++
-    } else if (byte === opening) {
+    if (byte === asterisk) add(star, at + 1)
+    else if (byte === questionMark) add(anyByte, at + 1)
+    else if (byte === opening) {
       const [token, end] = parseClass(pattern, at + 1)
       if (token === undefined) return "a class in a pattern holds ASCII only"
-      tokens.push(token)
-      at = end
+      add(token, end)
     } else if (byte === backslash && at + 1 < pattern.length) {
-      tokens.push({ _tag: "Byte", byte: pattern[at + 1] as number })
-      at += 2
-    } else {
-      tokens.push({ _tag: "Byte", byte })
-      at++
-    }
+      add({ _tag: "Byte", byte: pattern[at + 1] as number }, at + 2)
+    } else add({ _tag: "Byte", byte }, at + 1)
   }
-  return tokens
+  return { tokens, searched: firstSearched === -1 ? 0 : lastSearched - firstSearched }
 }
 
 /** The class whose first byte after `[` is at `start`, and where the pattern goes on behind it. */
@@ -146,27 +177,51 @@ const matchesByte = (token: Token, byte: number): boolean => {
   }
 }
 
-/** Only the last star is ever tried again, so the time is at most pattern times text. */
-const run = (tokens: ReadonlyArray<Token>, text: Uint8Array): boolean => {
-  let token = 0
-  let at = 0
-  let starToken = -1
-  let starAt = 0
-  while (at < text.length) {
-    const current = tokens[token]
-    if (current !== undefined && current._tag === "Star") {
-      starToken = token++
-      starAt = at
-    } else if (current !== undefined && matchesByte(current, text[at] as number)) {
-      token++
-      at++
-    } else if (starToken >= 0) {
-      token = starToken + 1
-      at = ++starAt
-    } else {
-      return false
-    }
+/** A match under way. Only the last star is ever tried again, so the steps are at most pattern times text. */
+class Attempt {
+  readonly #tokens: ReadonlyArray<Token>
+  readonly #text: Uint8Array
+  #token = 0
+  #at = 0
+  #starToken = -1
+  #starAt = 0
+
+  constructor(tokens: ReadonlyArray<Token>, text: Uint8Array) {
+    this.#tokens = tokens
+    this.#text = text
   }
-  while (tokens[token]?._tag === "Star") token++
-  return token === tokens.length
+
+  /** Takes at most so many steps, and returns `undefined` while the answer is not known. */
+  run(steps: number): boolean | undefined {
+    const tokens = this.#tokens
+    const text = this.#text
+    let token = this.#token
+    let at = this.#at
+    let starToken = this.#starToken
+    let starAt = this.#starAt
+    for (let left = steps; at < text.length; left--) {
+      if (left === 0) {
+        this.#token = token
+        this.#at = at
+        this.#starToken = starToken
+        this.#starAt = starAt
+        return undefined
+      }
+      const current = tokens[token]
+      if (current !== undefined && current._tag === "Star") {
+        starToken = token++
+        starAt = at
+      } else if (current !== undefined && matchesByte(current, text[at] as number)) {
+        token++
+        at++
+      } else if (starToken >= 0) {
+        token = starToken + 1
+        at = ++starAt
+      } else {
+        return false
+      }
+    }
+    while (tokens[token]?._tag === "Star") token++
+    return token === tokens.length
+  }
 }

@@ -49,15 +49,36 @@ describe("Glob", () => {
     assert.isTrue(Glob.matches(`${"*a".repeat(500)}*`, "a".repeat(600)))
   })
 
+  it("begin decides as matches does, in steps of any number", () => {
+    fc.assert(
+      fc.property(meaningful, meaningful, fc.integer({ min: 1, max: 5 }), (pattern, text, steps) => {
+        const glob = Glob.compile(pattern)
+        if (typeof glob === "string") return
+        const decide = glob.begin(text)
+        let decided = decide(steps)
+        for (let round = 0; decided === undefined && round < 1_000; round++) decided = decide(steps)
+        assert.strictEqual(decided, Glob.matches(pattern, text))
+      }),
+      { numRuns: 2_000 }
+    )
+  })
+
   it("refuses what servers differ on", () => {
     assert.match(Glob.refusalOf("[é]") ?? "", /ASCII/)
     assert.match(Glob.refusalOf(`*${"a".repeat(1_025)}`) ?? "", /1024/)
     assert.match(Glob.refusalOf("*a".repeat(513)) ?? "", /1024/)
+    assert.match(Glob.refusalOf(`*${`[${"ab".repeat(44)}]`.repeat(12)}`) ?? "", /1024/)
+    assert.match(Glob.refusalOf(`[${"a".repeat(1_023)}]`) ?? "", /1024/)
+    assert.match(Glob.refusalOf(`[${"*".repeat(1_100)}`) ?? "", /1024/)
+    assert.match(Glob.refusalOf(`*${"\\a".repeat(513)}`) ?? "", /1024/)
+    assert.match(Glob.refusalOf(`${"*".repeat(1_024)}a`) ?? "", /1024/)
     assert.match(Glob.refusalOf("a".repeat(131_073)) ?? "", /131072/)
     assert.match(Glob.refusalOf("a\ud800") ?? "", /surrogate/)
     assert.isUndefined(Glob.refusalOf("\\[é]"))
     assert.isUndefined(Glob.refusalOf("*".repeat(5_000)))
     assert.isUndefined(Glob.refusalOf("*a".repeat(512)))
+    assert.isUndefined(Glob.refusalOf(`?${"\\*".repeat(2_000)}*`))
+    assert.isUndefined(Glob.refusalOf(`${"a".repeat(5_000)}[${"a".repeat(1_022)}]**`))
     assert.isUndefined(Glob.refusalOf(`${Glob.escape("*".repeat(60_000))}*`))
   })
 })
