@@ -134,7 +134,10 @@ export interface CacheDriver {
    * unchanged, when the result is not a safe integer.
    */
   readonly increment: (key: string, amount: number, ttl: number | undefined) => Effect.Effect<number, DriverFailure>
-  /** Pages of live keys that match a checked pattern. A key may come more than once; the port removes repetitions. */
+  /**
+   * Pages of live keys that match a checked pattern. A key may come more than once unless `scansOnce` says otherwise; the
+   * port removes repetitions.
+   */
   readonly scan: (pattern: string) => Stream.Stream<ReadonlyArray<string>, DriverFailure>
   /** Removes what matches a checked pattern, without holding up other callers, and answers how many keys went. */
   readonly deletePattern: (pattern: string) => Effect.Effect<number, DriverFailure>
@@ -142,6 +145,8 @@ export interface CacheDriver {
   readonly flush: Effect.Effect<void, DriverFailure>
   /** A round trip to every place that takes writes. */
   readonly ping: Effect.Effect<void, DriverFailure>
+  /** True if no key comes twice from one `scan`, so that the port need not remember every key of it. False by default. */
+  readonly scansOnce?: boolean | undefined
   /** What the store can answer at once, asked first. Left out by a store that always has to wait. */
   readonly immediate?: ImmediateOperations | undefined
   /** What the store answers by a callback, asked in place of the operation of the same name. */

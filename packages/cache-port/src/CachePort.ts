@@ -112,7 +112,10 @@ export class CachePort extends Context.Service<
      * callers meanwhile. Keys written while it runs may stay.
      */
     readonly deletePattern: (pattern: string) => Effect.Effect<number, CacheError>
-    /** Each live key of this namespace that matches a `Glob`, once, in no order. Holds the keys seen in memory. */
+    /**
+     * Each live key of this namespace that matches a `Glob`, once, in no order. Keys written while it runs may be left out.
+     * Where the store may name a key twice, as Redis does, the keys seen are held in memory.
+     */
     readonly scan: (pattern: string) => Stream.Stream<string, CacheError>
     /** Removes this namespace's keys and nobody else's. */
     readonly flush: Effect.Effect<void, CacheError>

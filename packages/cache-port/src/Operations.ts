@@ -8,6 +8,7 @@ import { asking, type Ground, type ReadNow } from "./Asking.ts"
 import { CacheError, type CacheOperation, InvalidValue } from "./CacheError.ts"
 import type { CachePort, SetOptions } from "./CachePort.ts"
 import { checked, ofKey, refused } from "./Checked.ts"
+import { DistinctKeys } from "./DistinctKeys.ts"
 import * as Glob from "./Glob.ts"
 import * as Input from "./Input.ts"
 
@@ -151,15 +152,13 @@ export const operations = (ground: Ground): { readonly port: Service; readonly r
           () => Input.pattern(pattern),
           (pattern) =>
             Effect.sync(() => {
-              const seen = new Set<string>()
+              const seen = driver.scansOnce === true ? undefined : new DistinctKeys()
               return driver.scan(Glob.escape(prefix) + pattern).pipe(
                 Stream.mapError((failed) => failure("scan", {}, failed)),
                 Stream.map((page) => {
                   const fresh: Array<string> = []
                   for (const key of page) {
-                    if (seen.has(key)) continue
-                    seen.add(key)
-                    fresh.push(key.slice(prefix.length))
+                    if (seen?.add(key) !== false) fresh.push(key.slice(prefix.length))
                   }
                   return fresh
                 }),

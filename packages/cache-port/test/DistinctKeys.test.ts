@@ -1,0 +1,14 @@
+import { assert, describe, it } from "vitest"
+import { DistinctKeys } from "../src/DistinctKeys.ts"
+
+describe("DistinctKeys", () => {
+  it("lets each key in once, however many sets the keys take", () => {
+    const keys = new DistinctKeys(4)
+    const seen = new Set<string>()
+    for (let step = 0; step < 5_000; step++) {
+      const key = `key-${Math.floor(Math.random() * 300)}`
+      assert.strictEqual(keys.add(key), !seen.has(key))
+      seen.add(key)
+    }
+  })
+})
