@@ -1,8 +1,9 @@
 import { Glob } from "@hexcache/cache-port"
-import { Stream } from "effect"
+import { Effect, Stream } from "effect"
 import { assert } from "vitest"
 import * as Hostile from "../Hostile.ts"
 import { type Chapter, failsWith, law } from "../Law.ts"
+import { whileTimersStandStill } from "../Timers.ts"
 
 /** What Redis itself answers, for each corner of its glob language. */
 const language: ReadonlyArray<readonly [pattern: string, matching: ReadonlyArray<string>, not: ReadonlyArray<string>]> =
@@ -115,6 +116,36 @@ export const patterns: Chapter = {
       assert.strictEqual(yield* cache.deleteMany(keys), keys.length)
     }),
 
+    law("scan: no key twice, also where each is removed and set again meanwhile", function* ({ cache }) {
+      const keys = Array.from({ length: 1_500 }, (_, index) => `key-${index}`)
+      yield* cache.setMany(keys.map((key) => [key, "value"]))
+      const found: Array<string> = []
+      yield* Stream.runForEach(cache.scan("key-*"), (key) => {
+        found.push(key)
+        return Effect.andThen(cache.delete(key), cache.set(key, "again"))
+      })
+      assert.deepStrictEqual(found.toSorted(), Array.from(new Set(found)).toSorted())
+      assert.strictEqual(yield* cache.deleteMany(keys), keys.length)
+    }),
+
+    law(
+      "scan, deletePattern: end while timers stand still",
+      function* ({ cache }) {
+        const keys = Array.from({ length: 3_000 }, (_, index) => `key-${index}`)
+        yield* cache.setMany(keys.map((key) => [key, "value"]))
+        const [found, removed] = yield* whileTimersStandStill(() =>
+          Promise.all([
+            Effect.runPromise(Stream.runCollect(cache.scan("key-*"))),
+            Effect.runPromise(cache.deletePattern("key-?"))
+          ])
+        )
+        assert.isAtLeast(found.length, 2_990)
+        assert.strictEqual(removed, 10)
+        assert.strictEqual(yield* cache.deletePattern("key-*"), 2_990)
+      },
+      ({ time }) => time === "TestClock"
+    ),
+
     law("Glob.escape makes any text literal", function* ({ cache }) {
       yield* cache.setMany(Hostile.ordinary.map((key) => [key, "value"]))
       for (const key of Hostile.ordinary) {
@@ -124,8 +155,8 @@ export const patterns: Chapter = {
     }),
 
     law(
-      "a pattern that is no text, or whose class holds more than ASCII, fails with InvalidArgument",
-      function* ({ cache }) {
+      "a pattern that is no text, too long, or whose class holds more than ASCII fails with InvalidArgument",
+      function* ({ cache, port }) {
         yield* cache.setMany([
           ["a", "1"],
           ["é", "2"]
@@ -137,11 +168,16 @@ export const patterns: Chapter = {
           ["an escaped é in a class", "[\\é]"],
           ["an open class of é", "*[^é"],
           ["more than 1,024 bytes behind a star", `*${"a".repeat(1_025)}`],
+          ["more than 1,024 bytes of a few classes behind a star", `*${`[${"ab".repeat(44)}]`.repeat(12)}`],
+          ["more than 1,024 bytes of escapes behind a star", `*${"\\a".repeat(513)}`],
+          ["a class of more than 1,024 bytes", `[${"a".repeat(1_023)}]`],
           ["more than 131,072 bytes", "a".repeat(131_073)]
         ]
         for (const [kind, pattern] of refused) {
           yield* failsWith("InvalidArgument", cache.deletePattern(pattern as string), `deletePattern of ${kind}`)
           yield* failsWith("InvalidArgument", Stream.runDrain(cache.scan(pattern as string)), `scan of ${kind}`)
+          // The part of a cache that a namespace is may refuse what the cache itself does not.
+          yield* failsWith("InvalidArgument", Stream.runDrain(port.scan(pattern as string)), `scan of ${kind}`)
         }
         assert.isTrue(yield* cache.exists("a"))
         assert.isTrue(yield* cache.exists("é"))

@@ -5,6 +5,7 @@ import { DriverFailure, Glob, Unknown } from "@hexcache/cache-port"
 import { Effect, Option, Stream } from "effect"
 import { counters } from "./counters.ts"
 import { failure } from "./failure.ts"
+import { scans } from "./scans.ts"
 import { shutdown } from "./shutdown.ts"
 import { timeToLive } from "./timeToLive.ts"
 import { type WrongDriver, wrongDriver, wrongPort } from "./WrongDriver.ts"
@@ -225,6 +226,7 @@ export const shelf: ReadonlyArray<WrongDriver> = [
   ...counters,
   ...batches,
   ...patterns,
+  ...scans,
   ...conditionalWrites,
   ...isolation,
   ...concurrency,
