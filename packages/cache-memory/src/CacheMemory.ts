@@ -11,20 +11,23 @@ import {
   type FromDriverOptions,
   Glob,
   InvalidArgument,
+  Later,
   OutOfMemory,
   OutOfRange,
   TimeToLive,
   utf8Length,
   WrongType
 } from "@hexcache/cache-port"
-import { Clock, Duration, Effect, type Fiber, type Layer, type Scope, Stream } from "effect"
+import { Clock, Duration, Effect, type Fiber, type Layer, Option, type Scope, Stream } from "effect"
 import * as Counter from "./Counter.ts"
+import { instantOf } from "./Instant.ts"
 import { Store } from "./Store.ts"
 import * as Sweep from "./Sweep.ts"
+import { nextTurn, runForATurn, runInTurns } from "./Turns.ts"
 
 /** How much a memory cache holds, and for whom. */
 export interface CacheMemoryOptions extends FromDriverOptions {
-  /** The most entries, a positive integer. Without bound unless given. */
+  /** The most entries, a positive integer. Without bound unless given; no cache holds more than 2^26. */
   readonly maxEntries?: number | undefined
   /**
    * The most bytes of UTF-8 in keys and values together, a positive integer. Without bound unless given. An entry that
@@ -36,9 +39,13 @@ export interface CacheMemoryOptions extends FromDriverOptions {
 /**
  * A cache in this process's memory, empty, and gone with the layer's scope.
  *
- * Time is Effect's `Clock`, so that it runs under `TestClock`. Expired entries are reclaimed without being read: a few
- * by every write, all before anything live is evicted, and the rest about every second by a timer that does not keep
- * the process alive.
+ * Time is the monotonic one of Effect's `Clock`: it runs under `TestClock`, and a wall clock that is set changes nothing.
+ * Expired entries are reclaimed without being read: a few by every write, all before anything live is evicted, and the
+ * rest about every second by a timer that does not keep the process alive.
+ *
+ * Batches of up to 1,000 keys or entries are one step. Larger ones, `scan`, `deletePattern` and `flush` of a namespace let
+ * other callers have a turn each few milliseconds, by something that fake timers of a test runner leave alone. A key or
+ * value that was cut from a larger text is copied, so that it does not keep that alive.
  *
  * A full cache evicts what is likely to be missed least: entries that are used often outlast a scan or a loop of others,
  * and where the most recently used are the best to keep, those are kept. Reads and writes are uses; `exists`, `ttl` and
@@ -89,8 +96,15 @@ const bound = (name: string, read: () => number | undefined): Effect.Effect<numb
       })
   })
 
-/** Keys that a walk over the store looks at before it lets other fibers run. */
-const keysAtOnce = 1_000
+/** Keys or entries of a batch that are one atomic step; a larger batch is carried out in parts, in several turns. */
+const batchAtOnce = 1_000
+
+/** Places of the store that one step of a walk looks at, and matches of a pattern that one page has at most. */
+const placesAtOnce = 100
+const keysOfPage = 1_000
+
+/** Steps of one match before the clock is looked at. */
+const matchAtOnce = 10_000
 
 type Caller = Fiber.Fiber<unknown, unknown>
 
@@ -100,7 +114,7 @@ const driver = (store: Store, saw: (clock: Clock.Clock) => void): CacheDriver =>
     if (ttl === undefined && !store.expires) return 0
     const clock = fiber.getRef(Clock.Clock)
     saw(clock)
-    return Math.floor(clock.currentTimeMillisUnsafe())
+    return instantOf(clock)
   }
 
   const at = <A>(run: (now: number) => A): Effect.Effect<A> =>
@@ -125,30 +139,74 @@ const driver = (store: Store, saw: (clock: Clock.Clock) => void): CacheDriver =>
   const tooLarge = () =>
     new DriverFailure(new OutOfMemory({ message: "the entry alone is larger than maxBytes of the memory cache" }))
 
-  const walk = (pattern: string, visit: (key: string, now: number) => void): Effect.Effect<void> =>
-    Effect.gen(function* () {
-      const glob = Glob.compile(pattern)
-      if (typeof glob === "string") return
-      const keys = store.keys()
-      for (let done = false; !done; ) {
-        yield* at((now) => {
-          for (let looked = 0; looked < keysAtOnce; looked++) {
-            const next = keys.next()
-            if (next.done) {
-              done = true
-              return
-            }
-            if (glob.matches(next.value) && store.has(next.value, now)) visit(next.value, now)
-          }
-        })
-        yield* Effect.yieldNow
-      }
+  const full = () => new DriverFailure(new OutOfMemory({ message: "a memory cache has at most 2^26 entries" }))
+
+  const refusalOf = (entries: ReadonlyArray<readonly [key: string, value: string]>): DriverFailure | undefined => {
+    if (!entries.every(([key, value]) => store.fits(key, value))) return tooLarge()
+    return store.hasRoom(entries.length) ? undefined : full()
+  }
+
+  /** A batch in one step, or in parts, each one step; the parts after the first few milliseconds in later turns. */
+  const inParts = <I>(
+    items: ReadonlyArray<I>,
+    ttl: number | undefined,
+    run: (item: I, now: number) => void
+  ): Effect.Effect<void> =>
+    Effect.withFiber((fiber) => {
+      let done = 0
+      return runInTurns(() => {
+        const now = timeOf(fiber, ttl)
+        const end = Math.min(done + batchAtOnce, items.length)
+        while (done < end) run(items[done++] as I, now)
+        return done === items.length
+      })
     })
+
+  /** Visits live keys that match, step by step; a step answers true when `visit` has, or at the end of the walk. */
+  const walk = (pattern: string, visit: (key: string, now: number) => boolean) => {
+    const glob = Glob.compile(pattern)
+    const next = store.walk()
+    let isOver = typeof glob === "string"
+    /** A match that has taken several steps, and is not decided yet. */
+    let matching: { readonly key: string; readonly decide: (steps: number) => boolean | undefined } | undefined
+    const step = (fiber: Caller): boolean => {
+      if (typeof glob === "string") return true
+      const now = timeOf(fiber, undefined)
+      for (let places = 0; places < placesAtOnce; places++) {
+        const key: string | undefined = matching?.key ?? next()
+        if (key === undefined) {
+          isOver = true
+          return true
+        }
+        if (key === "") continue
+        const decide: (steps: number) => boolean | undefined = matching?.decide ?? glob.begin(key)
+        const isMatch = decide(matchAtOnce)
+        matching = isMatch === undefined ? { key, decide } : undefined
+        if (matching !== undefined) return false
+        if (isMatch === true && store.has(key, now) && visit(key, now)) return true
+      }
+      return false
+    }
+    return { step, isOver: () => isOver }
+  }
+
+  /** Pages of keys that match, each found in a turn of its own. */
+  const pages = (pattern: string): Stream.Stream<ReadonlyArray<string>> => {
+    let page: Array<string> = []
+    const { isOver, step } = walk(pattern, (key) => page.push(key) === keysOfPage)
+    const nextPage = Effect.withFiberSucceed((fiber) => {
+      page = []
+      runForATurn(() => step(fiber))
+      return [[page], isOver() ? Option.none() : Option.some(nextTurn)] as const
+    })
+    return Stream.paginate(Effect.void, (turn: Effect.Effect<void>) => Effect.andThen(turn, nextPage))
+  }
 
   const immediate = {
     get: (prefix: string, key: string, fiber: Caller) => store.get(prefix + key, timeOf(fiber, undefined)),
 
     getMany: (prefix: string, keys: ReadonlyArray<string>, fiber: Caller) => {
+      if (keys.length > batchAtOnce) return Later
       const now = timeOf(fiber, undefined)
       return keys.map((key) => store.get(prefix + key, now))
     },
@@ -157,7 +215,7 @@ const driver = (store: Store, saw: (clock: Clock.Clock) => void): CacheDriver =>
       const key = prefix + name
       if (!store.fits(key, value)) return tooLarge()
       const now = timeOf(fiber, ttl)
-      return store.set(key, value, ttl === undefined ? Infinity : now + ttl, now)
+      return store.set(key, value, ttl === undefined ? Infinity : now + ttl, now) ? undefined : full()
     },
 
     increment: (prefix: string, name: string, amount: number, ttl: number | undefined, fiber: Caller) => {
@@ -172,8 +230,8 @@ const driver = (store: Store, saw: (clock: Clock.Clock) => void): CacheDriver =>
       const text = String(sum)
       if (!store.fits(key, text)) return tooLarge()
       const fresh = ttl === undefined ? Infinity : now + ttl
-      store.set(key, text, stored === undefined ? fresh : (store.expiresAt(key, now) ?? Infinity), now)
-      return sum
+      const expiresAt = stored === undefined ? fresh : (store.expiresAt(key, now) ?? Infinity)
+      return store.set(key, text, expiresAt, now) ? sum : full()
     }
   }
 
@@ -182,26 +240,39 @@ const driver = (store: Store, saw: (clock: Clock.Clock) => void): CacheDriver =>
 
     get: (key) => soon((fiber) => immediate.get("", key, fiber)),
 
-    getMany: (keys) => Effect.withFiberSucceed((fiber) => immediate.getMany("", keys, fiber)),
+    getMany: (keys) =>
+      Effect.suspend(() => {
+        const values: Array<string | undefined> = []
+        const read = inParts(keys, undefined, (key, now) => values.push(store.get(key, now)))
+        return Effect.as(read, values)
+      }),
 
     set: (key, value, ttl) => soon((fiber) => immediate.set("", key, value, ttl, fiber)),
 
     setMany: (entries, ttl) =>
-      writing(ttl, (now, expiresAt) => {
-        if (!entries.every(([key, value]) => store.fits(key, value))) return tooLarge()
-        for (const [key, value] of entries) store.set(key, value, expiresAt, now)
-        return undefined
+      Effect.suspend(() => {
+        const refusal = refusalOf(entries)
+        if (refusal !== undefined) return Effect.fail(refusal)
+        return inParts(entries, ttl, ([key, value], now) =>
+          store.set(key, value, ttl === undefined ? Infinity : now + ttl, now)
+        )
       }),
 
     setIfAbsent: (key, value, ttl) =>
       writing(ttl, (now, expiresAt) => {
         if (store.has(key, now)) return false
         if (!store.fits(key, value)) return tooLarge()
-        store.set(key, value, expiresAt, now)
-        return true
+        return store.set(key, value, expiresAt, now) || full()
       }),
 
-    deleteMany: (keys) => at((now) => keys.reduce((removed, key) => removed + (store.delete(key, now) ? 1 : 0), 0)),
+    deleteMany: (keys) =>
+      Effect.suspend(() => {
+        let removed = 0
+        const removal = inParts(keys, undefined, (key, now) => {
+          if (store.delete(key, now)) removed++
+        })
+        return Effect.map(removal, () => removed)
+      }),
 
     getAndDelete: (key) =>
       at((now) => {
@@ -228,27 +299,19 @@ const driver = (store: Store, saw: (clock: Clock.Clock) => void): CacheDriver =>
 
     increment: (key, amount, ttl) => soon((fiber) => immediate.increment("", key, amount, ttl, fiber)),
 
-    scan: (pattern) =>
-      Stream.unwrap(
-        Effect.map(
-          Effect.suspend(() => {
-            const found: Array<string> = []
-            return Effect.as(
-              walk(pattern, (key) => found.push(key)),
-              found
-            )
-          }),
-          (found) => Stream.make(found)
-        )
-      ),
+    scan: (pattern) => Stream.suspend(() => pages(pattern)),
+
+    scansOnce: true,
 
     deletePattern: (pattern) =>
-      Effect.suspend(() => {
+      Effect.withFiber((fiber) => {
         let removed = 0
+        const { step } = walk(pattern, (key, now) => {
+          if (store.delete(key, now)) removed++
+          return false
+        })
         return Effect.map(
-          walk(pattern, (key, now) => {
-            if (store.delete(key, now)) removed++
-          }),
+          runInTurns(() => step(fiber)),
           () => removed
         )
       }),

@@ -7,7 +7,9 @@
 import { Eviction } from "./Eviction.ts"
 import { ExpiryHeap } from "./ExpiryHeap.ts"
 import { hashOf } from "./Ghosts.ts"
+import { ownCopy } from "./ownCopy.ts"
 import { grown, lengthFor } from "./SlotArrays.ts"
+import { SlotIndex } from "./SlotIndex.ts"
 
 /** What a store may hold. */
 export interface Bounds {
@@ -18,6 +20,9 @@ export interface Bounds {
   /** The bytes of one entry, less than 2^32. */
   readonly weigh: (key: string, value: string) => number
 }
+
+/** The most entries of any store: arrays of more slots than twice these are beyond what V8 makes. */
+export const mostEntries = 2 ** 26
 
 /** Expired entries that one operation reclaims at most, so that none pays for a burst of them. */
 const reclaimedAtOnce = 64
@@ -30,7 +35,8 @@ const reclaimedAtOnce = 64
 export class Store {
   readonly #bounds: Bounds
   readonly #weighs: boolean
-  readonly #slots = new Map<string, number>()
+  readonly #maxEntries: number
+  readonly #slots = new SlotIndex()
   readonly #expiries = new ExpiryHeap()
   /** None without bounds, where nobody is ever evicted. */
   readonly #eviction: Eviction | undefined
@@ -39,9 +45,14 @@ export class Store {
   #free: Array<number> = []
   #weights = new Uint32Array(0)
   #bytes = 0
+  /** How many walks have begun. */
+  #walks = 0
+  /** By slot: how many walks had begun when its entry was added. Empty until the first one has. */
+  #walksBefore = new Uint32Array(0)
 
   constructor(bounds: Bounds) {
     this.#bounds = bounds
+    this.#maxEntries = Math.min(bounds.maxEntries, mostEntries)
     this.#weighs = bounds.maxBytes !== Infinity
     this.#eviction =
       this.#weighs || bounds.maxEntries !== Infinity
@@ -83,18 +94,33 @@ export class Store {
     return slot === undefined ? undefined : this.#expiries.timeOf(slot)
   }
 
-  /** Whether one entry alone is within the bounds. */
+  /** True if one entry alone is within the bounds. */
   fits(key: string, value: string): boolean {
-    return !this.#weighs || this.#bounds.weigh(key, value) <= this.#bounds.maxBytes
+    return (
+      !this.#weighs ||
+      // No character of UTF-16 has more than three bytes of UTF-8.
+      (key.length + value.length) * 3 <= this.#bounds.maxBytes ||
+      this.#bounds.weigh(key, value) <= this.#bounds.maxBytes
+    )
   }
 
-  /** Replaces value and expiry of an entry that fits, and evicts others so that the bounds hold. */
-  set(key: string, value: string, expiresAt: number, now: number): void {
+  /** True if so many more entries have a place, at the cost of others where there are bounds. */
+  hasRoom(entries: number): boolean {
+    return this.#eviction !== undefined || this.#slots.size + entries <= mostEntries
+  }
+
+  /**
+   * Replaces value and expiry of an entry that fits, and evicts others so that the bounds hold. False, and nothing is
+   * changed, where there is no place for one more and no bounds by which to evict.
+   */
+  set(key: string, value: string, expiresAt: number, now: number): boolean {
     this.reclaim(now, reclaimedAtOnce)
     const bytes = this.#weighs ? this.#bounds.weigh(key, value) : 0
     const slot = this.#live(key, now)
-    if (slot === undefined) this.#add(key, value, bytes, expiresAt, now)
-    else this.#replace(slot, value, bytes, expiresAt, now)
+    if (slot !== undefined) this.#replace(slot, value, bytes, expiresAt, now)
+    else if (this.hasRoom(1)) this.#add(key, value, bytes, expiresAt, now)
+    else return false
+    return true
   }
 
   /** Gives a live entry another expiry. False for an absent key. */
@@ -124,12 +150,18 @@ export class Store {
     this.#bytes = 0
   }
 
-  /** The keys held now, in no order. What is added while it runs is left out, so that it ends under any load. */
-  *keys(): Generator<string> {
-    let left = this.#slots.size
-    for (const key of this.#slots.keys()) {
-      if (left-- === 0) return
-      yield key
+  /**
+   * Begins a walk over the keys held now, in no order; `undefined` is its end, and the empty text a place without a key.
+   * No key comes twice, and none that is added later, so that a walk ends under any load.
+   */
+  walk(): () => string | undefined {
+    const slots = this.#keys.length
+    const walk = ++this.#walks
+    let slot = 0
+    return () => {
+      if (slot === slots) return undefined
+      const key = this.#keys[slot] ?? ""
+      return (this.#walksBefore[slot++] ?? 0) < walk ? key : ""
     }
   }
 
@@ -153,17 +185,19 @@ export class Store {
   #add(key: string, value: string, bytes: number, expiresAt: number, now: number): void {
     this.#makeRoom(1, bytes, now)
     const slot = this.#free.pop() ?? this.#keys.length
-    this.#keys[slot] = key
-    this.#values[slot] = value
+    const ownKey = ownCopy(key)
+    this.#keys[slot] = ownKey
+    this.#values[slot] = ownCopy(value)
     if (this.#weighs) this.#weigh(slot, bytes)
-    this.#slots.set(key, slot)
+    if (this.#walks > 0) this.#addDuringWalks(slot)
+    this.#slots.add(ownKey, slot)
     this.#expiries.set(slot, expiresAt)
     this.#eviction?.enter(slot)
   }
 
   #replace(slot: number, value: string, bytes: number, expiresAt: number, now: number): void {
     this.#eviction?.use(slot)
-    this.#values[slot] = value
+    this.#values[slot] = ownCopy(value)
     this.#expiries.set(slot, expiresAt)
     if (!this.#weighs) return
     const before = this.#weights[slot] as number
@@ -176,6 +210,13 @@ export class Store {
     this.#eviction?.back(slot)
   }
 
+  #addDuringWalks(slot: number): void {
+    if (slot >= this.#walksBefore.length) {
+      this.#walksBefore = grown(this.#walksBefore, lengthFor(slot, this.#walksBefore.length))
+    }
+    this.#walksBefore[slot] = this.#walks
+  }
+
   #weigh(slot: number, bytes: number): void {
     if (slot >= this.#weights.length) this.#weights = grown(this.#weights, lengthFor(slot, this.#weights.length))
     this.#weights[slot] = bytes
@@ -183,8 +224,8 @@ export class Store {
   }
 
   #makeRoom(entries: number, bytes: number, now: number): void {
-    const { maxBytes, maxEntries } = this.#bounds
-    while (this.#slots.size + entries > maxEntries || this.#bytes + bytes > maxBytes) {
+    const { maxBytes } = this.#bounds
+    while (this.#slots.size + entries > this.#maxEntries || this.#bytes + bytes > maxBytes) {
       const expired = this.#expiries.firstExpired(now)
       if (expired !== -1) this.#remove(expired)
       else this.#drop((this.#eviction as Eviction).evict())
@@ -197,7 +238,7 @@ export class Store {
   }
 
   #drop(slot: number): void {
-    this.#slots.delete(this.#keys[slot] as string)
+    this.#slots.remove(this.#keys[slot] as string)
     this.#expiries.remove(slot)
     if (this.#weighs) this.#bytes -= this.#weights[slot] as number
     this.#keys[slot] = ""

@@ -4,6 +4,7 @@
  * @internal
  */
 import type { Clock } from "effect"
+import { instantOf } from "./Instant.ts"
 import type { Store } from "./Store.ts"
 
 /** A running sweep. */
@@ -33,7 +34,7 @@ export const start = (store: Store): Sweep => {
     }
   }
   const sweep = () => {
-    const more = clock !== undefined && store.reclaim(clock.currentTimeMillisUnsafe(), reclaimedAtOnce)
+    const more = clock !== undefined && store.reclaim(instantOf(clock), reclaimedAtOnce)
     schedule(more ? 0 : interval)
   }
 

@@ -2,6 +2,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Store } from "../src/Store.ts"
 import { between, isBefore } from "../src/Ticks.ts"
+import { keysOf } from "./support/keysOf.ts"
 
 const storeOf = (maxEntries: number) => new Store({ maxEntries, maxBytes: Infinity, weigh: () => 0 })
 
@@ -75,7 +76,7 @@ describe("Eviction", () => {
     const run = () => {
       const store = storeOf(100)
       for (const key of keys) if (store.get(`${key}`, 0) === undefined) store.set(`${key}`, "value", Infinity, 0)
-      return Array.from(store.keys())
+      return keysOf(store)
     }
     assert.deepStrictEqual(run(), run())
   })

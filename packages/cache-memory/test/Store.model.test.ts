@@ -2,6 +2,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import fc from "fast-check"
 import { Store } from "../src/Store.ts"
+import { keysOf } from "./support/keysOf.ts"
 
 type Step =
   | { readonly kind: "set"; readonly key: string; readonly size: number; readonly ttl: number }
@@ -101,7 +102,7 @@ const check = (maxEntries: number, maxBytes: number, run: ReadonlyArray<Step>) =
     assert.isAtMost(store.size, maxEntries)
     assert.isAtMost(store.bytes, maxBytes)
     let bytes = 0
-    for (const key of store.keys()) {
+    for (const key of keysOf(store)) {
       const held = model.get(key)
       assert.isDefined(held, "nothing is held that was removed")
       if (held !== undefined) bytes += weigh(key, held.value)

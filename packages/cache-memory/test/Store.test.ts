@@ -39,7 +39,7 @@ describe("Store", () => {
     vi.useFakeTimers()
     try {
       let now = 0
-      const clock = { currentTimeMillisUnsafe: () => now } as Clock.Clock
+      const clock = { monotonicTimeNanosUnsafe: () => BigInt(now) * 1_000_000n } as Clock.Clock
       const store = new Store(unbounded)
       const sweep = Sweep.start(store)
       for (let key = 0; key < 25_000; key++) store.set(`key-${key}`, "value", 1_000, now)

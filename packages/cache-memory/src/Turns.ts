@@ -1,0 +1,66 @@
+/**
+ * Long work in turns of the event loop, so that nobody else waits for the whole of it.
+ *
+ * @internal
+ */
+import { Effect } from "effect"
+
+// No library of types that has these is the same in every runtime that this package runs in.
+declare const MessageChannel:
+  | (new () => {
+      readonly port1: { onmessage: (() => void) | null; close: () => void }
+      readonly port2: { postMessage: (message: null) => void }
+    })
+  | undefined
+declare const setTimeout: (run: () => void, millis: number) => unknown
+declare const performance: { readonly now: () => number }
+
+/** How long work may take in one turn, in milliseconds. */
+const turnMillis = 4
+
+/** Steps of work in one turn at most, also where a test has stopped the clock. */
+const mostSteps = 1_000
+
+const afterThisTurn = setTimeout
+const now = performance.now.bind(performance)
+
+/**
+ * Runs in a later turn of the event loop. A message is what no test's fake timers hold back. Each has a channel of its
+ * own: Node delivers up to a thousand messages of one channel before it looks at anything else.
+ */
+const inNextTurn: (run: () => void) => void =
+  typeof MessageChannel === "undefined"
+    ? (run) => void afterThisTurn(run, 0)
+    : (run) => {
+        const { port1, port2 } = new MessageChannel()
+        port1.onmessage = () => {
+          port1.close()
+          run()
+        }
+        port2.postMessage(null)
+      }
+
+/** Ends in a later turn of the event loop. */
+export const nextTurn: Effect.Effect<void> = Effect.callback((resume) => {
+  let isInterrupted = false
+  inNextTurn(() => {
+    if (!isInterrupted) resume(Effect.void)
+  })
+  return Effect.sync(() => {
+    isInterrupted = true
+  })
+})
+
+/** Runs steps, short ones, for a part of a turn: until one answers true, or the time is over. True when one did. */
+export const runForATurn = (step: () => boolean): boolean => {
+  const end = now() + turnMillis
+  for (let steps = 0; steps < mostSteps; steps++) {
+    if (step()) return true
+    if (now() >= end) return false
+  }
+  return false
+}
+
+/** Runs steps, short ones, until one answers true, in as many turns as it takes. */
+export const runInTurns = (step: () => boolean): Effect.Effect<void> =>
+  Effect.suspend(() => (runForATurn(step) ? Effect.void : Effect.flatMap(nextTurn, () => runInTurns(step))))

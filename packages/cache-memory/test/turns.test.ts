@@ -1,0 +1,166 @@
+/** Long work of a memory cache: others have their turn meanwhile, and no fake timers hold it up. */
+import { assert, describe, it, vi } from "@effect/vitest"
+import { CacheMemory } from "@hexcache/cache-memory"
+import { CachePort } from "@hexcache/cache-port"
+import { Effect, Stream } from "effect"
+
+const numbered = (length: number) => Array.from({ length }, (_, index) => [`key-${index}`, "value"] as const)
+
+const withCache = <A, E>(use: (cache: CachePort["Service"]) => Effect.Effect<A, E>) =>
+  Effect.provide(Effect.flatMap(CachePort, use), CacheMemory.layer())
+
+/** How many turns of the event loop pass while work runs. */
+const turnsOf = <A, E>(work: Effect.Effect<A, E>): Effect.Effect<number, E> =>
+  Effect.suspend(() => {
+    let turns = 0
+    let isOver = false
+    const count = () => {
+      turns++
+      if (!isOver) setImmediate(count)
+    }
+    setImmediate(count)
+    return Effect.map(work, () => {
+      isOver = true
+      return turns
+    })
+  })
+
+describe("CacheMemory lets others have their turn", () => {
+  it.live("scan and deletePattern of 100,000 keys take a turn for each 1,000 and more", () =>
+    withCache((cache) =>
+      Effect.gen(function* () {
+        yield* cache.setMany(numbered(100_000))
+        assert.isAtLeast(yield* turnsOf(Stream.runDrain(cache.scan("*"))), 100)
+        assert.isAtLeast(yield* turnsOf(Stream.runDrain(cache.scan("nothing*"))), 1)
+        let found = 0
+        yield* turnsOf(Stream.runForEach(cache.scan("*"), () => Effect.sync(() => found++)))
+        assert.strictEqual(found, 100_000)
+        assert.strictEqual(yield* cache.deletePattern("*"), 100_000)
+      })
+    )
+  )
+
+  it.live("one match of a costly pattern and a long key takes several turns", () =>
+    withCache((cache) =>
+      Effect.gen(function* () {
+        const key = "a".repeat(65_536)
+        yield* cache.set(key, "value")
+        const costly = `*${"a".repeat(1_000)}b`
+        assert.isAtLeast(yield* turnsOf(Stream.runDrain(cache.scan(costly))), 5)
+        assert.isAtLeast(yield* turnsOf(cache.deletePattern(costly)), 5)
+        assert.isTrue(yield* cache.exists(key))
+      })
+    )
+  )
+
+  it.live("a scan names no key twice, and none that is set while it runs", () =>
+    withCache((cache) =>
+      Effect.gen(function* () {
+        yield* cache.setMany(numbered(5_000))
+        const found: Array<string> = []
+        yield* Stream.runForEach(cache.scan("*"), (key) =>
+          Effect.gen(function* () {
+            found.push(key)
+            yield* cache.delete(key)
+            yield* cache.set(key, "again")
+            yield* cache.set(`new-${key}`, "value")
+          })
+        )
+        assert.strictEqual(new Set(found).size, found.length)
+        assert.strictEqual(found.length, 5_000)
+        assert.isTrue(found.every((key) => key.startsWith("key-")))
+      })
+    )
+  )
+
+  it.live("a scan that meets a flush ends, and names nothing that was set after it", () =>
+    withCache((cache) =>
+      Effect.gen(function* () {
+        yield* cache.setMany(numbered(5_000))
+        const found: Array<string> = []
+        yield* Stream.runForEach(cache.scan("*"), (key) =>
+          Effect.suspend(() => {
+            if (found.push(key) > 1) return Effect.void
+            return Effect.andThen(cache.flush, cache.setMany(numbered(5_000)))
+          })
+        )
+        assert.isAtMost(found.length, 1_000)
+      })
+    )
+  )
+
+  it.live("an operation that is interrupted works on in no later turn", () =>
+    withCache((cache) =>
+      Effect.gen(function* () {
+        yield* cache.setMany(numbered(200_000))
+        const removal = yield* Effect.forkChild(cache.deletePattern("*"), { startImmediately: true })
+        removal.interruptUnsafe()
+        const left = yield* Stream.runCount(cache.scan("*"))
+        assert.isAbove(left, 0)
+        for (let turn = 0; turn < 3; turn++) yield* Effect.sleep(1)
+        assert.strictEqual(yield* Stream.runCount(cache.scan("*")), left)
+      })
+    )
+  )
+})
+
+/** Puts what does nothing in the place of all that a runtime has for later, as jest's older fake timers do. */
+const withNothingLater = (run: () => Promise<void>) => async () => {
+  const names = ["setTimeout", "setInterval", "setImmediate", "queueMicrotask"] as const
+  for (const name of names) vi.stubGlobal(name, () => 0)
+  vi.spyOn(process, "nextTick").mockImplementation(() => undefined)
+  try {
+    await run()
+  } finally {
+    vi.unstubAllGlobals()
+    vi.restoreAllMocks()
+  }
+}
+
+const withFakeTimers = (run: () => Promise<void>) => async () => {
+  vi.useFakeTimers({
+    toFake: [
+      "setTimeout",
+      "clearTimeout",
+      "setInterval",
+      "clearInterval",
+      "setImmediate",
+      "clearImmediate",
+      "Date",
+      "performance",
+      "hrtime",
+      "queueMicrotask"
+    ]
+  })
+  try {
+    await run()
+  } finally {
+    vi.useRealTimers()
+  }
+}
+
+describe("CacheMemory under fake timers", () => {
+  for (const [name, faked] of [
+    ["of vitest", withFakeTimers],
+    ["that do nothing", withNothingLater]
+  ] as const) {
+    it(
+      `${name}: scan, deletePattern and large batches end`,
+      faked(() =>
+        Effect.runPromise(
+          withCache((cache) =>
+            Effect.gen(function* () {
+              const entries = numbered(20_000)
+              const keys = entries.map(([key]) => key)
+              yield* cache.setMany(entries)
+              assert.strictEqual((yield* cache.getMany(keys)).size, 20_000)
+              assert.strictEqual((yield* Stream.runCollect(cache.scan("*"))).length, 20_000)
+              assert.strictEqual(yield* cache.deletePattern("*9"), 2_000)
+              assert.strictEqual(yield* cache.deleteMany(keys), 18_000)
+            })
+          )
+        )
+      )
+    )
+  }
+})
