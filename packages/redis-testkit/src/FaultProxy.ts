@@ -77,6 +77,12 @@ export class FaultProxy {
     for (const link of this.#links) link.silence()
   }
 
+  /** Silences the open connections, but those that the server knows by these ports, and never answers new ones. */
+  isolate(ports: ReadonlyArray<number>): void {
+    for (const link of this.#links) if (!ports.includes(link.port)) link.silence()
+    this.#faults.isMute = true
+  }
+
   /** Accepts new connections and never answers them; the open ones are fine. */
   mute(): void {
     this.#faults.isMute = true
@@ -202,6 +208,11 @@ class Link {
       onGone()
     })
     server.on("close", () => this.requests.stop())
+  }
+
+  /** The port by which the server knows the connection; 0 until it does. */
+  get port(): number {
+    return this.#server.localPort ?? 0
   }
 
   silence(): void {

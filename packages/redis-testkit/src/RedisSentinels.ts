@@ -10,6 +10,13 @@ export interface RedisSentinelsOptions {
   readonly sentinels?: number
   /** After how many milliseconds without an answer the master counts as down; 1,000 unless given. */
   readonly downAfter?: number
+  /**
+   * Leads to the master: takes its port, and resolves to the one by which replicas and sentinels reach it, which is also
+   * the one that they name. The master's own unless given.
+   */
+  readonly route?: (masterPort: number) => Promise<number>
+  /** Further arguments of each sentinel, such as those of a certificate. None unless given. */
+  readonly sentinelArgs?: ReadonlyArray<string>
 }
 
 const groupDeadlineMs = 30_000
@@ -20,6 +27,8 @@ export class RedisSentinels {
   static async start({
     downAfter = 1_000,
     replicas: replicaCount = 2,
+    route = async (port) => port,
+    sentinelArgs = [],
     sentinels: sentinelCount = 3
   }: RedisSentinelsOptions = {}): Promise<RedisSentinels> {
     const servers: Array<RedisServer> = []
@@ -31,15 +40,18 @@ export class RedisSentinels {
     try {
       const atOnce = ["--repl-diskless-sync-delay", "0"]
       const master = await start({ args: atOnce })
-      const replicaOf = ["--replicaof", "127.0.0.1", `${master.port}`, ...atOnce]
+      const masterPort = await route(master.port)
+      const replicaOf = ["--replicaof", "127.0.0.1", `${masterPort}`, ...atOnce]
       const replicas = await Promise.all(Array.from({ length: replicaCount }, () => start({ args: replicaOf })))
       const config = [
-        `sentinel monitor main 127.0.0.1 ${master.port} ${Math.floor(sentinelCount / 2) + 1}`,
+        `sentinel monitor main 127.0.0.1 ${masterPort} ${Math.floor(sentinelCount / 2) + 1}`,
         `sentinel down-after-milliseconds main ${downAfter}`,
         "sentinel failover-timeout main 3000"
       ].join("\n")
       const sentinels = await Promise.all(
-        Array.from({ length: sentinelCount }, () => start({ args: ["--sentinel"], config: `${config}\n` }))
+        Array.from({ length: sentinelCount }, () =>
+          start({ args: ["--sentinel", ...sentinelArgs], config: `${config}\n` })
+        )
       )
       const group = new RedisSentinels("main", master, replicas, sentinels)
       await group.#formed()

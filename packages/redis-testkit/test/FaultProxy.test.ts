@@ -147,6 +147,20 @@ test("half-open: open connections go silent for good, new ones are fine", async 
   expect([atServer, before.received, before.error]).toStrictEqual(["b\r\n", "", undefined])
 })
 
+test("isolate: all but some connections go silent, and new ones are never answered", async () => {
+  const kept = await ready()
+  const ports = [...servers].map((socket) => socket.remotePort ?? 0)
+  const silenced = await ready()
+  proxy.isolate(ports)
+  const during = await client()
+  silenced.socket.write("a\r\n")
+  during.socket.write("b\r\n")
+  kept.socket.write("c\r\n")
+  await eventually(() => expect(kept.received).toBe("c\r\n"))
+  await sleep(50)
+  expect([atServer, silenced.received, during.received]).toStrictEqual(["c\r\n", "", ""])
+})
+
 test("mute: new connections are accepted and never answered, open ones are fine", async () => {
   const before = await ready()
   proxy.mute()
