@@ -20,12 +20,13 @@ import type { Endpoint } from "./Client.ts"
 import { Cluster } from "./Cluster.ts"
 import { Coalescer } from "./Coalescer.ts"
 import { Connection, type ConnectionEvent, type ConnectionOptions } from "./Connection.ts"
+import * as MasterWatch from "./MasterWatch.ts"
 import * as NearCache from "./NearCache.ts"
 import * as Options from "./Options.ts"
 import * as RedisDriver from "./RedisDriver.ts"
 import { type RedisState, RedisStatus, StatusPublisher, type StatusSource } from "./RedisStatus.ts"
+import * as ReplyError from "./ReplyError.ts"
 import * as Router from "./Router.ts"
-import * as Sentinel from "./Sentinel.ts"
 import { Tracking } from "./Tracking.ts"
 
 export type {
@@ -69,6 +70,15 @@ export interface CacheRedisSentinelOptions extends Options.SingleOptions {
   readonly name: string
   /** The sentinels, at least one. A URL may hold a sentinel's own user and password. */
   readonly sentinels: ReadonlyArray<Options.NodeAddress>
+  /** An ACL user of the sentinels that have none in their URL; `default` unless given. */
+  readonly sentinelUsername?: string | undefined
+  /** The password of that user; none unless given: `password` is the master's. */
+  readonly sentinelPassword?: Options.Secret | undefined
+  /**
+   * True, or the options of `tls.connect`, to connect to the sentinels by TLS, and false not to; as `tls`, which is the
+   * master's, unless given. A `rediss:` URL of a sentinel does so too.
+   */
+  readonly sentinelTls?: Options.CommonOptions["tls"]
   /** The number of the master's database, 0 unless given. */
   readonly database?: number | undefined
 }
@@ -154,9 +164,9 @@ export const layerCluster = (options: CacheRedisClusterOptions): Layer.Layer<Cac
   )
 
 /**
- * A cache on the master of a group that Redis Sentinel watches. The master is asked for at every attempt to connect, so
- * a failover is followed as soon as the sentinels have decided it. The loss of all sentinels does not touch a healthy
- * master.
+ * A cache on the master of a group that Redis Sentinel watches. A connection to each sentinel is kept, on which it tells
+ * of a failover and is asked each second; the master is left for another as soon as a sentinel knows of a newer failover.
+ * The loss of all sentinels does not touch a healthy master.
  *
  * @example
  * ```ts
@@ -168,27 +178,23 @@ export const layerSentinel = (options: CacheRedisSentinelOptions): Layer.Layer<C
     Effect.flatMap(
       Options.checked(() => {
         const settings = Options.settings(options)
-        const { family, lookup, tls } = options
-        const toSentinel = Options.settings({ namespace: "", family, lookup, tls })
-        const findMaster = Sentinel.makeMasterFinder({
+        const watch = new MasterWatch.MasterWatch({
           name: Options.nonEmpty("name", options.name),
-          sentinels: Options.some("sentinels", options.sentinels, (address) => {
-            const sentinel = Options.node(address)
-            return (signal: AbortSignal) => toSentinel.complete(sentinel, signal)
-          }),
+          sentinels: Options.sentinels(options),
           timeout: settings.connectTimeout
         })
         const { database } = Options.endpoint({ host: "master", database: options.database })
-        return { settings, findMaster, database }
+        return { settings, watch, database }
       }),
-      ({ database, findMaster, settings }) =>
+      ({ database, settings, watch }) =>
         single(
           {
             ...settings,
-            admit: Sentinel.admitMaster,
+            watch,
+            admit: MasterWatch.admitMaster,
             endpoint: async (signal) =>
               settings.complete(
-                { socket: await findMaster(signal), ...(database === undefined ? undefined : { database }) },
+                { socket: await watch.find(signal), ...(database === undefined ? undefined : { database }) },
                 signal
               )
           },
@@ -246,8 +252,13 @@ const layerOf = (
     return Layer.merge(CachePort.layerFromDriver(driver(status), options), Layer.succeed(RedisStatus, status.service))
   })
 
+interface SingleServer extends Omit<ConnectionOptions, "report" | "tracking">, Pick<Options.Settings, "nearCache"> {
+  /** Tells when another server is to be used. */
+  readonly watch?: MasterWatch.MasterWatch | undefined
+}
+
 const single = (
-  { nearCache, ...options }: Omit<ConnectionOptions, "report" | "tracking"> & Pick<Options.Settings, "nearCache">,
+  { nearCache, watch, ...options }: SingleServer,
   status: StatusPublisher
 ): Effect.Effect<CacheDriver, never, Scope.Scope> =>
   Effect.gen(function* () {
@@ -258,6 +269,13 @@ const single = (
       (connection) => closing(connection, status)
     )
     status.follow(stateOfServer(connection))
+    if (watch !== undefined) {
+      const onMoved = () => connection.replace(ReplyError.anotherMaster())
+      yield* Effect.acquireRelease(
+        Effect.sync(() => watch.start({ onMoved, report })),
+        () => Effect.sync(() => watch.close())
+      )
+    }
     connection.start()
     const server = new Coalescer(connection, options.maxPending)
     const driver = RedisDriver.make(Router.single(server))
@@ -287,7 +305,12 @@ const reporter = (status: StatusPublisher) =>
 const changeOf = (event: Exclude<ConnectionEvent, { readonly _tag: "StateChanged" }>): string => {
   if (event._tag === "ReadyAgain") return "connected again"
   const reason = `${event.failure.reason.message} (${event.failure.reason._tag})`
-  return event._tag === "NotReady"
-    ? `${reason}; connecting anew`
-    : `no near cache, as the server does not track: ${reason}`
+  switch (event._tag) {
+    case "NotReady":
+      return `${reason}; connecting anew`
+    case "NotTracking":
+      return `no near cache, as the server does not track: ${reason}`
+    case "NotSubscribed":
+      return `does not tell of failovers, and is asked each second: ${reason}`
+  }
 }

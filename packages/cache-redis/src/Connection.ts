@@ -50,9 +50,14 @@ export type ConnectionEvent =
   | { readonly _tag: "NotReady"; readonly failure: DriverFailure }
   /** The server does not tell what changes; told once, until one does. */
   | { readonly _tag: "NotTracking"; readonly failure: DriverFailure }
+  /** The server does not tell of failovers. */
+  | { readonly _tag: "NotSubscribed"; readonly failure: DriverFailure }
 
-/** Why a connection was lost: it was cut, what came on it could not be read or trusted, or nothing came. */
-type LossCause = "cut" | "garbled" | "silent"
+/**
+ * Why a connection was lost: it was cut, what came on it could not be read or trusted, nothing came, or another server
+ * is to be used.
+ */
+type LossCause = "cut" | "garbled" | "silent" | "moved"
 
 /** What calls in flight are given when the connection closes, in milliseconds. */
 const closeTimeout = 300
@@ -184,6 +189,14 @@ export class Connection implements Commander {
     })
   }
 
+  /** Leaves the server, ready or not, for the given reason, and connects anew at once. Commands wait for that. */
+  replace(failure: DriverFailure): void {
+    if (this.#closed) return
+    this.#end?.(failure, "moved")
+    clearTimeout(this.#pauseTimer)
+    this.#connect()
+  }
+
   /**
    * Stops connecting, refuses new calls, gives the ones in flight a moment, and destroys the socket. Takes at most
    * 300 ms.
@@ -299,9 +312,9 @@ export class Connection implements Commander {
     this.#refusal = failure
     // Who waits behind a silence has waited as long as a command may already.
     if (this.#attempts.lost() && cause !== "silent") this.#waiting.open()
-    else this.#waiting.fail(failure)
+    else if (cause !== "moved") this.#waiting.fail(failure)
     for (const call of this.#calls.drain()) {
-      if (this.#waiting.isOpen && call.maySendAgain(cause === "cut")) this.#sendAgain(call)
+      if (this.#waiting.isOpen && call.maySendAgain(cause === "cut" || cause === "moved")) this.#sendAgain(call)
       else this.#fail(call)
     }
     this.#idle()

@@ -17,7 +17,7 @@ import { type NamedMaster, Sentinel, unknownName } from "./Sentinel.ts"
 export interface MasterWatchOptions {
   /** The master's name in the sentinels' configuration. */
   readonly name: string
-  readonly sentinels: ReadonlyArray<Endpoint>
+  readonly sentinels: ReadonlyArray<(signal: AbortSignal) => Promise<Endpoint>>
   /** By when a sentinel has answered, in milliseconds. */
   readonly timeout: number
 }

@@ -158,6 +158,29 @@ export const settings = (options: CommonOptions & Pick<SingleOptions, "nearCache
   }
 }
 
+/** How to reach and log in to the sentinels of a group. */
+export interface SentinelsOptions extends Pick<CommonOptions, "family" | "lookup" | "tls"> {
+  readonly sentinels: ReadonlyArray<NodeAddress>
+  readonly sentinelUsername?: string | undefined
+  readonly sentinelPassword?: Secret | undefined
+  readonly sentinelTls?: CommonOptions["tls"]
+}
+
+/** Checks the sentinels of a group, at least one. The user and password of a sentinel's own URL come first. */
+export const sentinels = (options: SentinelsOptions): ReadonlyArray<(signal: AbortSignal) => Promise<Endpoint>> => {
+  const { family, lookup, sentinelPassword, sentinelTls, sentinelUsername, tls } = options
+  const { complete } = settings({ namespace: "", family, lookup, tls: sentinelTls ?? tls })
+  const common = login(
+    { username: sentinelUsername, password: sentinelPassword },
+    { username: "sentinelUsername", password: "sentinelPassword" }
+  )
+  return some("sentinels", options.sentinels, (address) => {
+    const sentinel = node(address)
+    const hasLogin = sentinel.username !== undefined || sentinel.password !== undefined
+    return (signal) => complete(hasLogin ? sentinel : { ...sentinel, ...common }, signal)
+  })
+}
+
 /** Checks one server: by URL, by host and port, or by the path of its socket. */
 export const endpoint = (options: {
   readonly url?: Secret | undefined
@@ -215,12 +238,12 @@ export const some = <I, A>(name: string, input: ReadonlyArray<I>, check: (each: 
 
 const reveal = (secret: unknown): unknown => (Redacted.isRedacted(secret) ? Redacted.value(secret) : secret)
 
-const login = ({
-  password,
-  username
-}: Pick<CommonOptions, "username" | "password">): Pick<Endpoint, "username" | "password"> => ({
-  ...(username === undefined ? undefined : { username: nonEmpty("username", username) }),
-  ...(password === undefined ? undefined : { password: nonEmpty("password", reveal(password)) })
+const login = (
+  { password, username }: Pick<CommonOptions, "username" | "password">,
+  names = { username: "username", password: "password" }
+): Pick<Endpoint, "username" | "password"> => ({
+  ...(username === undefined ? undefined : { username: nonEmpty(names.username, username) }),
+  ...(password === undefined ? undefined : { password: nonEmpty(names.password, reveal(password)) })
 })
 
 const nodeOf = (host: string, port = 6_379) => {

@@ -176,6 +176,10 @@ export const unknownTopology = (): DriverFailure =>
 export const uncoveredSlots = (): DriverFailure =>
   new DriverFailure(new Unavailable({ message: "a part of the cluster's slots has no master" }))
 
+/** The server is no longer the master of its group. */
+export const anotherMaster = (): DriverFailure =>
+  new DriverFailure(new Unavailable({ message: "no connection is ready: the sentinels name another master" }))
+
 /** The server's answer is of another type than asked for. */
 export const unexpectedReply = (): DriverFailure =>
   new DriverFailure(new Unknown({ message: "the server answered with another type than asked for" }), "Unknown")

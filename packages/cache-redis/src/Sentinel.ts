@@ -1,126 +1,136 @@
 /**
- * Where the master is, by asking the sentinels.
+ * One sentinel, and the connection to it.
  *
- * node-redis's own Sentinel client sends a command again whose answer was lost. So the sentinels are only asked for the
- * master's address, and the connection to it is an ordinary one.
+ * The connection is kept: on it the sentinel tells of a failover by itself, and a question costs two short commands.
  *
  * @internal
  */
-import { AccessDenied, DriverFailure, Unavailable } from "@hexcache/cache-port"
-import { RedisClient } from "@redis/client"
-import type { Endpoint } from "./Client.ts"
+import { DriverFailure, Unavailable } from "@hexcache/cache-port"
+import { type Client, createRedisClient, type Endpoint } from "./Client.ts"
 import type { Node } from "./Cluster.ts"
 import * as ReplyError from "./ReplyError.ts"
 
-/** Which group, and how to reach its sentinels. Times are in milliseconds. */
+/** What a sentinel is asked, and what it tells. */
 export interface SentinelOptions {
+  /** The signal ends the attempt to connect. */
+  readonly endpoint: (signal: AbortSignal) => Promise<Endpoint>
   /** The master's name in the sentinels' configuration. */
   readonly name: string
-  /** One endpoint for each sentinel. */
-  readonly sentinels: ReadonlyArray<(signal: AbortSignal) => Promise<Endpoint>>
-  /** By when a sentinel has answered. */
+  /** By when the sentinel has answered, connecting included, in milliseconds. */
   readonly timeout: number
+  /** Called when the sentinel has told of a failover of this master. */
+  readonly onFailover: () => void
+  /** Called when the sentinel does not let this user hear of failovers. */
+  readonly onNotSubscribed: (failure: DriverFailure) => void
 }
 
-/** How long the others have behind the first answer until that is enough, in milliseconds. */
-const patience = 100
+/** A master, and the number of the failover that made it so: of two, the one with the higher number is right. */
+export interface NamedMaster extends Node {
+  readonly epoch: number
+}
 
-/**
- * Finds the master: where a majority of the sentinels says it is; else where most of those say that answer in time; where
- * it was last when none does. Rejects with a `DriverFailure`.
- */
-export const makeMasterFinder = (options: SentinelOptions): ((signal: AbortSignal) => Promise<Node>) => {
-  let last: Node | undefined
-  return async (signal) => {
-    const { failures, nodes } = await poll(options, signal)
-    last = mostNamed(nodes) ?? last
-    if (last === undefined) throw failureOf(failures)
-    return last
+/** Published by a sentinel that has made a master by itself, and by those that hear of it. */
+const failoverChannels = ["+promoted-slave", "+switch-master"]
+
+/** The sentinel watches no master of this name. */
+export const unknownName = new DriverFailure(new Unavailable({ message: "the sentinel knows no master of this name" }))
+
+/** A sentinel, asked over one connection, which is made anew when it is lost and the sentinel is asked again. */
+export class Sentinel {
+  readonly #options: SentinelOptions
+  #client: Promise<Client> | undefined
+  /** Ends the connection, and the attempt to make it. */
+  #abort = new AbortController()
+  #asking: Promise<NamedMaster> | undefined
+  /** The master that the sentinel has named on its present connection. */
+  #named: NamedMaster | undefined
+
+  constructor(options: SentinelOptions) {
+    this.#options = options
   }
-}
 
-/** The answers of the sentinels, as far as they are needed. */
-interface Answers {
-  readonly nodes: ReadonlyArray<Node>
-  readonly failures: ReadonlyArray<DriverFailure>
-}
+  /** The master that the sentinel has named, for as long as it can be asked again. */
+  get named(): NamedMaster | undefined {
+    return this.#named
+  }
 
-const poll = ({ name, sentinels, timeout }: SentinelOptions, signal: AbortSignal): Promise<Answers> =>
-  new Promise((resolve) => {
-    const nodes: Array<Node> = []
-    const failures: Array<DriverFailure> = []
-    const abort = new AbortController()
-    let patienceTimer: NodeJS.Timeout | undefined
-    const end = () => {
+  /** Asks for the master, once at a time. Rejects with a `DriverFailure`. */
+  ask(): Promise<NamedMaster> {
+    this.#asking ??= this.#ask().finally(() => {
+      this.#asking = undefined
+    })
+    return this.#asking
+  }
+
+  /** Ends the connection, and with it a question that is not answered. */
+  close(): void {
+    this.#client = undefined
+    this.#named = undefined
+    this.#abort.abort()
+  }
+
+  async #ask(): Promise<NamedMaster> {
+    const { name, timeout } = this.#options
+    const timer = setTimeout(() => this.close(), timeout)
+    try {
+      this.#client ??= this.#connect()
+      const client = await this.#client
+      const [epoch, address] = await Promise.all([
+        epochOf(client.sendCommand(["SENTINEL", "MASTER", name])),
+        client.sendCommand<unknown>(["SENTINEL", "GET-MASTER-ADDR-BY-NAME", name])
+      ])
+      if (!Array.isArray(address) || typeof address[0] !== "string") throw unknownName
+      this.#named = { host: address[0], port: Number(address[1]), epoch }
+      return this.#named
+    } catch (error) {
+      if (error === unknownName) this.#named = undefined
+      else this.close()
+      throw ReplyError.fromConnect(error)
+    } finally {
       clearTimeout(timer)
-      clearTimeout(patienceTimer)
-      signal.removeEventListener("abort", end)
-      resolve({ nodes: [...nodes], failures: [...failures] })
-      abort.abort()
     }
-    const timer = setTimeout(end, timeout)
-    signal.addEventListener("abort", end, { once: true })
-    const judge = () => {
-      if (abort.signal.aborted) return
-      const votes = Math.max(0, ...nodes.map((node) => votesFor(node, nodes)))
-      if (votes > sentinels.length / 2 || nodes.length + failures.length === sentinels.length) end()
-      else if (nodes.length > 0) patienceTimer ??= setTimeout(end, patience)
-    }
-    for (const sentinel of sentinels) {
-      ask(sentinel, name, abort.signal)
-        .then(
-          (node) => void nodes.push(node),
-          (error) => void failures.push(ReplyError.fromConnect(error))
-        )
-        .then(judge)
-    }
-  })
+  }
 
-const votesFor = (node: Node, nodes: ReadonlyArray<Node>): number =>
-  nodes.filter(({ host, port }) => host === node.host && port === node.port).length
-
-const mostNamed = (nodes: ReadonlyArray<Node>): Node | undefined =>
-  nodes.toSorted((one, other) => votesFor(other, nodes) - votesFor(one, nodes))[0]
-
-/** A refusal says more than a silence. */
-const failureOf = (failures: ReadonlyArray<DriverFailure>): DriverFailure =>
-  failures.find(({ reason }) => reason instanceof AccessDenied) ??
-  failures.find((failure) => failure === unknownName) ??
-  unavailable("no sentinel answers")
-
-const unavailable = (message: string): DriverFailure => new DriverFailure(new Unavailable({ message }))
-
-const unknownName = unavailable("no sentinel knows a master of this name")
-
-/** Asks one sentinel over a connection of its own. */
-const ask = async (
-  sentinel: (signal: AbortSignal) => Promise<Endpoint>,
-  name: string,
-  signal: AbortSignal
-): Promise<Node> => {
-  const endpoint = await sentinel(signal)
-  const client = new RedisClient({
-    ...endpoint,
-    RESP: 2,
-    disableClientInfo: true,
-    maintNotifications: "disabled",
-    commandOptions: { timeout: 0 },
-    socket: { ...endpoint.socket, signal, reconnectStrategy: false } as NonNullable<Endpoint["socket"]>
-  })
-  client.on("error", () => {})
-  signal.addEventListener("abort", () => client.destroy(), { once: true })
-  try {
+  async #connect(): Promise<Client> {
+    const { endpoint, onNotSubscribed, timeout } = this.#options
+    const abort = new AbortController()
+    this.#abort = abort
+    const { signal } = abort
+    const found = await endpoint(signal)
+    signal.throwIfAborted()
+    const client = createRedisClient(found, timeout, signal)
+    client.on("error", () => {
+      if (!signal.aborted) this.close()
+    })
+    signal.addEventListener("abort", () => client.destroy(), { once: true })
     await client.connect()
-    const reply: unknown = await client.sendCommand(["SENTINEL", "GET-MASTER-ADDR-BY-NAME", name])
-    if (!Array.isArray(reply) || typeof reply[0] !== "string") throw unknownName
-    return { host: reply[0], port: Number(reply[1]) }
-  } finally {
-    client.destroy()
+    // Not waited for: it is carried out before the question behind it, so that no failover is between the two.
+    client
+      .subscribe(failoverChannels, (message) => this.#heard(message))
+      .catch((error: unknown) => {
+        const failure = ReplyError.fromCommand(error, true)
+        if (failure.serverCode !== undefined) onNotSubscribed(failure)
+      })
+    return client
+  }
+
+  /** A message names the master's group, and others. */
+  #heard(message: string): void {
+    const { name, onFailover } = this.#options
+    if (!message.split(" ").includes(name)) return
+    // A question that is under way may have been answered before.
+    const asked = this.#asking ?? Promise.resolve()
+    asked.then(onFailover, onFailover)
   }
 }
 
-/** Admits a connection to a master only: a sentinel may still name one that has just been replaced. */
-export const admitMaster = async (send: (...args: ReadonlyArray<string>) => Promise<unknown>): Promise<void> => {
-  const role = await send("ROLE")
-  if (!Array.isArray(role) || role[0] !== "master") throw unavailable("the server that the sentinels name is no master")
+/** The number of the master's last failover, 0 where this user may not ask for it. */
+const epochOf = async (asked: Promise<unknown>): Promise<number> => {
+  try {
+    const master = (await asked) as { readonly "config-epoch"?: string }
+    return Number(master["config-epoch"] ?? 0)
+  } catch (error) {
+    if (ReplyError.serverCodeOf(error) === undefined) throw error
+    return 0
+  }
 }

@@ -1,28 +1,20 @@
 /** How the sentinels are found out, whatever some of them do, and how their refusals read. */
 import { assert, describe, it } from "@effect/vitest"
-import { CachePort } from "@hexcache/cache-port"
-import { CacheRedis } from "@hexcache/cache-redis"
-import { askRedis, FaultProxy, freePort, RedisSentinels, type RedisServer } from "@hexcache/redis-testkit"
-import { Context, Effect, Layer, Option, Schedule } from "effect"
-
-const group = Effect.acquireRelease(
-  Effect.promise(() => RedisSentinels.start({ downAfter: 60_000 })),
-  (group) => Effect.promise(() => group.stop())
-)
-
-const cache = (options: Omit<CacheRedis.CacheRedisSentinelOptions, "namespace">) =>
-  Effect.map(Layer.build(CacheRedis.layerSentinel({ namespace: "test", ...options })), Context.get(CachePort))
+import type { CacheRedis } from "@hexcache/cache-redis"
+import { askRedis, FaultProxy, freePort, type RedisServer } from "@hexcache/redis-testkit"
+import { Effect, Option, Schedule } from "effect"
+import { sentinelCache, sentinelGroup } from "./support/sentinels.ts"
 
 const urls = (servers: ReadonlyArray<RedisServer>) => servers.map(({ url }) => url)
 
 describe("the lookup of a master by its sentinels", () => {
   it.live("needs no more than a majority, and less than that only a moment longer", () =>
     Effect.gen(function* () {
-      const { name, sentinels } = yield* group
+      const { name, sentinels } = yield* sentinelGroup()
       const [first, second] = sentinels
       for (const frozen of [first, second]) {
         frozen?.freeze()
-        const cached = yield* cache({
+        const cached = yield* sentinelCache({
           name,
           sentinels: urls(sentinels),
           commandTimeout: 20_000,
@@ -38,7 +30,7 @@ describe("the lookup of a master by its sentinels", () => {
 
   it.live("takes as long as it may take to connect, not only as long as a command", () =>
     Effect.gen(function* () {
-      const { name, sentinels } = yield* group
+      const { name, sentinels } = yield* sentinelGroup()
       const proxies = yield* Effect.forEach(sentinels, ({ port }) =>
         Effect.acquireRelease(
           Effect.promise(() => FaultProxy.start(port)),
@@ -46,7 +38,7 @@ describe("the lookup of a master by its sentinels", () => {
         )
       )
       for (const proxy of proxies) proxy.latency(150)
-      const cached = yield* cache({
+      const cached = yield* sentinelCache({
         name,
         sentinels: proxies.map(({ url }) => url),
         commandTimeout: 200,
@@ -58,11 +50,11 @@ describe("the lookup of a master by its sentinels", () => {
 
   it.live("says what is wrong: no such name, no right, no sentinel", () =>
     Effect.gen(function* () {
-      const { name, sentinels } = yield* group
+      const { name, sentinels } = yield* sentinelGroup()
       const nowhere = `redis://127.0.0.1:${yield* Effect.promise(() => freePort())}`
       const failure = (options: Pick<CacheRedis.CacheRedisSentinelOptions, "name" | "sentinels">) =>
         Effect.gen(function* () {
-          const cached = yield* cache({ ...options, commandTimeout: 20_000, connectTimeout: 20_000 })
+          const cached = yield* sentinelCache({ ...options, commandTimeout: 20_000, connectTimeout: 20_000 })
           const { reason } = yield* Effect.flip(cached.get("key"))
           return `${reason._tag}: ${reason.message}`
         })
@@ -76,15 +68,15 @@ describe("the lookup of a master by its sentinels", () => {
       )
       assert.strictEqual(
         yield* failure({ name, sentinels: urls(sentinels) }),
-        "AccessDenied: the server asks for a password (NOAUTH)"
+        "AccessDenied: sentinel: the server asks for a password (NOAUTH)"
       )
       const wrong = sentinels.map(({ port }) => `redis://:wrong@127.0.0.1:${port}`)
       assert.strictEqual(
         yield* failure({ name, sentinels: wrong }),
-        "AccessDenied: the server refuses this user and password (WRONGPASS)"
+        "AccessDenied: sentinel: the server refuses this user and password (WRONGPASS)"
       )
       const right = sentinels.map(({ port }) => `redis://:secret@127.0.0.1:${port}`)
-      const cached = yield* cache({ name, sentinels: right, commandTimeout: 20_000, connectTimeout: 20_000 })
+      const cached = yield* sentinelCache({ name, sentinels: right, commandTimeout: 20_000, connectTimeout: 20_000 })
       yield* cached.ping
     })
   )

@@ -10,58 +10,62 @@ interface Acknowledged {
   readonly ended: number
 }
 
-/** What a reader saw, undefined where the key was absent. */
+/** A read that was answered. */
 interface Seen {
-  readonly version: number | undefined
+  readonly version: number
   readonly began: number
 }
 
 /** What became of the calls. Instants are on `performance`'s clock. */
 export interface FailoverRecord {
   calls: number
-  readonly acknowledged: Array<Acknowledged>
+  /** Writes, each of a key of its own. */
+  readonly writes: Array<Acknowledged>
+  /** Writes of ever higher versions to one key. */
+  readonly versions: Array<Acknowledged>
+  /** Reads of that key. */
+  readonly seen: Array<Seen>
   readonly failedReads: Array<CacheError>
   readonly failedWrites: Array<CacheError>
-  readonly seen: Array<Seen>
 }
 
-/** Each writes keys of its own, none twice, and an ever higher version to one key. */
 const writers = 2
 const readers = 2
 
-/** Reads and writes, with a pause of a millisecond after each call, until `end` runs. */
-export const failoverLoad = ({ get, set }: CachePort["Service"]) =>
+/** Reads and writes keys with a prefix, with a pause of a millisecond after each call, until `end` runs. */
+export const failoverLoad = ({ get, set }: CachePort["Service"], prefix: string) =>
   Effect.gen(function* () {
-    const record: FailoverRecord = { calls: 0, acknowledged: [], failedReads: [], failedWrites: [], seen: [] }
+    const record: FailoverRecord = { calls: 0, writes: [], versions: [], seen: [], failedReads: [], failedWrites: [] }
     let isOver = false
-    let version = 0
-    const write = (key: string, version: number) =>
+    const write = (acknowledged: Array<Acknowledged>, key: string, version: number) =>
       Effect.suspend(() => {
         const began = performance.now()
         record.calls++
         return Effect.match(set(key, String(version)), {
           onFailure: (error) => void record.failedWrites.push(error),
-          onSuccess: () => void record.acknowledged.push({ key, version, began, ended: performance.now() })
+          onSuccess: () => void acknowledged.push({ key, version, began, ended: performance.now() })
         })
       })
     const read = Effect.suspend(() => {
       const began = performance.now()
       record.calls++
-      return Effect.match(get("version"), {
+      return Effect.match(get(`${prefix}-version`), {
         onFailure: (error) => void record.failedReads.push(error),
-        onSuccess: (value) =>
-          void record.seen.push({ began, version: Option.getOrUndefined(Option.map(value, Number)) })
+        onSuccess: (value) => void record.seen.push({ began, version: Number(Option.getOrElse(value, () => "0")) })
       })
     })
-    const forever = (call: () => Effect.Effect<unknown>) =>
-      Effect.forkChild(Effect.whileLoop({ while: () => !isOver, body: () => Effect.delay(call(), 1), step: () => {} }))
+    const forever = (call: (round: number) => Effect.Effect<unknown>) => {
+      let round = 0
+      const body = () => Effect.delay(call(++round), 1)
+      return Effect.forkChild(Effect.whileLoop({ while: () => !isOver, body, step: () => {} }))
+    }
     const fibers = yield* Effect.forEach(
       [
-        ...Array.from({ length: writers }, (_, writer) => {
-          let written = 0
-          return () => write(`${writer}-${written}`, written++)
-        }),
-        () => write("version", ++version),
+        ...Array.from(
+          { length: writers },
+          (_, writer) => (round: number) => write(record.writes, `${prefix}-${writer}-${round}`, round)
+        ),
+        (round: number) => write(record.versions, `${prefix}-version`, round),
         ...Array.from({ length: readers }, () => () => read)
       ],
       forever
@@ -74,13 +78,11 @@ export const failoverLoad = ({ get, set }: CachePort["Service"]) =>
   })
 
 /** The longest time without an acknowledged write, in milliseconds. */
-export const longestGap = ({ acknowledged }: FailoverRecord): number =>
-  Math.max(0, ...acknowledged.slice(1).map(({ ended }, index) => ended - (acknowledged[index] as Acknowledged).ended))
+export const longestGap = ({ writes }: FailoverRecord): number =>
+  Math.max(0, ...writes.slice(1).map(({ ended }, index) => ended - (writes[index] as Acknowledged).ended))
 
-/** Reads that began after a newer version was acknowledged than they saw, of those since an instant. */
-export const staleReads = ({ acknowledged, seen }: FailoverRecord, since: number): number => {
-  const versions = acknowledged.filter(({ began, key }) => key === "version" && began > since)
-  return seen.filter(({ began, version = 0 }) =>
-    versions.some((written) => written.ended < began && written.version > version)
-  ).length
+/** Reads that saw an older version than was acknowledged before they began, of those written since an instant. */
+export const staleReads = ({ seen, versions }: FailoverRecord, since: number): ReadonlyArray<Seen> => {
+  const written = versions.filter(({ began }) => began > since)
+  return seen.filter((read) => written.some(({ ended, version }) => ended < read.began && version > read.version))
 }
