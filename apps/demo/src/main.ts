@@ -8,8 +8,8 @@ import { randomUUID } from "node:crypto"
 import { NodeRuntime } from "@effect/platform-node"
 import { CacheMemory } from "@hexcache/cache-memory"
 import { Breaker, type CacheError, CachePort, FailOpen, Telemetry } from "@hexcache/cache-port"
-import { CacheRedis } from "@hexcache/cache-redis"
-import { Cause, Console, Effect, Exit, Layer, Logger, Redacted, Runtime } from "effect"
+import { CacheRedis, ConnectionState, RedisStatus } from "@hexcache/cache-redis"
+import { Cause, Console, Effect, Exit, Layer, Logger, Record, Redacted, Runtime } from "effect"
 import { QueryCount } from "./cities/QueryCount.ts"
 import * as SqliteCityStore from "./cities/SqliteCityStore.ts"
 import { loadingProgress } from "./console/progress.ts"
@@ -17,6 +17,7 @@ import { warnings } from "./console/warnings.ts"
 import { Cities } from "./domain/Cities.ts"
 import { RateLimit } from "./domain/RateLimit.ts"
 import { Visits } from "./domain/Visits.ts"
+import { CacheConnection } from "./http/CacheConnection.ts"
 import * as Server from "./http/Server.ts"
 import { OwnRedis } from "./redis/OwnRedis.ts"
 import { cacheConfig, portConfig, rateLimit, redisUrl, refuse, type ServeOptions, serveOptions } from "./settings.ts"
@@ -66,7 +67,23 @@ const leavingNothing = Layer.effectDiscard(
 const commandTimeout = 250
 
 const redis = (url: string | Redacted.Redacted) =>
-  CacheRedis.layer({ url, namespace, commandTimeout, nearCache: { maxEntries: 1_000 } })
+  Layer.provideMerge(connection, CacheRedis.layer({ url, namespace, commandTimeout, nearCache: { maxEntries: 1_000 } }))
+
+const connection = Layer.effect(
+  CacheConnection,
+  RedisStatus.useSync(({ current }) => ({
+    current: Effect.map(current, ({ nodes, ...whole }) => ({
+      ...summary(whole),
+      nodes: Record.map(nodes, summary)
+    }))
+  }))
+)
+
+const summary = ConnectionState.$match({
+  Up: ({ since }) => ({ state: "up" as const, since }),
+  Connecting: ({ since }) => ({ state: "connecting" as const, since }),
+  Down: ({ reason, since }) => ({ state: "down" as const, since, reason: reason._tag })
+})
 
 const ownRedis = Layer.unwrap(
   OwnRedis.use(({ url }) => Effect.as(Console.log(`  Redis of its own at ${url}`), redis(url)))

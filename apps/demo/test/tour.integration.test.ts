@@ -3,6 +3,17 @@ import { askRedis, RedisServer } from "@hexcache/redis-testkit"
 import { inject } from "vitest"
 import { runMain, startMain } from "./support/runMain.ts"
 
+interface Connection {
+  readonly state: string
+  readonly since: string
+  readonly reason?: string
+}
+
+interface Health {
+  readonly status: string
+  readonly cache: { readonly connection: Connection & { readonly nodes: Readonly<Record<string, Connection>> } }
+}
+
 describe.concurrent("the demo on Redis", () => {
   it("tours, survives the loss of Redis, and leaves nothing behind", async () => {
     const url = inject("redisUrl")
@@ -39,21 +50,31 @@ describe.concurrent("the demo on Redis", () => {
         assert.strictEqual(response.status, 200)
         await response.body?.cancel()
       }
-      const health = async () => ((await (await fetch(`${url}/health`)).json()) as { status: string }).status
+      const health = async () => (await (await fetch(`${url}/health`)).json()) as Health
+      const node = `127.0.0.1:${redis.port}`
 
       await city()
-      assert.strictEqual(await health(), "up")
+      const up = await health()
+      assert.strictEqual(up.status, "up")
+      assert.strictEqual(up.cache.connection.state, "up")
+      assert.strictEqual(up.cache.connection.nodes[node]?.state, "up")
       redis.freeze()
       const before = performance.now()
       await city()
       // The cache's deadline, the query, and what a busy machine adds.
       assert.isBelow(performance.now() - before, 5_000)
-      assert.strictEqual(await health(), "degraded")
+      assert.strictEqual((await health()).status, "degraded")
       await redis.kill()
       await city()
-      assert.strictEqual(await health(), "degraded")
+      const down = await health()
+      assert.strictEqual(down.status, "degraded")
+      assert.strictEqual(down.cache.connection.state, "down")
+      assert.strictEqual(down.cache.connection.reason, "Unavailable")
+      assert.strictEqual(down.cache.connection.nodes[node]?.reason, "Unavailable")
+      assert.isAbove(Date.parse(down.cache.connection.since), Date.parse(up.cache.connection.since))
       await redis.restart()
-      while ((await health()) !== "up") await city()
+      while ((await health()).status !== "up") await city()
+      assert.strictEqual((await health()).cache.connection.state, "up")
       child.kill("SIGTERM")
       assert.strictEqual((await ended).status, 0)
     } finally {

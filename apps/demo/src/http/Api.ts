@@ -4,6 +4,7 @@
 import { Schema, SchemaGetter } from "effect"
 import { HttpApi, HttpApiEndpoint, HttpApiGroup, HttpApiMiddleware } from "effect/http-api"
 import { City, CityId, CountryCode, CountryRanking, Population } from "../domain/City.ts"
+import { Connection } from "./CacheConnection.ts"
 import { NotFound } from "./Problems.ts"
 import { RateLimited } from "./RateLimited.ts"
 
@@ -72,7 +73,9 @@ const Status = HttpApiGroup.make("status").add(
         // `degraded`: it failed the ping but is still asked. `down`: it has failed so often that it is not asked now.
         state: Schema.Literals(["up", "degraded", "down"]),
         breaker: Schema.Literals(["closed", "open", "half-open"]),
-        ping: Schema.Union([Schema.Struct({ millis: Schema.Finite }), Schema.Struct({ failed: Schema.String })])
+        ping: Schema.Union([Schema.Struct({ millis: Schema.Finite }), Schema.Struct({ failed: Schema.String })]),
+        // Absent where the cache is in memory.
+        connection: Schema.optionalKey(Connection)
       }),
       namespaces: Namespaces
     })
