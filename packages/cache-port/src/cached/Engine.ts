@@ -93,6 +93,12 @@ export class Engine<Key, A, Answer, E, R> {
     return { _tag: "Hit", answer, isEarly: freshness === "Early" }
   }
 
+  /** The same answer for another reader; the very same where its value cannot be written. */
+  copyOf(answer: Exit.Success<Answer, E>): Exit.Success<Answer, E> {
+    const json = this.#keeper.write(answer.value)
+    return (json === undefined ? undefined : this.#keeper.read(json)) ?? answer
+  }
+
   #lookUp(miss: Miss<Key>, caller: Caller<R>): Effect.Effect<Answer, E> {
     this.storage.counters.miss()
     const [flight] = this.loader.begin([miss], "Read", caller)
@@ -127,7 +133,8 @@ export class Engine<Key, A, Answer, E, R> {
     refreshing: Flight<Answer, E> | undefined,
     caller: Caller<R>
   ): Exit.Success<Answer, E> | undefined {
-    const exit = refreshing?.exit
+    const isNewer = refreshing?.exit !== undefined && Exit.isSuccess(refreshing.exit)
+    const exit = isNewer ? refreshing.take() : undefined
     if (exit !== undefined && Exit.isSuccess(exit)) {
       this.storage.counters.miss()
       return exit
@@ -174,4 +181,4 @@ export class Engine<Key, A, Answer, E, R> {
 
 /** The end of one flight. */
 const landed = <A, E>(flight: Flight<A, E>): Effect.Effect<A, E> =>
-  flight.exit ?? Effect.flatMap(ended([flight]), () => flight.exit as Exit.Exit<A, E>)
+  flight.take() ?? Effect.flatMap(ended([flight]), () => flight.take() as Exit.Exit<A, E>)

@@ -14,22 +14,32 @@ export interface Generations {
 }
 
 /** Times are milliseconds of the epoch; `Infinity` for what never ends. */
-export interface Entry extends Generations {
+interface Head extends Generations {
   readonly freshUntil: number
   readonly servedUntil: number
   /** How long the lookup took, in milliseconds. */
   readonly took: number
   /** Each tag and its generation. */
   readonly tags: ReadonlyArray<readonly [tag: string, generation: string]>
-  /** The JSON of the value; none for a key that has no value. */
+}
+
+/** An entry that was read. */
+export interface Entry extends Head {
+  /** The parsed JSON of the value; none for a key that has no value. */
   readonly json: { readonly value: unknown } | undefined
+}
+
+/** An entry that is to be written. */
+export interface NewEntry extends Head {
+  /** The JSON of the value, as text; none for a key that has no value. */
+  readonly json: string | undefined
 }
 
 const version = 1
 
-export const encode = ({ all, freshUntil, json, own, servedUntil, tags, took }: Entry, codec?: Codec): string => {
-  const head = [version, freshUntil, servedUntil, took, all, own, tags]
-  const text = JSON.stringify(json === undefined ? head : [...head, json.value])
+export const encode = ({ all, freshUntil, json, own, servedUntil, tags, took }: NewEntry, codec?: Codec): string => {
+  const head = JSON.stringify([version, freshUntil, servedUntil, took, all, own, tags])
+  const text = json === undefined ? head : `${head.slice(0, -1)},${json}]`
   try {
     return codec === undefined ? text : codec.encode(text)
   } catch {

@@ -11,6 +11,9 @@ type Tell<A, E> = (exit: Exit.Exit<A, E>) => void
 /** Ends with an exit, which it keeps, or is abandoned when the last who waits goes away. */
 export class Flight<A, E> {
   exit: Exit.Exit<A, E> | undefined
+  /** Makes the success once more, from its text. */
+  #copy: (() => Exit.Exit<A, E> | undefined) | undefined
+  #isTaken = false
   /** Goes on though nobody waits. */
   readonly isRefresh: boolean
   /** Until when its value may be given to others, once it has ended, in milliseconds of the epoch. */
@@ -31,12 +34,23 @@ export class Flight<A, E> {
     return this.#expected > 0 || this.#waiting.size > 0
   }
 
-  settle(exit: Exit.Exit<A, E>): void {
+  settle(exit: Exit.Exit<A, E>, copy?: () => Exit.Exit<A, E> | undefined): void {
     if (this.exit !== undefined) return
     this.exit = exit
+    this.#copy = copy
     const waiting = Array.from(this.#waiting)
     this.#waiting.clear()
     for (const tell of waiting) tell(exit)
+  }
+
+  /**
+   * The exit for one reader: what one of them changes, no other sees. They share a value that cannot be written; that is
+   * as rare as it is logged.
+   */
+  take(): Exit.Exit<A, E> | undefined {
+    if (this.#isTaken && this.#copy !== undefined) return this.#copy() ?? this.exit
+    this.#isTaken = this.exit !== undefined
+    return this.exit
   }
 
   /** Said before others may run, by who is going to enter: meanwhile it is not abandoned. */

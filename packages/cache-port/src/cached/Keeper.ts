@@ -5,13 +5,13 @@
  */
 import { Clock, Effect, Exit, type Fiber, Option, Random } from "effect"
 import { RareLog } from "../FailureNote.ts"
-import type { Entry } from "./Envelope.ts"
+import type { Entry, NewEntry } from "./Envelope.ts"
 import { type Freshness, judge, lifeOf } from "./Freshness.ts"
 import type { Policy } from "./Policy.ts"
 import type { Finding, Ground, Storage } from "./Storage.ts"
 
 /** An entry that is about to be kept, but for what only the cache can say. */
-export interface Draft extends Omit<Entry, "all" | "own" | "tags"> {
+export interface Draft extends Omit<NewEntry, "all" | "own" | "tags"> {
   readonly text: string
   readonly tags: ReadonlyArray<string>
 }
@@ -36,8 +36,8 @@ export class Keeper<Key, A, Answer> {
   readonly #policy: Policy<Key, A, Answer, any, any>
   readonly #storage: Storage
   readonly #log = new RareLog()
-  /** Whether there is a value that cannot be kept, of which nothing was logged yet. */
-  #isRefusing = false
+  /** Why a value cannot be kept, of which nothing was logged yet. */
+  #refusal: string | undefined
 
   // biome-ignore lint/suspicious/noExplicitAny: see above.
   constructor(policy: Policy<Key, A, Answer, any, any>, storage: Storage) {
@@ -51,7 +51,7 @@ export class Keeper<Key, A, Answer> {
   }
 
   /** What an entry answers; undefined when its schema does not read it. */
-  answerOf({ json }: Entry): Exit.Success<Answer> | undefined {
+  answerOf({ json }: Pick<Entry, "json">): Exit.Success<Answer> | undefined {
     const { answers, form } = this.#policy
     if (json === undefined) return Exit.isSuccess(answers.absent) ? answers.absent : undefined
     const exit = form().decode(json.value)
@@ -65,9 +65,43 @@ export class Keeper<Key, A, Answer> {
       : undefined
   }
 
-  /** Undefined for what is not to be kept, and for what cannot be: that is logged, without a word of the value. */
-  draft(key: Key, text: string, answer: Answer, { began, now, random }: Moment): Draft | undefined {
-    const { answers, form, generationTtl, jitter, negativeTtl, staleFor, tags, ttl } = this.#policy
+  /** The answer whose value has this JSON; undefined where its schema does not read it. */
+  read(json: string): Exit.Success<Answer> | undefined {
+    return this.answerOf({ json: { value: JSON.parse(json) } })
+  }
+
+  /**
+   * The JSON of an answer's value. Undefined where it has none, and where it cannot be written so that it would be read as
+   * the same: that is logged, without a word of the value.
+   */
+  write(answer: Answer): string | undefined {
+    const value = this.#policy.answers.valueOf(answer)
+    if (Option.isNone(value)) return undefined
+    const { decode, encode, isSame } = this.#policy.form()
+    try {
+      // As it is written, a reader may change it from then on.
+      const json = JSON.stringify(encode(value.value))
+      const read = decode(JSON.parse(json))
+      if (Exit.isSuccess(read) && isSame(read.value, value.value)) return json
+      this.#refusal = "its JSON would be read as another value"
+    } catch {
+      this.#refusal = "its schema refuses it"
+    }
+    return undefined
+  }
+
+  /**
+   * The entry of an answer, with the JSON that `write` made of it. Undefined for what is not to be kept, and for what cannot
+   * be: that is logged, without a word of the value.
+   */
+  draft(
+    key: Key,
+    text: string,
+    answer: Answer,
+    json: string | undefined,
+    { began, now, random }: Moment
+  ): Draft | undefined {
+    const { answers, generationTtl, jitter, negativeTtl, staleFor, tags, ttl } = this.#policy
     const value = answers.valueOf(answer)
     const end = began + generationTtl
     try {
@@ -76,9 +110,9 @@ export class Keeper<Key, A, Answer> {
       if (fresh === 0 || life.freshUntil <= now) return undefined
       const took = now - began
       if (Option.isNone(value)) return { text, ...life, took, json: undefined, tags: [] }
-      return { text, ...life, took, json: { value: form().encode(value.value) }, tags: tags?.(value.value, key) ?? [] }
+      return json === undefined ? undefined : { text, ...life, took, json, tags: tags?.(value.value, key) ?? [] }
     } catch {
-      this.#isRefusing = true
+      this.#refusal = "its ttl or its tags threw"
       return undefined
     }
   }
@@ -89,7 +123,7 @@ export class Keeper<Key, A, Answer> {
     loaded: ReadonlyArray<Loaded>,
     all: string
   ) {
-    if (this.#isRefusing) yield* this.#logRefused
+    yield* this.#logRefusal
     const current = loaded.filter(({ isOutdated }) => !isOutdated())
     const drafts = current.flatMap(({ draft, ground }) => (draft === undefined ? [] : { draft, own: ground.own }))
     const [ground] = current.map(({ ground }) => ground)
@@ -105,8 +139,9 @@ export class Keeper<Key, A, Answer> {
     const now = yield* Clock.currentTimeMillis
     const random = yield* Random.Random
     const moment = { began: now, now, random: () => random.nextDoubleUnsafe() }
-    const draft = this.draft(key, text, this.#policy.answers.of(value), moment)
-    if (this.#isRefusing) yield* this.#logRefused
+    const answer = this.#policy.answers.of(value)
+    const draft = this.draft(key, text, answer, this.write(answer), moment)
+    yield* this.#logRefusal
     // First of all, so that no write that is late brings back a value: an entry counts only under its own generation.
     const own = yield* storage.renew(text)
     const all = own === undefined ? undefined : yield* storage.generation
@@ -114,10 +149,12 @@ export class Keeper<Key, A, Answer> {
     yield* this.#write([{ draft, own }], all, (tags) => storage.tagIds(tags))
   })
 
-  readonly #logRefused: Effect.Effect<void> = Effect.suspend(() => {
-    this.#isRefusing = false
+  readonly #logRefusal: Effect.Effect<void> = Effect.suspend(() => {
+    const refusal = this.#refusal
+    if (refusal === undefined) return Effect.void
+    this.#refusal = undefined
     return this.#log.take((suppressed) =>
-      Effect.logWarning("A value is not kept: its schema refuses it, or its ttl or tags threw").pipe(
+      Effect.logWarning(`A value is not kept: ${refusal}`).pipe(
         Effect.annotateLogs({ namespace: this.#policy.namespace, suppressed })
       )
     )
@@ -132,7 +169,7 @@ export class Keeper<Key, A, Answer> {
   ) {
     const named = new Set(drafts.flatMap(({ draft }) => draft.tags))
     const ids = named.size === 0 ? undefined : yield* readTags(named)
-    const entries: Array<readonly [text: string, entry: Entry]> = []
+    const entries: Array<readonly [text: string, entry: NewEntry]> = []
     for (const { draft, own } of drafts) {
       const { freshUntil, json, servedUntil, text, took } = draft
       const tags = draft.tags.flatMap((tag) => {

@@ -116,11 +116,12 @@ export class Loader<Key, A, Answer, E, R> {
     if (this.flights.get(text) === flight) this.flights.delete(text)
   }
 
-  #settle(load: Load<Key, Answer, E>, exit: Exit.Exit<Answer, E>): void {
+  /** `json` is that of the value, where it can be written. */
+  #settle(load: Load<Key, Answer, E>, exit: Exit.Exit<Answer, E>, json?: string): void {
     if (load.flight.exit !== undefined) return
     load.batch.open--
     if (Exit.isFailure(exit)) this.#remove(load)
-    load.flight.settle(exit)
+    load.flight.settle(exit, json === undefined ? undefined : () => this.#keeper.read(json))
   }
 
   /** A flight goes on until its value is kept, so that who comes in between does not begin another. */
@@ -159,7 +160,7 @@ export class Loader<Key, A, Answer, E, R> {
       isAnswer: (finding, now) => {
         const answer = this.#keeper.newerThan(ground, finding, now)
         if (answer === undefined) return false
-        this.#settle(load, answer)
+        this.#settle(load, answer, this.#keeper.write(answer.value))
         return true
       },
       lookUp: (ground) => this.#lookUp([{ ...load, ground }], purpose)
@@ -187,17 +188,18 @@ export class Loader<Key, A, Answer, E, R> {
       const load = byKey.get(key)
       if (load === undefined) return
       const { flight, ground, text } = load
+      const json = Exit.isSuccess(exit) ? this.#keeper.write(exit.value) : undefined
       if (Exit.isFailure(exit)) {
         live.lookupFailures++
         failed.push(exit.cause)
       } else if (ground !== undefined) {
         const moment = { began, now: clock.currentTimeMillisUnsafe(), random: () => random.nextDoubleUnsafe() }
-        const draft = this.#keeper.draft(key, text, exit.value, moment)
+        const draft = this.#keeper.draft(key, text, exit.value, json, moment)
         loaded.push({ text, ground, draft, isOutdated: () => flight.isOutdated })
         flight.freshUntil = draft?.freshUntil ?? moment.now
       }
-      if (isEarly || Exit.isFailure(exit)) this.#settle(load, exit)
-      else answered.push(() => this.#settle(load, exit))
+      if (isEarly || Exit.isFailure(exit)) this.#settle(load, exit, json)
+      else answered.push(() => this.#settle(load, exit, json))
     })
     yield* this.#storage.observer?.lookUp(lookingUp, () => failed[0]) ?? lookingUp
 

@@ -52,9 +52,17 @@ export const exits = <Key, A, Answer, E, R>(
   caller: Caller<R>
 ): Effect.Effect<ReadonlyArray<Exit.Exit<Answer, E>>, E> => {
   const asked = keys.map((key) => [key, engine.policy.textOf(key)] as const)
-  return Effect.map(read(engine, asked, caller, ended), (exits) =>
-    asked.map(([, text]) => exits.get(text) ?? engine.policy.answers.absent)
-  )
+  return Effect.map(read(engine, asked, caller, ended), (exits) => {
+    const taken = new Set<string>()
+    return asked.map(([, text]) => {
+      const exit = exits.get(text) ?? engine.policy.answers.absent
+      if (!taken.has(text)) {
+        taken.add(text)
+        return exit
+      }
+      return Exit.isSuccess(exit) ? engine.copyOf(exit) : exit
+    })
+  })
 }
 
 const read = <Key, A, Answer, E, R>(
@@ -141,6 +149,9 @@ const exitsOf = <Key, Answer, E>({
   exits,
   flights
 }: Known<Key, Answer, E>): ReadonlyMap<string, Exit.Exit<Answer, E>> => {
-  for (const [text, { exit }] of flights) if (exit !== undefined) exits.set(text, exit)
+  for (const [text, flight] of flights) {
+    const exit = flight.take()
+    if (exit !== undefined) exits.set(text, exit)
+  }
   return exits
 }

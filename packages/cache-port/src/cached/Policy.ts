@@ -10,6 +10,7 @@ import * as Input from "../Input.ts"
 import { fingerprintOf } from "./Fingerprint.ts"
 import { type CachedKey, Names, textOf } from "./Keys.ts"
 import * as Lookup from "./Lookup.ts"
+import { makeRoundTrip } from "./RoundTrip.ts"
 
 /** The types of a `Cached`, whose `Answer` is its `A`, or an option of it where there may be none. */
 export interface Policy<Key, A, Answer, E, R> {
@@ -43,6 +44,8 @@ export interface Form<A> {
   /** Throws for a value that its schema refuses. */
   readonly encode: (value: A) => unknown
   readonly decode: (json: unknown) => Exit.Exit<A, unknown>
+  /** True if a value that was read is as it was when it was written. */
+  readonly isSame: (read: A, written: A) => boolean
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: checked here for callers of every type.
@@ -146,6 +149,7 @@ const formOf = <A>(namespace: string, schema: Schema.Codec<A, unknown>): Form<A>
   return {
     names: new Names(namespace, fingerprintOf(schema)),
     encode: Schema.encodeSync(codec),
-    decode: Schema.decodeUnknownExit(codec)
+    decode: Schema.decodeUnknownExit(codec),
+    isSame: makeRoundTrip(schema)
   }
 }

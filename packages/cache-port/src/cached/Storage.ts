@@ -238,7 +238,10 @@ export class Storage {
   }
 
   /** Writes entries, each with what is left of its life at `now`. */
-  write(entries: ReadonlyArray<readonly [text: string, entry: Envelope.Entry]>, now: number): Effect.Effect<boolean> {
+  write(
+    entries: ReadonlyArray<readonly [text: string, entry: Envelope.NewEntry]>,
+    now: number
+  ): Effect.Effect<boolean> {
     const written = entries.map(
       ([text, entry]) => [this.#names.entry(text), Envelope.encode(entry, this.#codec)] as const
     )

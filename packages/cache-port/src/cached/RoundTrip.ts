@@ -1,0 +1,89 @@
+/**
+ * Values that are read back from the cache as they were written.
+ *
+ * @internal
+ */
+import { Chunk, Equal, HashMap, HashSet, Schema, SchemaAST } from "effect"
+
+/**
+ * Makes a test of a schema's values: true if `read` is as `written` was. JSON may mean two values of a schema, where a union
+ * takes texts for numbers for one. What no type of the schema knows is left out by it, and not missed.
+ */
+export const makeRoundTrip = (schema: Schema.Constraint): ((read: unknown, written: unknown) => boolean) => {
+  const names = namesOfUnions(Schema.toType(schema).ast)
+
+  const isSame = (read: unknown, written: unknown): boolean => {
+    if (read === written || (Number.isNaN(read) && Number.isNaN(written))) return true
+    if (typeof read !== "object" || typeof written !== "object" || read === null || written === null) return false
+    if (Array.isArray(read)) return Array.isArray(written) && haveSameItems(read, written)
+    if (isPlain(read)) return !Array.isArray(written) && hasSameFields(read, written)
+    if (Equal.equals(read, written)) return true
+    if (isCollection(read)) return isCollection(written) && haveSameItems(Array.from(read), Array.from(written))
+    return Object.keys(read).length === 0 ? String(read) === String(written) : hasSameFields(read, written)
+  }
+
+  const haveSameItems = (read: ReadonlyArray<unknown>, written: ReadonlyArray<unknown>): boolean =>
+    read.length === written.length && read.every((item, index) => isSame(item, written[index]))
+
+  const hasSameFields = (read: object, written: object): boolean => {
+    for (const name of Object.keys(read)) if (!isSame(fieldOf(read, name), fieldOf(written, name))) return false
+    for (const name of names) if (fieldOf(written, name) !== undefined && !Object.hasOwn(read, name)) return false
+    return true
+  }
+
+  return isSame
+}
+
+const fieldOf = (record: object, name: string): unknown => (record as Readonly<Record<string, unknown>>)[name]
+
+const isPlain = (value: object): boolean => {
+  const prototype = Object.getPrototypeOf(value)
+  return prototype === Object.prototype || prototype === null
+}
+
+/** Not of anything that is iterable: an option or an effect is as well. */
+const isCollection = (value: object): value is Iterable<unknown> =>
+  value instanceof Map ||
+  value instanceof Set ||
+  HashMap.isHashMap(value) ||
+  HashSet.isHashSet(value) ||
+  Chunk.isChunk(value)
+
+/** The names of fields that some members of a union have and others have not: one that a wrong member leaves out. */
+const namesOfUnions = (root: SchemaAST.AST): ReadonlyArray<string> => {
+  const names = new Set<string>()
+  const seen = new Set<SchemaAST.AST>()
+  const visit = (ast: SchemaAST.AST): void => {
+    if (seen.has(ast)) return
+    seen.add(ast)
+    if (SchemaAST.isUnion(ast)) {
+      const members = ast.types.filter(SchemaAST.isObjects).map(fieldsOf)
+      for (const member of members) {
+        for (const name of member) if (!members.every((other) => other.has(name))) names.add(name)
+      }
+    }
+    for (const child of childrenOf(ast)) visit(child)
+  }
+  visit(root)
+  return Array.from(names)
+}
+
+const fieldsOf = ({ propertySignatures }: SchemaAST.Objects): ReadonlySet<string> =>
+  new Set(propertySignatures.map(({ name }) => String(name)))
+
+const childrenOf = (ast: SchemaAST.AST): ReadonlyArray<SchemaAST.AST> => {
+  switch (ast._tag) {
+    case "Union":
+      return ast.types
+    case "Objects":
+      return [...ast.propertySignatures.map(({ type }) => type), ...ast.indexSignatures.map(({ type }) => type)]
+    case "Arrays":
+      return [...ast.elements, ...ast.rest]
+    case "Declaration":
+      return ast.typeParameters
+    case "Suspend":
+      return [ast.thunk()]
+    default:
+      return []
+  }
+}
