@@ -44,18 +44,40 @@ export const under = Effect.fnUntraced(function* <R>(leased: Leased<R>): Effect.
   })
   // The last owner may have kept its value, and given up its lease, a moment ago.
   const own = Effect.flatMap(isAnswered, (isOver) => (isOver ? Effect.void : lookUp(ground)))
-  const release = storage.attempt((cache) => cache.compareAndDelete(name, id))
 
-  while (ground !== undefined && clock.currentTimeMillisUnsafe() < end) {
-    const isOwner = yield* storage.attempt((cache) => cache.setIfAbsent(name, id, { ttl: lease }))
-    if (Option.isNone(isOwner)) ground = undefined
-    else if (isOwner.value) return yield* Effect.ensuring(own, release)
-    else if (yield* isAnswered) return
-    else {
-      const left = end - clock.currentTimeMillisUnsafe()
-      yield* Effect.sleep(Math.max(0, Math.min(Math.ceil(pause * (0.5 + (yield* Random.next))), left)))
-      pause = Math.min(pause * 2, longest)
+  let mayBeOwner = false
+  // To its end, whoever goes away meanwhile: a lease that is on its way cannot be given up.
+  const take = Effect.uninterruptible(
+    storage.attempt((cache) =>
+      Effect.mapBoth(cache.setIfAbsent(name, id, { ttl: lease }), {
+        onFailure: (error) => {
+          mayBeOwner = error.outcome === "Unknown"
+          return error
+        },
+        onSuccess: (isOwner) => {
+          mayBeOwner = isOwner
+          return isOwner
+        }
+      })
+    )
+  )
+  const release = Effect.suspend(() =>
+    mayBeOwner ? storage.attempt((cache) => cache.compareAndDelete(name, id)) : Effect.void
+  )
+
+  const looking = Effect.gen(function* () {
+    while (ground !== undefined && clock.currentTimeMillisUnsafe() < end) {
+      const isOwner = yield* take
+      if (Option.isNone(isOwner)) ground = undefined
+      else if (isOwner.value) return yield* own
+      else if (yield* isAnswered) return
+      else {
+        const left = end - clock.currentTimeMillisUnsafe()
+        yield* Effect.sleep(Math.max(0, Math.min(Math.ceil(pause * (0.5 + (yield* Random.next))), left)))
+        pause = Math.min(pause * 2, longest)
+      }
     }
-  }
-  yield* lookUp(ground)
+    yield* lookUp(ground)
+  })
+  yield* Effect.ensuring(looking, release)
 })
