@@ -179,6 +179,9 @@ describe.concurrent("CacheRedis behind Sentinel", () => {
         { sentinels: [{ host: "h", port: 0 }] },
         { sentinels: ["http://:canary@host"] },
         { database: -1 },
+        { sentinelTls: "canary" },
+        { sentinelUsername: "" },
+        { sentinelPassword: "" },
         { sentinels: undefined }
       ]) {
         const layer = CacheRedis.layerSentinel({

@@ -15,6 +15,8 @@ export interface RedisSentinelsOptions {
    * the one that they name. The master's own unless given.
    */
   readonly route?: (masterPort: number) => Promise<number>
+  /** Further arguments of the master. None unless given. */
+  readonly masterArgs?: ReadonlyArray<string>
   /** Further arguments of each sentinel, such as those of a certificate. None unless given. */
   readonly sentinelArgs?: ReadonlyArray<string>
 }
@@ -26,6 +28,7 @@ export class RedisSentinels {
   /** Starts the servers and resolves when every sentinel knows every other one and every replica. */
   static async start({
     downAfter = 1_000,
+    masterArgs = [],
     replicas: replicaCount = 2,
     route = async (port) => port,
     sentinelArgs = [],
@@ -39,7 +42,7 @@ export class RedisSentinels {
     }
     try {
       const atOnce = ["--repl-diskless-sync-delay", "0"]
-      const master = await start({ args: atOnce })
+      const master = await start({ args: [...atOnce, ...masterArgs] })
       const masterPort = await route(master.port)
       const replicaOf = ["--replicaof", "127.0.0.1", `${masterPort}`, ...atOnce]
       const replicas = await Promise.all(Array.from({ length: replicaCount }, () => start({ args: replicaOf })))
