@@ -16,8 +16,9 @@ export const sentinelGroup = (options?: RedisSentinelsOptions) =>
   )
 
 /** A cache behind Sentinel, for as long as the scope is open. */
-export const sentinelCache = (options: Omit<CacheRedis.CacheRedisSentinelOptions, "namespace">) =>
-  Effect.map(Layer.build(CacheRedis.layerSentinel({ namespace: "test", ...options })), Context.get(CachePort))
+export const sentinelCache = (
+  options: Omit<CacheRedis.CacheRedisSentinelOptions, "namespace"> & Partial<CacheRedis.CacheRedisSentinelOptions>
+) => Effect.map(Layer.build(CacheRedis.layerSentinel({ namespace: "test", ...options })), Context.get(CachePort))
 
 /** Asks all sentinels over and over for the port of the master, until the scope is closed. */
 export const watchNames = ({ name, sentinels }: RedisSentinels) =>
