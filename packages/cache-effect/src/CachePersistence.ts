@@ -92,7 +92,7 @@ const make = ({ attempt, strict }: FailOpen["Service"], prefix: string): Store =
 
     setMany: (entries) =>
       Effect.suspend(() =>
-        Effect.forEach(byTtl(prefix, entries), setTogether, { concurrency: "unbounded", discard: true })
+        Effect.forEach(byTtl(prefix, entries), setTogether, { concurrency: groupsAtOnce, discard: true })
       ),
 
     remove: (key) => strictly(cache.delete(prefix + key)),
@@ -100,6 +100,9 @@ const make = ({ attempt, strict }: FailOpen["Service"], prefix: string): Store =
     clear: strictly(cache.deletePattern(`${Glob.escape(prefix)}*`))
   }
 }
+
+/** Batches of one `setMany` that wait for the cache at a time, few beside the `maxPending` of any store. */
+const groupsAtOnce = 32
 
 /** Entries as text, those of one time to live together. The last of a repeated key wins. */
 const byTtl = (prefix: string, entries: ReadonlyArray<Entry>) => {

@@ -86,7 +86,11 @@ export class CacheKeyv extends EventEmitter {
 
   /** Whether each key is live, in the order of the keys. */
   async hasMany(keys: ReadonlyArray<string>): Promise<Array<boolean>> {
-    return Promise.all(keys.map((key) => this.has(key)))
+    const found: Array<boolean> = []
+    await forEachOf(keys, async (key, place) => {
+      found[place] = await this.has(key)
+    })
+    return found
   }
 
   /**
@@ -101,12 +105,11 @@ export class CacheKeyv extends EventEmitter {
   async setMany(entries: ReadonlyArray<CacheKeyvEntry>): Promise<Array<boolean>> {
     const done = new Map<string, boolean>()
     const last = new Map(entries.map((entry) => [entry.key, entry]))
-    const store = async ([ttl, group]: readonly [number | undefined, ReadonlyArray<CacheKeyvEntry>]) => {
+    const groups = Map.groupBy(last.values(), ({ ttl }) => ttl)
+    await forEachOf(Array.from(groups), async ([ttl, group]) => {
       const isDone = await this.#store(group, ttl)
       for (const { key } of group) done.set(key, isDone)
-    }
-    const groups = Map.groupBy(last.values(), ({ ttl }) => ttl)
-    await Promise.all(Array.from(groups, store))
+    })
     return entries.map(({ key }) => done.get(key) ?? false)
   }
 
@@ -175,6 +178,19 @@ export class CacheKeyv extends EventEmitter {
 const isOver = (ttl: number | undefined): boolean => ttl !== undefined && ttl < 0
 
 const lifeOf = (ttl: number | undefined): number | undefined => (ttl === 0 ? undefined : ttl)
+
+/** Operations of one call that wait for the cache at a time, few beside the `maxPending` of any store. */
+const operationsAtOnce = 32
+
+/** Runs work on each item, on a few of them at a time. */
+const forEachOf = async <A>(items: ReadonlyArray<A>, run: (item: A, place: number) => Promise<void>): Promise<void> => {
+  // All that work take their next item from the same iterator.
+  const left = items.entries()
+  const work = async () => {
+    for (const [place, item] of left) await run(item, place)
+  }
+  await Promise.all(Array.from({ length: Math.min(operationsAtOnce, items.length) }, work))
+}
 
 /** How many keys are read at once while iterating. */
 const pageSize = 100
