@@ -66,7 +66,12 @@ export const layer: {
   (options: CacheMemoryOptions): Layer.Layer<CachePort, CacheError>
 } = (options: CacheMemoryOptions = {}): Layer.Layer<CachePort> =>
   // Without options there is nothing to refuse, which the first signature says.
-  CachePort.layerFromDriver(make(options), options) as Layer.Layer<CachePort>
+  CachePort.layerFromDriver(make(options), options, Object.keys(ownOptions)) as Layer.Layer<CachePort>
+
+const ownOptions: Record<Exclude<keyof CacheMemoryOptions, keyof FromDriverOptions>, true> = {
+  maxEntries: true,
+  maxBytes: true
+}
 
 const make = (options: CacheMemoryOptions): Effect.Effect<CacheDriver, CacheError, Scope.Scope> =>
   Effect.gen(function* () {

@@ -165,7 +165,8 @@ describe("CacheMemory", () => {
         { maxBytes: -1 },
         { maxBytes: "5" },
         { namespace: 5 },
-        { maxValueBytes: -1 }
+        { maxValueBytes: -1 },
+        { maxEntires: 5 }
       ]) {
         const built = Effect.scoped(Layer.build(CacheMemory.layer(options as never)))
         const error = yield* Effect.flip(built)

@@ -4,6 +4,8 @@
 import { Clock, Context, Duration, Effect, Exit, type Fiber, Layer, Random, Stream } from "effect"
 import { CacheError, InvalidArgument, Unavailable } from "./CacheError.ts"
 import { CachePort } from "./CachePort.ts"
+import { refused } from "./Checked.ts"
+import * as Input from "./Input.ts"
 import { type CacheRequest, intercept, isRefused } from "./Interceptor.ts"
 
 /**
@@ -206,7 +208,15 @@ const whileOpen = (request: CacheRequest): CacheError => new CacheError({ ...req
 /** Made once, since its stack trace costs as much as the rest of a refusal and tells nothing. */
 const breakerOpen = new Unavailable({ message: "the breaker is open, the store was not asked" })
 
-const checkOptions = ({ delay, failures = 5, maxDelay }: BreakerOptions): Effect.Effect<Limits, CacheError> => {
+const known: Record<keyof BreakerOptions, true> = { failures: true, delay: true, maxDelay: true }
+
+const checkOptions = (options: BreakerOptions): Effect.Effect<Limits, CacheError> => {
+  try {
+    Input.onlyOptions(options, (name) => Object.hasOwn(known, name), Object.keys(known).join(", "))
+  } catch (thrown) {
+    return Effect.fail(refused("layer", thrown))
+  }
+  const { delay, failures = 5, maxDelay } = options
   const limits = { failures, delay: millisOf(delay ?? 100), maxDelay: millisOf(maxDelay ?? 5_000) }
   if (!Number.isSafeInteger(failures) || failures < 1) return refuse("failures is a positive integer")
   if (!(limits.delay >= 1 && limits.delay < Infinity)) return refuse("delay is finite and at least a millisecond")

@@ -40,7 +40,7 @@ export interface ReadyOptions {
  *
  * Every failure is a `CacheError`. Input is checked before any I/O, when the operation is called: a key is well-formed
  * Unicode of 1 to 65,536 bytes of UTF-8, a value well-formed Unicode of at most `maxValueBytes`. Bad input fails with
- * `InvalidArgument`, also from untyped callers; nothing throws.
+ * `InvalidArgument`, also from untyped callers, and so does an option that there is not; nothing throws.
  *
  * A key that holds another type of the store's than text reads as absent, exists, and can be overwritten and deleted.
  *
@@ -133,15 +133,17 @@ export class CachePort extends Context.Service<
 
   /**
    * The layer of an adapter: makes the driver in the layer's scope, and a port from it. Options that break a law fail
-   * the layer with `InvalidArgument`, before the driver is made.
+   * the layer with `InvalidArgument`, before the driver is made. Given the names of the adapter's own options, the layer
+   * fails on any other: a misspelt one would be left out without a word.
    */
   static layerFromDriver<R>(
     driver: Effect.Effect<CacheDriver, CacheError, R>,
-    options: FromDriverOptions = {}
+    options: FromDriverOptions = {},
+    names?: ReadonlyArray<string>
   ): Layer.Layer<CachePort, CacheError, Exclude<R, Scope.Scope>> {
     return Layer.effect(
       CachePort,
-      Effect.flatMap(Port.checkOptions(options), () =>
+      Effect.flatMap(Port.checkOptions(options, names), () =>
         Effect.map(driver, (driver) => CachePort.of(Port.fromDriver(driver, options)))
       )
     )

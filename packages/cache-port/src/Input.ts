@@ -110,11 +110,23 @@ export const list = <A>(input: unknown, check: (each: unknown) => A): ReadonlyAr
   return checked
 }
 
+/** Refuses options that are no object, or that have another name than these: most often a known one, misspelt. */
+export const onlyOptions = (options: unknown, isKnown: (name: string) => boolean, known: string): void => {
+  if (typeof options !== "object" || options === null || Array.isArray(options)) {
+    refuse(`options are an object, not ${kind(options)}`)
+  }
+  const given = options as Readonly<Record<string, unknown>>
+  for (const name in given) {
+    if (!isKnown(name) && given[name] !== undefined) refuse(`there are no options but ${known}`)
+  }
+}
+
+const isTtl = (name: string): boolean => name === "ttl"
+
 /** The `ttl` of an options object, over zero. */
 export const ttlOption = (options: unknown): number | undefined => {
   if (options === undefined) return undefined
-  if (typeof options !== "object" || options === null || Array.isArray(options))
-    return refuse(`options are an object, not ${kind(options)}`)
+  onlyOptions(options, isTtl, "ttl")
   const ttl = (options as { readonly ttl?: unknown }).ttl
   if (ttl === undefined) return undefined
   const millis = timeToLive(ttl)
@@ -155,9 +167,7 @@ const notADuration = (input: unknown): never =>
 const units = ["weeks", "days", "hours", "minutes", "seconds", "milliseconds", "microseconds", "nanoseconds"]
 
 const hasOnlyNumbers = (input: object): boolean => {
-  const parts = Array.isArray(input)
-    ? input
-    : units.map((unit) => (input as Record<string, unknown>)[unit]).filter((part) => part !== undefined)
+  const parts = Array.isArray(input) ? input : partsOf(input as Record<string, unknown>)
   return parts.length > 0 && parts.every((part) => typeof part === "number" && !Number.isNaN(part))
 }
 
@@ -166,6 +176,12 @@ export const timeout = (input: unknown): number => {
   const duration = Duration.fromInput(input as Duration.Input)
   const millis = duration._tag === "None" ? Number.NaN : Duration.toMillis(duration.value)
   return millis > 0 ? millis : refuse("a timeout is a duration over zero")
+}
+
+/** What a duration consists of; what has no name of a unit is not left out, but none. */
+const partsOf = (input: Record<string, unknown>): ReadonlyArray<unknown> => {
+  const names = Object.keys(input).filter((name) => input[name] !== undefined)
+  return names.map((name) => (units.includes(name) ? input[name] : undefined))
 }
 
 export const amount = (input: unknown): number => {

@@ -19,11 +19,18 @@ import { operations } from "./Operations.ts"
 
 type Service = CachePort["Service"]
 
-/** Options that break a law, as the failure of a layer. */
-export const checkOptions = (options: FromDriverOptions): Effect.Effect<void, CacheError> =>
+/** Options that break a law, or have a name that is not among these, as the failure of a layer. */
+export const checkOptions = (
+  options: FromDriverOptions,
+  names: ReadonlyArray<string> | undefined
+): Effect.Effect<void, CacheError> =>
   checked(
     "layer",
     () => {
+      if (names !== undefined) {
+        const all = ["namespace", "maxValueBytes", ...names]
+        Input.onlyOptions(options, (name) => all.includes(name), all.join(", "))
+      }
       Input.namespace(namespaceIn(options))
       Input.maxValueBytes(options.maxValueBytes)
     },

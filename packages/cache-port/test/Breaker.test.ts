@@ -353,7 +353,8 @@ describe("Breaker", () => {
     { delay: -5 },
     { delay: "6 seconds" },
     { maxDelay: "Infinity" },
-    { maxDelay: "soon" }
+    { maxDelay: "soon" },
+    { failuers: 5 }
   ] as ReadonlyArray<BreakerOptions>) {
     it.effect(`refuses ${JSON.stringify(options)}`, () =>
       Effect.gen(function* () {

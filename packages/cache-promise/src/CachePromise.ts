@@ -4,6 +4,7 @@
 import { CachePort, TimeToLive } from "@hexcache/cache-port"
 import { Context, Duration, Effect, Exit, Layer, Option, Scope } from "effect"
 import type { CacheAnswer, CacheFailures } from "./CacheResult.ts"
+import { type CallOptions, failuresOf } from "./CallOptions.ts"
 import { Runner } from "./Runner.ts"
 
 /** What JSON can say. */
@@ -11,15 +12,6 @@ export type Json = null | boolean | number | string | ReadonlyArray<Json> | { re
 
 /** A length of time: milliseconds, or text such as `"30 seconds"`. */
 export type CacheDuration = number | `${number} ${"milli" | "second" | "minute" | "hour" | "day" | "week"}${"" | "s"}`
-
-/** How an operation is asked. */
-export interface CallOptions {
-  /**
-   * Takes the call back: its promise rejects with the signal's reason, however failures are told. A write that was sent
-   * may happen all the same.
-   */
-  readonly signal?: AbortSignal | undefined
-}
 
 /** How a value is written. */
 export interface WriteOptions extends CallOptions {
@@ -69,7 +61,7 @@ export class CachePromise<Failures extends CacheFailures = "throw"> {
     layer: Layer.Layer<CachePort, unknown>,
     options: OpenOptions<Failures> = {}
   ): Promise<CachePromise<Failures>> {
-    const failures = options.failures ?? ("throw" as Failures)
+    const failures = failuresOf(options)
     const scope = Scope.makeUnsafe()
     const built = Layer.buildWithScope(layer, scope)
     const ready = (context: Context.Context<CachePort>) =>
@@ -102,52 +94,52 @@ export class CachePromise<Failures extends CacheFailures = "throw"> {
 
   /** The value; `undefined` when absent or expired. */
   get(key: string, options?: CallOptions): Promise<CacheAnswer<string | undefined, Failures>> {
-    return this.#runner.ask(this.#cache.get(key), Option.getOrUndefined, options?.signal)
+    return this.#runner.ask("get", this.#cache.get(key), Option.getOrUndefined, options)
   }
 
   /** The value parsed as JSON; `undefined` when absent. Text that does not parse fails with `InvalidValue`. */
   getJson(key: string, options?: CallOptions): Promise<CacheAnswer<Json | undefined, Failures>> {
-    return this.#runner.ask(this.#cache.getJson(key), Option.getOrUndefined, options?.signal)
+    return this.#runner.ask("getJson", this.#cache.getJson(key), Option.getOrUndefined, options)
   }
 
   /** Replaces value and time to live; without `ttl` the key never expires. */
   set(key: string, value: string, options?: WriteOptions): Promise<CacheAnswer<void, Failures>> {
-    return this.#runner.ask(this.#cache.set(key, value, options), nothing, options?.signal)
+    return this.#runner.ask("set", this.#cache.set(key, value, withoutSignal(options)), nothing, options)
   }
 
   /** As `set`, with the value written by `JSON.stringify`. What that refuses or drops fails with `InvalidValue`. */
   setJson(key: string, value: Json, options?: WriteOptions): Promise<CacheAnswer<void, Failures>> {
-    return this.#runner.ask(this.#cache.setJson(key, value, options), nothing, options?.signal)
+    return this.#runner.ask("setJson", this.#cache.setJson(key, value, withoutSignal(options)), nothing, options)
   }
 
   /** Sets and answers true when the key is absent, in one atomic step. */
   setIfAbsent(key: string, value: string, options?: WriteOptions): Promise<CacheAnswer<boolean, Failures>> {
-    return this.#runner.ask(this.#cache.setIfAbsent(key, value, options), itself, options?.signal)
+    return this.#runner.ask("setIfAbsent", this.#cache.setIfAbsent(key, value, withoutSignal(options)), itself, options)
   }
 
   /** Removes a key. True when a live key was removed. */
   delete(key: string, options?: CallOptions): Promise<CacheAnswer<boolean, Failures>> {
-    return this.#runner.ask(this.#cache.delete(key), itself, options?.signal)
+    return this.#runner.ask("delete", this.#cache.delete(key), itself, options)
   }
 
   /** Removes keys and answers how many were live. A repeated key counts once. */
   deleteMany(keys: Iterable<string>, options?: CallOptions): Promise<CacheAnswer<number, Failures>> {
-    return this.#runner.ask(this.#cache.deleteMany(keys), itself, options?.signal)
+    return this.#runner.ask("deleteMany", this.#cache.deleteMany(keys), itself, options)
   }
 
   /** Reads and removes in one atomic step. */
   getAndDelete(key: string, options?: CallOptions): Promise<CacheAnswer<string | undefined, Failures>> {
-    return this.#runner.ask(this.#cache.getAndDelete(key), Option.getOrUndefined, options?.signal)
+    return this.#runner.ask("getAndDelete", this.#cache.getAndDelete(key), Option.getOrUndefined, options)
   }
 
   /** Removes the key only while its value equals `expected`, in one atomic step. */
   compareAndDelete(key: string, expected: string, options?: CallOptions): Promise<CacheAnswer<boolean, Failures>> {
-    return this.#runner.ask(this.#cache.compareAndDelete(key, expected), itself, options?.signal)
+    return this.#runner.ask("compareAndDelete", this.#cache.compareAndDelete(key, expected), itself, options)
   }
 
   /** Whether the key is live. */
   exists(key: string, options?: CallOptions): Promise<CacheAnswer<boolean, Failures>> {
-    return this.#runner.ask(this.#cache.exists(key), itself, options?.signal)
+    return this.#runner.ask("exists", this.#cache.exists(key), itself, options)
   }
 
   /**
@@ -155,12 +147,12 @@ export class CachePromise<Failures extends CacheFailures = "throw"> {
    * never expire.
    */
   expire(key: string, ttl: CacheDuration, options?: CallOptions): Promise<CacheAnswer<boolean, Failures>> {
-    return this.#runner.ask(this.#cache.expire(key, ttl), itself, options?.signal)
+    return this.#runner.ask("expire", this.#cache.expire(key, ttl), itself, options)
   }
 
   /** Milliseconds that are left of the key's life: `Infinity` when it never expires, `undefined` when absent. */
   ttl(key: string, options?: CallOptions): Promise<CacheAnswer<number | undefined, Failures>> {
-    return this.#runner.ask(this.#cache.ttl(key), millisOf, options?.signal)
+    return this.#runner.ask("ttl", this.#cache.ttl(key), millisOf, options)
   }
 
   /**
@@ -168,12 +160,12 @@ export class CachePromise<Failures extends CacheFailures = "throw"> {
    * 0; `ttl` is set only when this call creates the key.
    */
   increment(key: string, amount?: number, options?: WriteOptions): Promise<CacheAnswer<number, Failures>> {
-    return this.#runner.ask(this.#cache.increment(key, amount, options), itself, options?.signal)
+    return this.#runner.ask("increment", this.#cache.increment(key, amount, withoutSignal(options)), itself, options)
   }
 
   /** As `increment`, with the amount taken away. */
   decrement(key: string, amount?: number, options?: WriteOptions): Promise<CacheAnswer<number, Failures>> {
-    return this.#runner.ask(this.#cache.decrement(key, amount, options), itself, options?.signal)
+    return this.#runner.ask("decrement", this.#cache.decrement(key, amount, withoutSignal(options)), itself, options)
   }
 
   /** Every key asked for, in the order asked, with its value or `undefined`. */
@@ -181,7 +173,7 @@ export class CachePromise<Failures extends CacheFailures = "throw"> {
     keys: Iterable<string>,
     options?: CallOptions
   ): Promise<CacheAnswer<ReadonlyMap<string, string | undefined>, Failures>> {
-    return this.#runner.ask(this.#cache.getMany(keys), valuesOf, options?.signal)
+    return this.#runner.ask("getMany", this.#cache.getMany(keys), valuesOf, options)
   }
 
   /** Sets every entry, each as `set` does. The last of a repeated key wins. */
@@ -189,12 +181,12 @@ export class CachePromise<Failures extends CacheFailures = "throw"> {
     entries: Iterable<readonly [key: string, value: string]>,
     options?: WriteOptions
   ): Promise<CacheAnswer<void, Failures>> {
-    return this.#runner.ask(this.#cache.setMany(entries, options), nothing, options?.signal)
+    return this.#runner.ask("setMany", this.#cache.setMany(entries, withoutSignal(options)), nothing, options)
   }
 
   /** Removes the keys that match a pattern of Redis's glob language, and answers how many. */
   deletePattern(pattern: string, options?: CallOptions): Promise<CacheAnswer<number, Failures>> {
-    return this.#runner.ask(this.#cache.deletePattern(pattern), itself, options?.signal)
+    return this.#runner.ask("deletePattern", this.#cache.deletePattern(pattern), itself, options)
   }
 
   /**
@@ -202,17 +194,17 @@ export class CachePromise<Failures extends CacheFailures = "throw"> {
    * is the last.
    */
   scan(pattern: string, options?: CallOptions): AsyncIterable<CacheAnswer<string, Failures>> {
-    return this.#runner.each(this.#cache.scan(pattern), options?.signal)
+    return this.#runner.each("scan", this.#cache.scan(pattern), options)
   }
 
   /** Removes this namespace's keys and nobody else's. */
   flush(options?: CallOptions): Promise<CacheAnswer<void, Failures>> {
-    return this.#runner.ask(this.#cache.flush, nothing, options?.signal)
+    return this.#runner.ask("flush", this.#cache.flush, nothing, options)
   }
 
   /** A round trip to every place of the store that takes writes. */
   ping(options?: CallOptions): Promise<CacheAnswer<true, Failures>> {
-    return this.#runner.ask(this.#cache.ping, itself, options?.signal)
+    return this.#runner.ask("ping", this.#cache.ping, itself, options)
   }
 
   /**
@@ -232,6 +224,10 @@ export class CachePromise<Failures extends CacheFailures = "throw"> {
 const itself = <A>(answer: A): A => answer
 
 const nothing = (): void => undefined
+
+/** The options as the port takes them. */
+const withoutSignal = (options: WriteOptions | undefined): WriteOptions | undefined =>
+  options?.signal === undefined ? options : { ...options, signal: undefined }
 
 const millisOf = TimeToLive.$match({
   Missing: () => undefined,

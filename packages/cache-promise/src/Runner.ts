@@ -3,9 +3,10 @@
  *
  * @internal
  */
-import { CacheError } from "@hexcache/cache-port"
+import { CacheError, type CacheOperation } from "@hexcache/cache-port"
 import { Cause, type Context, Effect, Exit, Stream } from "effect"
 import type { CacheAnswer, CacheFailures } from "./CacheResult.ts"
+import { type CallOptions, refusalOf } from "./CallOptions.ts"
 
 export class Runner<Failures extends CacheFailures> {
   readonly #failures: CacheFailures
@@ -19,6 +20,18 @@ export class Runner<Failures extends CacheFailures> {
   }
 
   ask<A, B>(
+    operation: CacheOperation,
+    asked: Effect.Effect<A, CacheError>,
+    read: (answer: A) => B,
+    options: CallOptions | undefined
+  ): Promise<CacheAnswer<B, Failures>> {
+    const refusal = options === undefined ? undefined : refusalOf(operation, options)
+    return refusal === undefined
+      ? this.#ask(asked, read, options?.signal)
+      : this.#ask(Effect.fail(refusal), read, undefined)
+  }
+
+  #ask<A, B>(
     asked: Effect.Effect<A, CacheError>,
     read: (answer: A) => B,
     signal: AbortSignal | undefined
@@ -42,7 +55,16 @@ export class Runner<Failures extends CacheFailures> {
     })
   }
 
-  async *each<A>(
+  each<A>(
+    operation: CacheOperation,
+    asked: Stream.Stream<A, CacheError>,
+    options: CallOptions | undefined
+  ): AsyncGenerator<CacheAnswer<A, Failures>, void, undefined> {
+    const refusal = options === undefined ? undefined : refusalOf(operation, options)
+    return refusal === undefined ? this.#each(asked, options?.signal) : this.#each(Stream.fail(refusal), undefined)
+  }
+
+  async *#each<A>(
     asked: Stream.Stream<A, CacheError>,
     signal: AbortSignal | undefined
   ): AsyncGenerator<CacheAnswer<A, Failures>, void, undefined> {

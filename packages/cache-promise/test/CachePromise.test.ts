@@ -168,6 +168,53 @@ describe("failures", () => {
     expectTypeOf(results.scan).returns.toEqualTypeOf<AsyncIterable<CacheResult<string>>>()
   })
 
+  test("options that there are not fail with InvalidArgument, and nothing is done", async () => {
+    await using cache = await CachePromise.open(CacheMemory.layer())
+    const untyped = cache as unknown as Record<string, (...input: ReadonlyArray<unknown>) => Promise<unknown>>
+    const calls: ReadonlyArray<readonly [string, ...ReadonlyArray<unknown>]> = [
+      ["set", "key", "value"],
+      ["setJson", "key", 1],
+      ["setIfAbsent", "key", "value"],
+      ["setMany", [["key", "value"]]],
+      ["increment", "key", 1],
+      ["decrement", "key", 1],
+      ["get", "key"],
+      ["getJson", "key"],
+      ["getMany", ["key"]],
+      ["exists", "key"],
+      ["expire", "key", 1_000],
+      ["ttl", "key"],
+      ["delete", "key"],
+      ["deleteMany", ["key"]],
+      ["getAndDelete", "key"],
+      ["compareAndDelete", "key", "value"],
+      ["deletePattern", "key"],
+      ["flush"],
+      ["ping"]
+    ]
+    for (const [name, ...input] of calls) {
+      for (const options of [{ TTL: 60 }, { Signal: AbortSignal.abort() }, { signal: 5 }, 5, null, ["signal"]]) {
+        const error = await errorOf((untyped[name] as (typeof untyped)[string]).call(cache, ...input, options))
+        expect(error).toMatchObject({ operation: name, reason: { _tag: "InvalidArgument" } })
+      }
+    }
+    const scanned = async () => {
+      for await (const _ of cache.scan("*", { Signal: 5 } as never)) expect.unreachable()
+    }
+    expect((await errorOf(scanned())).reason._tag).toBe("InvalidArgument")
+    expect(await cache.exists("key")).toBe(false)
+    const { signal } = new AbortController()
+    await cache.set("key", "value", { ttl: "1 minute", signal })
+    expect(await cache.ttl("key", { signal })).toBeGreaterThan(0)
+  })
+
+  test("open refuses options that there are not", async () => {
+    for (const options of [{ failure: "result" }, { failures: "results" }]) {
+      const error = await errorOf(CachePromise.open(CacheMemory.layer(), options as never))
+      expect(error).toMatchObject({ operation: "layer", reason: { _tag: "InvalidArgument" } })
+    }
+  })
+
   test("a layer that refuses its options rejects open, and what it had opened is closed", async () => {
     expect((await errorOf(CachePromise.open(CacheMemory.layer({ maxEntries: 0 })))).operation).toBe("layer")
     let isOpen = false

@@ -95,7 +95,7 @@ export type CacheRedisClientOptions = Omit<Options.SingleOptions, "username" | "
  * ```
  */
 export const layer = (options: CacheRedisOptions): Layer.Layer<CachePort | RedisStatus, CacheError> =>
-  layerOf(options, (status) =>
+  layerOf(options, names, (status) =>
     Effect.flatMap(
       Options.checked(() => ({ settings: Options.settings(options), endpoint: Options.endpoint(options) })),
       ({ endpoint, settings }) =>
@@ -130,7 +130,7 @@ export const layerConfig = (
  * ```
  */
 export const layerCluster = (options: CacheRedisClusterOptions): Layer.Layer<CachePort | RedisStatus, CacheError> =>
-  layerOf(options, (status) =>
+  layerOf(options, clusterNames, (status) =>
     Effect.gen(function* () {
       const { roots, settings } = yield* Options.checked(() => {
         if (options.nearCache !== undefined) throw new RangeError("a cluster has no near cache")
@@ -174,7 +174,7 @@ export const layerCluster = (options: CacheRedisClusterOptions): Layer.Layer<Cac
  * ```
  */
 export const layerSentinel = (options: CacheRedisSentinelOptions): Layer.Layer<CachePort | RedisStatus, CacheError> =>
-  layerOf(options, (status) =>
+  layerOf(options, sentinelNames, (status) =>
     Effect.flatMap(
       Options.checked(() => {
         const settings = Options.settings(options)
@@ -211,7 +211,7 @@ export const layerFromClient = (
   client: Pick<ReturnType<typeof createClient>, "options">,
   options: CacheRedisClientOptions
 ): Layer.Layer<CachePort | RedisStatus, CacheError> =>
-  layerOf(options, (status) =>
+  layerOf(options, clientNames, (status) =>
     Effect.flatMap(
       Options.checked(() => {
         const { credentialsProvider, database, password, socket, username } = client.options
@@ -243,13 +243,52 @@ export const statusChanges: Stream.Stream<RedisState, never, RedisStatus> = Stre
  */
 export const ready: Effect.Effect<void, never, RedisStatus> = RedisStatus.use((status) => status.ready)
 
+const names: Options.NamesOf<CacheRedisOptions> = {
+  ...Options.singleNames,
+  url: true,
+  host: true,
+  port: true,
+  path: true,
+  database: true
+}
+
+const clusterNames: Options.NamesOf<CacheRedisClusterOptions> = {
+  ...Options.commonNames,
+  rootNodes: true,
+  nearCache: true
+}
+
+const sentinelNames: Options.NamesOf<CacheRedisSentinelOptions> = {
+  ...Options.singleNames,
+  name: true,
+  sentinels: true,
+  sentinelUsername: true,
+  sentinelPassword: true,
+  sentinelTls: true,
+  database: true
+}
+
+const clientNames: Options.NamesOf<CacheRedisClientOptions> = {
+  commandTimeout: true,
+  connectTimeout: true,
+  maxPending: true,
+  family: true,
+  lookup: true,
+  backoff: true,
+  nearCache: true
+}
+
 const layerOf = (
   options: Options.CommonOptions,
+  names: Readonly<Record<string, true>>,
   driver: (status: StatusPublisher) => Effect.Effect<CacheDriver, CacheError, Scope.Scope>
 ): Layer.Layer<CachePort | RedisStatus, CacheError> =>
   Layer.suspend(() => {
     const status = new StatusPublisher()
-    return Layer.merge(CachePort.layerFromDriver(driver(status), options), Layer.succeed(RedisStatus, status.service))
+    return Layer.merge(
+      CachePort.layerFromDriver(driver(status), options, Object.keys(names)),
+      Layer.succeed(RedisStatus, status.service)
+    )
   })
 
 interface SingleServer extends Omit<ConnectionOptions, "report" | "tracking">, Pick<Options.Settings, "nearCache"> {

@@ -115,6 +115,42 @@ export interface Settings
   readonly complete: (endpoint: Endpoint, signal: AbortSignal) => Promise<Endpoint>
 }
 
+/** The names of all options of a type, beside those that every port has. */
+export type NamesOf<Options> = Readonly<Record<Exclude<keyof Options, keyof FromDriverOptions>, true>>
+
+export const commonNames: NamesOf<CommonOptions> = {
+  commandTimeout: true,
+  connectTimeout: true,
+  maxPending: true,
+  username: true,
+  password: true,
+  credentials: true,
+  tls: true,
+  family: true,
+  lookup: true,
+  backoff: true
+}
+
+export const singleNames: NamesOf<SingleOptions> = { ...commonNames, nearCache: true }
+
+const nearCacheNames: NamesOf<NearCacheOptions> = {
+  maxEntries: true,
+  maxBytes: true,
+  ttl: true
+}
+
+const backoffNames: NamesOf<BackoffOptions> = {
+  initial: true,
+  max: true
+}
+
+/** Throws for options of another name, most often a known one that is misspelt. */
+const onlyNames = (name: string, options: object, names: Readonly<Record<string, true>>): void => {
+  if (Object.entries(options).some(([each, value]) => value !== undefined && !Object.hasOwn(names, each))) {
+    throw new RangeError(`${name} has no options but ${Object.keys(names).join(", ")}`)
+  }
+}
+
 /** Runs checks that throw `RangeError`, as the failure of a layer. */
 export const checked = <A>(check: () => A): Effect.Effect<A, CacheError> =>
   Effect.try({
@@ -268,6 +304,7 @@ const addressing = ({ family, lookup }: Pick<CommonOptions, "family" | "lookup">
 
 const backoff = (options: BackoffOptions = {}): Backoff => {
   if (typeof options !== "object" || options === null) throw new RangeError("backoff is an object")
+  onlyNames("backoff", options, backoffNames)
   const initial = millis("backoff.initial", options.initial, 25)
   const max = millis("backoff.max", options.max, Math.max(initial, 500))
   if (initial > max) throw new RangeError("backoff.initial is at most backoff.max")
@@ -277,6 +314,7 @@ const backoff = (options: BackoffOptions = {}): Backoff => {
 const nearCache = (options: NearCacheOptions | undefined, silence: number): TrackingOptions | undefined => {
   if (options === undefined) return undefined
   if (typeof options !== "object" || options === null) throw new RangeError("nearCache is an object")
+  onlyNames("nearCache", options, nearCacheNames)
   return {
     maxEntries: positiveInteger("nearCache.maxEntries", options.maxEntries),
     maxBytes: positiveInteger("nearCache.maxBytes", options.maxBytes, Number.POSITIVE_INFINITY),

@@ -8,15 +8,27 @@ const hour = 3_600_000
 
 const longest = Number.MAX_SAFE_INTEGER
 
-/** Every write that takes a time to live, on one key. */
-const writes = (cache: CachePort["Service"], key: string, ttl: Duration.Input) => ({
-  set: cache.set(key, "1", { ttl }),
-  setJson: cache.setJson(key, 1, { ttl }),
-  setIfAbsent: cache.setIfAbsent(key, "1", { ttl }),
-  setMany: cache.setMany([[key, "1"]], { ttl }),
-  increment: cache.increment(key, 1, { ttl }),
-  decrement: cache.decrement(key, -1, { ttl })
+/** Every write that takes options, on one key. */
+const writesWith = (cache: CachePort["Service"], key: string, options: { readonly ttl: Duration.Input }) => ({
+  set: cache.set(key, "1", options),
+  setJson: cache.setJson(key, 1, options),
+  setIfAbsent: cache.setIfAbsent(key, "1", options),
+  setMany: cache.setMany([[key, "1"]], options),
+  increment: cache.increment(key, 1, options),
+  decrement: cache.decrement(key, -1, options)
 })
+
+/** The same, with a time to live. */
+const writes = (cache: CachePort["Service"], key: string, ttl: Duration.Input) => writesWith(cache, key, { ttl })
+
+/** Options of callers without types, who mean a time to live. */
+const misspelt: ReadonlyArray<unknown> = [
+  { TTL: 60 },
+  { expiresIn: 60 },
+  { ttl: 60_000, ex: 60 },
+  { ttl: { minute: 5 } },
+  { ttl: { minutes: 5, secnds: 1 } }
+]
 
 const names = ["set", "setJson", "setIfAbsent", "setMany", "increment", "decrement"] as const
 
@@ -168,7 +180,7 @@ export const timeToLive: Chapter = {
 
     law(
       "zero or what is no time to live fails with InvalidArgument and leaves the old value and time to live",
-      function* ({ cache, time }) {
+      function* ({ cache, port, storedKey, time }) {
         const written = yield* time.write(cache.set("key", "5", { ttl: hour }), hour)
         const refused = [["zero", 0], ["zero as text", "0 seconds"], ...Hostile.notTimeToLive] as const
         for (const [kind, ttl] of refused) {
@@ -178,8 +190,13 @@ export const timeToLive: Chapter = {
             }
           }
         }
-        for (const options of [5, "5 minutes", null, true, ["5 minutes"]]) {
-          yield* failsWith("InvalidArgument", cache.set("key", "new", options as never))
+        for (const options of [5, "5 minutes", null, true, ["5 minutes"], ...misspelt]) {
+          for (const key of ["key", "absent"]) {
+            for (const [name, asked] of Object.entries(writesWith(cache, key, options as never))) {
+              yield* failsWith("InvalidArgument", asked, `${name} with ${JSON.stringify(options)}`)
+            }
+          }
+          yield* failsWith("InvalidArgument", port.set(storedKey("absent"), "new", options as never))
         }
         assert.strictEqual(Option.getOrUndefined(yield* cache.get("key")), "5")
         yield* time.remains(written, cache.ttl("key"))

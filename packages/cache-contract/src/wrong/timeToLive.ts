@@ -4,7 +4,7 @@
 import { Glob, TimeToLive } from "@hexcache/cache-port"
 import { Duration, Effect, Stream } from "effect"
 import { expiry } from "./Reference.ts"
-import { type WrongDriver, wrongDriver, wrongMillisecond } from "./WrongDriver.ts"
+import { type WrongDriver, wrongDriver, wrongMillisecond, wrongPort } from "./WrongDriver.ts"
 
 export const timeToLive: ReadonlyArray<WrongDriver> = [
   wrongMillisecond("time to live", "a key lives a millisecond too long", (right) => ({
@@ -96,6 +96,12 @@ export const timeToLive: ReadonlyArray<WrongDriver> = [
         )
     }
   }),
+  wrongPort("time to live", "options of another name are left out", (right) => ({
+    set: (key, value, options) =>
+      typeof options === "object" && options !== null && !("ttl" in options)
+        ? right.set(key, value)
+        : right.set(key, value, options)
+  })),
   wrongDriver("time to live", "expire answers true for an absent key", (right) => ({
     expire: (key, ttl) => Effect.as(right.expire(key, ttl), true)
   })),

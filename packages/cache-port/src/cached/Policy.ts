@@ -58,8 +58,34 @@ type Options = CachedOptions<any, any, any, any> & {
   readonly key?: ((key: any) => CachedKey) | undefined
 }
 
-/** Throws on options out of range. */
+const known: Readonly<Record<keyof Options, true>> = {
+  namespace: true,
+  schema: true,
+  lookup: true,
+  lookupMany: true,
+  key: true,
+  ttl: true,
+  jitter: true,
+  staleFor: true,
+  refreshAhead: true,
+  lookupTimeout: true,
+  softLookupTimeout: true,
+  negativeTtl: true,
+  tags: true,
+  lease: true,
+  codec: true,
+  concurrency: true
+}
+
+/** A misspelt name would be left out without a word. */
+const checkNames = (options: Options): void => {
+  const unknown = Object.entries(options).find(([name, value]) => value !== undefined && !Object.hasOwn(known, name))
+  if (unknown !== undefined) throw refusal(`there is no option "${unknown[0]}"`)
+}
+
+/** Throws on options out of range, or of another name. */
 export const make = <Key, A, Answer, E, R>(options: Options): Policy<Key, A, Answer, E, R> => {
+  checkNames(options)
   const { jitter = 0, refreshAhead = 0, ttl } = options
   const namespace = checkNamespace(options.namespace)
   if (!(jitter >= 0 && jitter < 1)) throw refusal("jitter is a number from 0 to 1, without 1")

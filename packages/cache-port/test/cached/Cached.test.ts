@@ -340,7 +340,8 @@ describe("Cached", () => {
       { concurrency: 0 },
       { concurrency: 1.5 },
       { namespace: "" },
-      { namespace: "\ud800" }
+      { namespace: "\ud800" },
+      { stalefor: "1 hour" }
     ]) {
       assert.throws(() => Cached.make({ ...usual(db), ...options }), /^Cached: /, JSON.stringify(options))
     }

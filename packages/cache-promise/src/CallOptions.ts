@@ -1,0 +1,66 @@
+/**
+ * What a call may be given beside its input.
+ *
+ * @internal
+ */
+import { CacheError, type CacheOperation, InvalidArgument } from "@hexcache/cache-port"
+import type { CacheFailures } from "./CacheResult.ts"
+
+/** How an operation is asked. */
+export interface CallOptions {
+  /**
+   * Takes the call back: its promise rejects with the signal's reason, however failures are told. A write that was sent
+   * may happen all the same.
+   */
+  readonly signal?: AbortSignal | undefined
+}
+
+/** Operations whose options the port checks, but for the signal. */
+const writes: ReadonlySet<string> = new Set<CacheOperation>([
+  "set",
+  "setJson",
+  "setIfAbsent",
+  "setMany",
+  "increment",
+  "decrement"
+])
+
+/** Why options are refused, if they are: most often for a name that is misspelt. */
+export const refusalOf = (operation: CacheOperation, options: unknown): CacheError | undefined => {
+  const message = messageOf(options, writes.has(operation))
+  return message === undefined ? undefined : new CacheError({ operation, reason: new InvalidArgument({ message }) })
+}
+
+const messageOf = (options: unknown, isWrite: boolean): string | undefined => {
+  try {
+    if (typeof options !== "object" || options === null || Array.isArray(options)) return "options are an object"
+    const { signal } = options as { readonly signal?: unknown }
+    if (signal !== undefined && !isSignal(signal)) return "a signal is an AbortSignal"
+    return isWrite || hasOnly(options, ["signal"]) ? undefined : "there are no options but signal"
+  } catch {
+    return "the options threw an error while they were read"
+  }
+}
+
+const isSignal = (input: unknown): boolean =>
+  typeof input === "object" && input !== null && "throwIfAborted" in input && "addEventListener" in input
+
+const hasOnly = (options: object, names: ReadonlyArray<string>): boolean => {
+  for (const name in options) {
+    if (!names.includes(name) && (options as Record<string, unknown>)[name] !== undefined) return false
+  }
+  return true
+}
+
+/** How failures are told, by the options of `open`. Throws a `CacheError` for options that there are not. */
+export const failuresOf = <Failures extends CacheFailures>(options: {
+  readonly failures?: Failures | undefined
+}): Failures => {
+  const { failures = "throw" } = options
+  if (!hasOnly(options, ["failures", "ready"])) throw refusedOpening("there are no options but failures and ready")
+  if (failures !== "throw" && failures !== "result") throw refusedOpening('failures are "throw" or "result"')
+  return failures as Failures
+}
+
+const refusedOpening = (message: string): CacheError =>
+  new CacheError({ operation: "layer", reason: new InvalidArgument({ message }) })
