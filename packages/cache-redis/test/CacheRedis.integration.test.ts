@@ -63,7 +63,7 @@ describe.concurrent("CacheRedis", () => {
   it.live("a killed server: what was sent is Unknown, what comes after is Unavailable, until it is back", () =>
     Effect.gen(function* () {
       const redis = yield* server()
-      const cached = yield* readyCache({ url: redis.url, commandTimeout: "2 seconds" })
+      const cached = yield* readyCache({ url: redis.url })
       redis.freeze()
       const inFlight = yield* Effect.forkChild(Effect.flip(cached.increment("count")))
       yield* Effect.sleep(50)
