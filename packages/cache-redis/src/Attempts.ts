@@ -1,8 +1,8 @@
 /**
  * The attempts to connect: how long to pause before the next one, and which connections have proved themselves.
  *
- * A server may complete every handshake and hang up each time. So the pauses begin anew only when a connection has
- * answered a command, or has lived for a while.
+ * A server may complete every handshake and hang up each time, or answer each time that it is no master. So the pauses
+ * begin anew only when a connection has lived for a while, or has answered a command and was not refused.
  *
  * @internal
  */
@@ -26,6 +26,8 @@ export class Attempts {
   /** How many connections in a row became ready, and have not proved themselves. */
   #unproved = 0
   #isRefused = false
+  /** How many connections in a row were refused, none of which has lived for a while. */
+  #refusals = 0
 
   constructor(backoff: Backoff) {
     this.#backoff = backoff
@@ -39,7 +41,7 @@ export class Attempts {
     this.#isRefused = false
   }
 
-  /** The server on this connection is the wrong one, though it answers: the pauses go on growing. */
+  /** The server on this connection is the wrong one, though it answers. */
   refused(): void {
     this.#isRefused = true
   }
@@ -57,13 +59,19 @@ export class Attempts {
 
   /**
    * The attempt has failed, or the connection is lost. Returns true if it was ready until now, so that its replacement is
-   * worth waiting for; of connections that only ever complete the handshake, only the first one's is.
+   * worth waiting for. Of connections that only ever complete the handshake, and of those to the wrong server, only the
+   * first one's is.
    */
   lost(): boolean {
-    const wasReady = this.#readyAt !== undefined
-    if (wasReady && performance.now() - (this.#readyAt as number) >= proofAge) this.#unproved = 0
-    if (this.#unproved === 0 && wasReady && !this.#isRefused) this.#pause = this.#backoff.initial
-    return wasReady && this.#unproved <= 1
+    if (this.#readyAt === undefined) return false
+    const hasLived = performance.now() - this.#readyAt >= proofAge
+    if (hasLived) this.#unproved = 0
+    if (hasLived || (this.#unproved === 0 && !this.#isRefused)) {
+      this.#pause = this.#backoff.initial
+      this.#refusals = 0
+    }
+    if (this.#isRefused) this.#refusals++
+    return this.#unproved <= 1 && this.#refusals <= 1
   }
 
   /** The pause before the next attempt, in milliseconds. An attempt that was long enough needs none behind it. */
