@@ -223,6 +223,7 @@ export class Connection implements Commander {
   }
 
   #connect(): void {
+    if (this.#closed) return
     const { admit, connectTimeout, endpoint } = this.#options
     this.#attempts.begin()
     const abort = new AbortController()
@@ -293,8 +294,8 @@ export class Connection implements Commander {
     for (const args of this.#options.greeting ?? []) client.sendCommand(args).catch(() => {})
     if (this.#reported !== undefined) this.#options.report({ _tag: "ReadyAgain" })
     this.#reported = undefined
-    for (const tell of this.#onReady) tell()
     this.#waiting.send()
+    for (const tell of this.#onReady) tell()
     this.#stateChanged()
   }
 
@@ -304,26 +305,32 @@ export class Connection implements Commander {
     this.#options.tracking?.end()
     this.#markers?.stop()
     this.#markers = undefined
+    const calls = this.#calls.drain()
     if (this.#closed) {
-      for (const call of this.#calls.drain()) this.#fail(call)
+      for (const call of calls) this.#fail(call)
       this.#idle()
       return
     }
     this.#refusal = failure
     // Who waits behind a silence has waited as long as a command may already.
-    if (this.#attempts.lost() && cause !== "silent") this.#waiting.open()
-    else if (cause !== "moved") this.#waiting.fail(failure)
-    for (const call of this.#calls.drain()) {
-      if (this.#waiting.isOpen && call.maySendAgain(cause === "cut" || cause === "moved")) this.#sendAgain(call)
-      else this.#fail(call)
-    }
-    this.#idle()
+    const isOutage = !this.#attempts.lost() || cause === "silent"
+    if (!isOutage) this.#waiting.open()
+    this.#pauseTimer = setTimeout(() => this.#connect(), this.#attempts.nextPause())
     if (this.#reported !== failure.reason.message) {
       this.#reported = failure.reason.message
       this.#options.report({ _tag: "NotReady", failure })
     }
     this.#stateChanged()
-    this.#pauseTimer = setTimeout(() => this.#connect(), this.#attempts.nextPause())
+    const isCut = cause === "cut" || cause === "moved"
+    const failed: Array<Call> = []
+    for (const call of calls) {
+      if (this.#waiting.isOpen && call.maySendAgain(isCut)) this.#sendAgain(call)
+      else failed.push(call)
+    }
+    // Last: in the moment in which it hears, a caller may ask again, interrupt another one, or close the cache.
+    if (isOutage && cause !== "moved") this.#waiting.fail(failure)
+    for (const call of failed) this.#fail(call)
+    this.#idle()
   }
 
   #stateChanged(): void {

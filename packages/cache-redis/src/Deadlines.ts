@@ -67,10 +67,11 @@ export class Deadlines<C extends Timed> {
     if (this.#head === call) this.#rearm(now)
   }
 
-  /** Takes a call out of the list. */
+  /** Takes a call out of the list, if it is in it. */
   remove(call: C): void {
-    if (call.previous === undefined) this.#head = call.next as C | undefined
-    else call.previous.next = call.next
+    if (call.previous !== undefined) call.previous.next = call.next
+    else if (this.#head === call) this.#head = call.next as C | undefined
+    else return
     if (call.next === undefined) this.#tail = call.previous as C | undefined
     else call.next.previous = call.previous
     call.previous = undefined

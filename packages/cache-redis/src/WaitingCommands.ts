@@ -123,7 +123,8 @@ export class WaitingCommands {
     this.#isOpen = false
     const commands = this.#deadlines.drain().filter((each) => each instanceof WaitingCommand)
     this.#deadlines.stop()
-    for (const command of commands) end(command)
+    // One that ends may interrupt another one.
+    for (const command of commands) if (command.isWaiting) end(command)
     this.#onClosed()
   }
 }
