@@ -105,7 +105,10 @@ export interface CallbackOperations {
 export interface CacheDriver {
   /** The live value, or `undefined`. A key that holds anything but text reads as absent. */
   readonly get: (key: string) => Effect.Effect<string | undefined, DriverFailure>
-  /** The live values in the order of `keys`, which are distinct and at least one. */
+  /**
+   * The live values in the order of `keys`, which are distinct and at least one: up to 100 as of one moment, beyond that in
+   * parts, each as of one moment.
+   */
   readonly getMany: (keys: ReadonlyArray<string>) => Effect.Effect<ReadonlyArray<string | undefined>, DriverFailure>
   /** Replaces value and time to live. */
   readonly set: (key: string, value: string, ttl: number | undefined) => Effect.Effect<void, DriverFailure>

@@ -97,7 +97,10 @@ export class CachePort extends Context.Service<
     readonly increment: (key: string, amount?: number, options?: SetOptions) => Effect.Effect<number, CacheError>
     /** As `increment`, with the amount taken away. */
     readonly decrement: (key: string, amount?: number, options?: SetOptions) => Effect.Effect<number, CacheError>
-    /** Every key asked for, in the order asked, with its value. Empty in, empty out, no I/O. */
+    /**
+     * Every key asked for, in the order asked, with its value. Up to 100 keys as of one moment on one node, beyond that in
+     * parts, each as of one moment; per slot on a cluster. Empty in, empty out, no I/O.
+     */
     readonly getMany: (keys: Iterable<string>) => Effect.Effect<ReadonlyMap<string, Option.Option<string>>, CacheError>
     /**
      * Sets every entry, each as `set` does. Atomic on one node up to 1,000 entries, beyond that in parts, each atomic; per

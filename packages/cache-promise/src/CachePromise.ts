@@ -168,7 +168,10 @@ export class CachePromise<Failures extends CacheFailures = "throw"> {
     return this.#runner.ask("decrement", this.#cache.decrement(key, amount, withoutSignal(options)), itself, options)
   }
 
-  /** Every key asked for, in the order asked, with its value or `undefined`. */
+  /**
+   * Every key asked for, in the order asked, with its value or `undefined`. Up to 100 keys as of one moment, beyond that in
+   * parts.
+   */
   getMany(
     keys: Iterable<string>,
     options?: CallOptions

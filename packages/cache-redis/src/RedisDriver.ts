@@ -18,7 +18,10 @@ import * as ReplyError from "./ReplyError.ts"
 import type { Direct, RedisKey, Router } from "./Router.ts"
 import * as Scripts from "./Scripts.ts"
 
-/** Keys in one MGET or UNLINK: enough to make the round trip cheap, few enough not to hold others up. */
+/**
+ * Keys in one MGET or UNLINK: enough to make the round trip cheap, few enough not to hold others up. The port promises that
+ * so many are read as of one moment.
+ */
 const keysAtOnce = 100
 
 /** Keys of one batch on their way at a time. */

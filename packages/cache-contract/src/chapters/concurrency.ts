@@ -77,6 +77,27 @@ export const concurrency: Chapter = {
       (harness) => harness.atomicBatches !== false
     ),
 
+    law(
+      "getMany: up to 100 keys as of one moment",
+      function* ({ cache }) {
+        const keys = Array.from({ length: 100 }, (_, index) => `key-${index}`)
+        const write = (version: number) => cache.setMany(keys.map((key) => [key, String(version)]))
+        yield* write(0)
+        const versions = Array.from({ length: 50 }, (_, version) => version + 1)
+        const writer = yield* Effect.forkChild(
+          Effect.forEach(versions, (version) => Effect.andThen(write(version), Effect.yieldNow))
+        )
+        for (let isOver = false; !isOver; ) {
+          isOver = writer.pollUnsafe() !== undefined
+          const seen = new Set(Array.from((yield* cache.getMany(keys)).values(), Option.getOrThrow))
+          assert.strictEqual(seen.size, 1, "versions in one answer")
+          yield* Effect.yieldNow
+        }
+        yield* Fiber.join(writer)
+      },
+      (harness) => harness.atomicBatches !== false
+    ),
+
     law("a caller reads what it wrote", function* ({ cache }) {
       yield* Effect.forEach(
         Array.from({ length: 50 }, (_, index) => `key-${index}`),

@@ -187,6 +187,9 @@ const concurrency: ReadonlyArray<WrongDriver> = [
         discard: true
       })
   })),
+  wrongDriver("concurrency", "getMany reads key by key", (right) => ({
+    getMany: (keys) => Effect.forEach(keys, (key) => Effect.andThen(Effect.yieldNow, right.get(key)))
+  })),
   wrongDriver("concurrency", "answers are handed to the next who asks", (right) => {
     let before: string | undefined
     return {
