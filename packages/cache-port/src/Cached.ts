@@ -120,6 +120,17 @@ export interface CachedOptions<
    * key has no value, zero for not at all.
    */
   readonly negativeTtl?: Negative | undefined
+  /**
+   * How long a value that is good enough meanwhile, a stale one for example, is not looked up again after its lookup failed:
+   * a source that fails is not asked by every read. 10 seconds unless given, zero for no rest. It is by process and key, and
+   * over once the key is looked up for any other reason, or invalidated.
+   */
+  readonly retryAfter?: Duration.Input | undefined
+  /**
+   * How long the failure of a lookup is handed on to those who read the key next and find no value, by process. Zero unless
+   * given: each of them looks up again. No defect and no interruption is handed on.
+   */
+  readonly failureTtl?: Duration.Input | undefined
   /** What a value is tagged with, for `invalidateTag`. Untagged unless given. */
   readonly tags?: ((value: A, key: Key) => ReadonlyArray<string>) | undefined
   /**

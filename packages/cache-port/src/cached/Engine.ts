@@ -116,15 +116,16 @@ export class Engine<Key, A, Answer, E, R> {
 
   /** Waits as long as a caller who came at `since` would rather have newer values than stale ones. */
   patience(
-    refreshing: ReadonlyArray<Flight<Answer, E>>,
+    refreshing: ReadonlyArray<Flight<Answer, E> | undefined>,
     stale: ReadonlyArray<Stale<Key, Answer>>,
     since: number,
     caller: Caller<R>
   ): Effect.Effect<unknown> {
     const { softLookupTimeout } = this.policy
-    if (softLookupTimeout === 0 || refreshing.length === 0) return Effect.void
+    const flights = softLookupTimeout === 0 ? [] : refreshing.flatMap((flight) => flight ?? [])
+    if (flights.length === 0) return Effect.void
     const end = stale.reduce((end, { servedUntil }) => Math.min(end, servedUntil), since + softLookupTimeout)
-    return Effect.timeoutOption(ended(refreshing), Math.max(0, end - nowOf(caller.fiber)))
+    return Effect.timeoutOption(ended(flights), Math.max(0, end - nowOf(caller.fiber)))
   }
 
   /** What was looked up meanwhile, else the stale value, unless its time is over. */
@@ -168,13 +169,13 @@ export class Engine<Key, A, Answer, E, R> {
   }
 
   invalidateAll(): Effect.Effect<void> {
-    this.loader.outdate(this.loader.flights.keys())
+    this.loader.outdateAll()
     return this.storage.invalidateAll
   }
 
   /** What has the tag is known of no lookup before its end. */
   invalidateTag(tag: string): Effect.Effect<void> {
-    this.loader.outdate(this.loader.flights.keys())
+    this.loader.outdateAll()
     return this.storage.invalidateTag(tag)
   }
 }

@@ -3,7 +3,7 @@
  *
  * @internal
  */
-import { Effect, Exit } from "effect"
+import { Effect, Exit, Function } from "effect"
 import { nested } from "./Nesting.ts"
 
 type Tell<A, E> = (exit: Exit.Exit<A, E>) => void
@@ -24,6 +24,13 @@ export class Flight<A, E> {
   /** How many are about to wait for it. */
   #expected = 0
   readonly #waiting = new Set<Tell<A, E>>()
+
+  /** One that has ended already, and is handed on. */
+  static ended<A, E>(exit: Exit.Exit<A, E>): Flight<A, E> {
+    const flight = new Flight<A, E>(false, Function.constVoid)
+    flight.settle(exit)
+    return flight
+  }
 
   constructor(isRefresh: boolean, abandon: () => void) {
     this.isRefresh = isRefresh

@@ -6,6 +6,7 @@
 import { type Cause, Clock, Effect, Exit, Fiber, Random } from "effect"
 import { RareLog } from "../FailureNote.ts"
 import type { Caller } from "./Caller.ts"
+import { Failures } from "./Failures.ts"
 import { Flight } from "./Flight.ts"
 import type { Keeper, Loaded } from "./Keeper.ts"
 import * as Lease from "./Lease.ts"
@@ -44,6 +45,7 @@ export class Loader<Key, A, Answer, E, R> {
   readonly #policy: Policy<Key, A, Answer, E, R>
   readonly #storage: Storage
   readonly #keeper: Keeper<Key, A, Answer>
+  readonly #failures: Failures<E>
   readonly #log = new RareLog()
   /** The lookups in the background, until they have ended. */
   readonly #background = new Set<Batch>()
@@ -54,11 +56,19 @@ export class Loader<Key, A, Answer, E, R> {
     this.#policy = policy
     this.#storage = storage
     this.#keeper = keeper
+    this.#failures = new Failures(policy)
   }
 
-  /** Forgets lookups in flight, but for those who wait for them. */
+  /** As `outdate`, of all keys. */
+  outdateAll(): void {
+    this.#failures.clear()
+    this.outdate(this.flights.keys())
+  }
+
+  /** Forgets lookups in flight, but for those who wait for them, and those that failed a moment ago. */
   outdate(texts: Iterable<string>): void {
     for (const text of Array.from(texts)) {
+      this.#failures.delete(text)
       const flight = this.flights.get(text)
       this.flights.delete(text)
       flight?.outdate()
@@ -80,6 +90,8 @@ export class Loader<Key, A, Answer, E, R> {
       const current = this.current(miss.text, now)
       if (purpose === "Read" && current !== undefined && current.exit === undefined) this.#storage.counters.live.joins++
       if (current !== undefined) return purpose === "Background" ? current : current.expect()
+      const failure = purpose === "Read" ? this.#failures.exitOf(miss.text, now) : undefined
+      if (failure !== undefined) return Flight.ended<Answer, E>(failure)
       const flight = new Flight<Answer, E>(purpose === "Background", () => this.#abandon(load))
       const load: Load<Key, Answer, E> = { ...miss, flight, batch }
       loads.push(load)
@@ -95,10 +107,17 @@ export class Loader<Key, A, Answer, E, R> {
     return flights
   }
 
-  /** As `begin`, in the background and within bounds, for keys whose present values are good enough meanwhile. */
-  refresh(misses: ReadonlyArray<Miss<Key>>, caller: Caller<R>): ReadonlyArray<Flight<Answer, E>> {
+  /**
+   * As `begin`, in the background and within bounds, for keys whose present values are good enough meanwhile. None for a key
+   * whose lookup failed a moment ago.
+   */
+  refresh(misses: ReadonlyArray<Miss<Key>>, caller: Caller<R>): ReadonlyArray<Flight<Answer, E> | undefined> {
+    const now = nowOf(caller.fiber)
     const places = Math.max(0, mostRefreshes - this.#refreshes)
-    return this.begin(misses.length <= places ? misses : misses.slice(0, places), "Background", caller)
+    const begun = misses.filter(({ text }) => !this.#failures.isResting(text, now)).slice(0, places)
+    const flights = this.begin(begun, "Background", caller)
+    const byMiss = new Map(begun.map((miss, index) => [miss, flights[index]]))
+    return misses.map((miss) => byMiss.get(miss))
   }
 
   /** Ends lookups in the background, and waits for the writes that have begun. */
@@ -189,9 +208,11 @@ export class Loader<Key, A, Answer, E, R> {
       if (load === undefined) return
       const { flight, ground, text } = load
       const json = Exit.isSuccess(exit) ? this.#keeper.write(exit.value) : undefined
+      if (Exit.isSuccess(exit)) this.#failures.delete(text)
       if (Exit.isFailure(exit)) {
         live.lookupFailures++
         failed.push(exit.cause)
+        if (!flight.isOutdated) this.#failures.add(text, exit.cause, clock.currentTimeMillisUnsafe())
       } else if (ground !== undefined) {
         const moment = { began, now: clock.currentTimeMillisUnsafe(), random: () => random.nextDoubleUnsafe() }
         const draft = this.#keeper.draft(key, text, exit.value, json, moment)

@@ -23,6 +23,8 @@ export interface Policy<Key, A, Answer, E, R> {
   readonly beta: number
   readonly softLookupTimeout: number
   readonly negativeTtl: number
+  readonly retryAfter: number
+  readonly failureTtl: number
   /** Milliseconds; 0 for no lease. */
   readonly lease: number
   readonly tags: ((value: A, key: Key) => ReadonlyArray<string>) | undefined
@@ -70,6 +72,8 @@ const known: Readonly<Record<keyof Options, true>> = {
   refreshAhead: true,
   lookupTimeout: true,
   softLookupTimeout: true,
+  retryAfter: true,
+  failureTtl: true,
   negativeTtl: true,
   tags: true,
   lease: true,
@@ -95,6 +99,8 @@ export const make = <Key, A, Answer, E, R>(options: Options): Policy<Key, A, Ans
   const staleFor = millis("staleFor", options.staleFor ?? 0)
   const softLookupTimeout = millis("softLookupTimeout", options.softLookupTimeout ?? 0)
   const negativeTtl = millis("negativeTtl", options.negativeTtl ?? 0)
+  const retryAfter = millis("retryAfter", options.retryAfter ?? "10 seconds")
+  const failureTtl = millis("failureTtl", options.failureTtl ?? 0)
   const lease = millis("lease", options.lease ?? 0)
   if (lease === Infinity) throw refusal("lease is finite")
   const fixedTtl = typeof ttl === "function" ? undefined : over0("ttl", millis("ttl", ttl))
@@ -111,6 +117,8 @@ export const make = <Key, A, Answer, E, R>(options: Options): Policy<Key, A, Ans
     beta: refreshAhead,
     softLookupTimeout,
     negativeTtl,
+    retryAfter,
+    failureTtl,
     lease,
     tags: options.tags,
     generationTtl: Math.max(fixedTtl ?? longestTtl, negativeTtl) + staleFor + lookupAllowance(options),
