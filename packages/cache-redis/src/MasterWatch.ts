@@ -66,7 +66,10 @@ export class MasterWatch {
           endpoint,
           name: options.name,
           timeout: options.timeout,
-          onFailover: () => void this.#ask(watched).catch(() => {}),
+          onFailover: () => {
+            this.#judge()
+            void this.#ask(watched).catch(() => {})
+          },
           onNotSubscribed: (failure) => this.#listener?.report({ _tag: "NotSubscribed", failure }, watched.label)
         }),
         label: `sentinel ${index + 1} of ${options.sentinels.length}: `,

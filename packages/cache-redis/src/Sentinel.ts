@@ -18,7 +18,7 @@ export interface SentinelOptions {
   readonly name: string
   /** By when the sentinel has answered, connecting included, in milliseconds. */
   readonly timeout: number
-  /** Called when the sentinel has told of a failover of this master. */
+  /** Called when the sentinel has told of a failover: `named` is the new master, whose number is to be asked for. */
   readonly onFailover: () => void
   /** Called when the sentinel does not let this user hear of failovers. */
   readonly onNotSubscribed: (failure: DriverFailure) => void
@@ -29,8 +29,15 @@ export interface NamedMaster extends Node {
   readonly epoch: number
 }
 
-/** Published by a sentinel that has made a master by itself, and by those that hear of it. */
-const failoverChannels = ["+promoted-slave", "+switch-master"]
+/**
+ * Where the words of a message have the name of the group and the address of its new master, by channel: the first is
+ * published by the sentinel that has made the master, the second by those that hear of it.
+ * https://redis.io/docs/latest/operate/oss_and_stack/management/sentinel/#pubsub-messages
+ */
+const failoverChannels: Record<string, { readonly group: number; readonly host: number }> = {
+  "+promoted-slave": { group: 5, host: 2 },
+  "+switch-master": { group: 0, host: 3 }
+}
 
 /** The sentinel watches no master of this name. */
 export const unknownName = new DriverFailure(new Unavailable({ message: "the sentinel knows no master of this name" }))
@@ -44,6 +51,8 @@ export class Sentinel {
   #asking: Promise<NamedMaster> | undefined
   /** The master that the sentinel has named on its present connection. */
   #named: NamedMaster | undefined
+  /** How many failovers it has told of. */
+  #failovers = 0
 
   constructor(options: SentinelOptions) {
     this.#options = options
@@ -75,13 +84,20 @@ export class Sentinel {
     try {
       this.#client ??= this.#connect()
       const client = await this.#client
-      const [epoch, address] = await Promise.all([
-        epochOf(client.sendCommand(["SENTINEL", "MASTER", name])),
-        client.sendCommand<unknown>(["SENTINEL", "GET-MASTER-ADDR-BY-NAME", name])
-      ])
-      if (!Array.isArray(address) || typeof address[0] !== "string") throw unknownName
-      this.#named = { host: address[0], port: Number(address[1]), epoch }
-      return this.#named
+      let named: NamedMaster
+      let failovers: number
+      do {
+        failovers = this.#failovers
+        const [epoch, address] = await Promise.all([
+          epochOf(client.sendCommand(["SENTINEL", "MASTER", name])),
+          client.sendCommand<unknown>(["SENTINEL", "GET-MASTER-ADDR-BY-NAME", name])
+        ])
+        if (!Array.isArray(address) || typeof address[0] !== "string") throw unknownName
+        named = { host: address[0], port: Number(address[1]), epoch }
+        // An answer may be older than what was heard meanwhile.
+      } while (failovers !== this.#failovers)
+      this.#named = named
+      return named
     } catch (error) {
       if (error === unknownName) this.#named = undefined
       else this.close()
@@ -106,7 +122,7 @@ export class Sentinel {
     await client.connect()
     // Not waited for: it is carried out before the question behind it, so that no failover is between the two.
     client
-      .subscribe(failoverChannels, (message) => this.#heard(message))
+      .subscribe(Object.keys(failoverChannels), (message, channel) => this.#heard(message, channel))
       .catch((error: unknown) => {
         const failure = ReplyError.fromCommand(error, true)
         if (failure.serverCode !== undefined) onNotSubscribed(failure)
@@ -114,13 +130,16 @@ export class Sentinel {
     return client
   }
 
-  /** A message names the master's group, and others. */
-  #heard(message: string): void {
+  #heard(message: string, channel: string): void {
     const { name, onFailover } = this.#options
-    if (!message.split(" ").includes(name)) return
-    // A question that is under way may have been answered before.
-    const asked = this.#asking ?? Promise.resolve()
-    asked.then(onFailover, onFailover)
+    const words = message.split(" ")
+    const place = failoverChannels[channel]
+    if (place === undefined || words[place.group] !== name || this.#named === undefined) return
+    const [host = "", port] = words.slice(place.host)
+    this.#failovers++
+    // A failover has a higher number than the one before.
+    this.#named = { host, port: Number(port), epoch: this.#named.epoch + 1 }
+    onFailover()
   }
 }
 
