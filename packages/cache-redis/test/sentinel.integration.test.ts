@@ -3,8 +3,9 @@ import { assert, describe, it } from "@effect/vitest"
 import { CachePort } from "@hexcache/cache-port"
 import { CacheRedis } from "@hexcache/cache-redis"
 import { askRedis, RedisSentinels, type RedisServer } from "@hexcache/redis-testkit"
-import { Context, Effect, Exit, Fiber, Layer, Option, Schedule } from "effect"
+import { Context, Effect, Exit, Fiber, Layer, Option, Schedule, Scope } from "effect"
 import { endsWithin, eventually, patience, recoveryPatience, succeedsWithin, untilSuccess } from "./support/bounds.ts"
+import { subscribers } from "./support/sentinels.ts"
 import { timed } from "./support/servers.ts"
 
 const downAfter = 1_000
@@ -19,7 +20,10 @@ const group = Effect.acquireRelease(
   (group) => Effect.promise(() => group.stop())
 )
 
-const cache = (group: RedisSentinels, options: Partial<CacheRedis.CacheRedisSentinelOptions> = {}) =>
+const cache = (
+  group: Pick<RedisSentinels, "name" | "sentinels">,
+  options: Partial<CacheRedis.CacheRedisSentinelOptions> = {}
+) =>
   Layer.build(
     CacheRedis.layerSentinel({
       name: group.name,
@@ -34,6 +38,11 @@ const cache = (group: RedisSentinels, options: Partial<CacheRedis.CacheRedisSent
     Effect.map(Context.get(CachePort)),
     Effect.tap(({ ping }) => untilSuccess(ping))
   )
+
+const failures = [
+  ["killed", (server: RedisServer) => server.kill()],
+  ["frozen", async (server: RedisServer) => server.freeze()]
+] as const
 
 /** Waits until every replica has all keys of the master. */
 const replicated = ({ master, replicas }: RedisSentinels) => {
@@ -66,10 +75,7 @@ const demoted = ({ master }: RedisSentinels) =>
   eventually(async () => (await askRedis(master.url, ["INFO", "replication"]).catch(() => "")).includes("role:slave"))
 
 describe.concurrent("CacheRedis behind Sentinel", () => {
-  for (const [name, fail] of [
-    ["killed", (server: RedisServer) => server.kill()],
-    ["frozen", async (server: RedisServer) => server.freeze()]
-  ] as const) {
+  for (const [name, fail] of failures) {
     it.live(`a ${name} master: operations end by their deadline, and succeed within failover time + 3 s`, () =>
       Effect.gen(function* () {
         const sentinels = yield* group
@@ -127,18 +133,32 @@ describe.concurrent("CacheRedis behind Sentinel", () => {
     })
   )
 
-  it.live("the loss of all sentinels does not block a healthy master, not even a new connection to it", () =>
+  for (const [name, fail] of failures) {
+    it.live(`sentinels that are ${name} do not block a healthy master, nor a new connection to it, nor the end`, () =>
+      Effect.gen(function* () {
+        const sentinels = yield* group
+        const scope = yield* Scope.make()
+        const cached = yield* Scope.provide(cache(sentinels), scope)
+        yield* cached.set("key", "value")
+        yield* Effect.promise(() => Promise.all(sentinels.sentinels.map(fail)))
+        for (let round = 0; round < 50; round++) {
+          assert.strictEqual(Option.getOrUndefined(yield* cached.get("key")), "value")
+          yield* Effect.sleep(10)
+        }
+        yield* Effect.promise(() => askRedis(sentinels.master.url, ["CLIENT", "KILL", "TYPE", "normal"]))
+        yield* succeedsWithin(1_500, cached.get("key"))
+        yield* endsWithin(500 + patience, Scope.close(scope, Exit.void))
+      })
+    )
+  }
+
+  it.live("one connection to each sentinel is kept, and ends with the layer", () =>
     Effect.gen(function* () {
-      const sentinels = yield* group
-      const cached = yield* cache(sentinels)
-      yield* cached.set("key", "value")
-      yield* Effect.promise(() => Promise.all(sentinels.sentinels.map((sentinel) => sentinel.kill())))
-      for (let round = 0; round < 50; round++) {
-        assert.strictEqual(Option.getOrUndefined(yield* cached.get("key")), "value")
-        yield* Effect.sleep(10)
-      }
-      yield* Effect.promise(() => askRedis(sentinels.master.url, ["CLIENT", "KILL", "TYPE", "normal"]))
-      yield* succeedsWithin(1_500, cached.get("key"))
+      const { name, sentinels } = yield* group
+      const count = (expected: number) =>
+        Effect.forEach(sentinels, (sentinel) => eventually(async () => (await subscribers(sentinel)) === expected))
+      yield* Effect.scoped(Effect.andThen(cache({ name, sentinels }), count(1)))
+      yield* count(0)
     })
   )
 

@@ -1,10 +1,12 @@
 /** A master that is replaced while it goes on answering: by a planned failover, and behind a network that is cut in two. */
 import { assert, describe, it } from "@effect/vitest"
+import type { CachePort } from "@hexcache/cache-port"
 import { askRedis, FaultProxy, type RedisSentinels, type RedisServer } from "@hexcache/redis-testkit"
 import { createClient } from "@redis/client"
 import { Effect } from "effect"
 import { eventually, patience } from "./support/bounds.ts"
 import { type FailoverRecord, failoverLoad, longestGap, staleReads } from "./support/failoverLoad.ts"
+import { logging } from "./support/logging.ts"
 import { sentinelCache, sentinelGroup, serversOf, subscribers, watchNames } from "./support/sentinels.ts"
 
 /** Long, so that no call fails for a busy machine. */
@@ -72,6 +74,17 @@ const judge = (label: string, record: FailoverRecord, server: RedisServer, named
     assert.isEmpty(staleReads(record, namedAt + patience))
   })
 
+/** Has the group's master replaced by plan, under load. */
+const replaced = (label: string, group: RedisSentinels, cached: CachePort["Service"]) =>
+  Effect.gen(function* () {
+    const { namedAt } = yield* watchNames(group)
+    const { end, record } = yield* failoverLoad(cached, "load")
+    yield* failover(group, 0)
+    const [server, named] = yield* firstNamed(group.replicas, namedAt)
+    yield* writtenTo(server, record)
+    yield* judge(label, yield* end, server, named)
+  })
+
 describe.concurrent("a master that is replaced while it answers", () => {
   it.live("is left as soon as a sentinel names another, also by connections to the sentinels that are new", () =>
     Effect.gen(function* () {
@@ -118,13 +131,51 @@ describe.concurrent("a master that is replaced while it answers", () => {
       yield* cached.ping
       const { namedAt } = yield* watchNames(group)
       const clients = yield* Effect.promise(() => askRedis(group.master.url, ["CLIENT", "LIST"]))
-      // Sentinels have names, and replicas flags.
-      const ours = clients.split("\n").find((client) => / name= .* flags=N .* resp=3/.test(client))
+      // Sentinels have names, replicas have flags, and another client asks for this list.
+      const ours = clients.split("\n").find((client) => / name= .* flags=N .* cmd=(?!client)/.test(client))
       proxy.isolate([Number(/ addr=\S+:(\d+)/.exec(ours ?? "")?.[1])])
       const { end, record } = yield* failoverLoad(cached, "load")
       const [server, named] = yield* firstNamed(group.replicas, namedAt)
       yield* writtenTo(server, record)
       yield* judge("a network cut in two", yield* end, server, named)
+    })
+  )
+
+  it.live("is left though the sentinels are slow, and one of them is silent", () =>
+    Effect.gen(function* () {
+      const group = yield* sentinelGroup()
+      const proxies = yield* Effect.forEach(group.sentinels, ({ port }) =>
+        Effect.acquireRelease(
+          Effect.promise(() => FaultProxy.start(port)),
+          (proxy) => Effect.promise(() => proxy.stop())
+        )
+      )
+      for (const proxy of proxies) proxy.latency(100)
+      proxies[2]?.blackHole()
+      const sentinels = proxies.map(({ url }) => url)
+      const cached = yield* sentinelCache({ name: group.name, sentinels, ...patiently })
+      yield* cached.ping
+      yield* replaced("slow sentinels", group, cached)
+    })
+  )
+
+  it.live("is left within a second where the sentinels may not tell of it, which is logged", () =>
+    Effect.gen(function* () {
+      const group = yield* sentinelGroup()
+      for (const { url } of group.sentinels) {
+        const rules = ["watcher", "on", "nopass", "+@all", "-subscribe"]
+        yield* Effect.promise(() => askRedis(url, ["ACL", "SETUSER", ...rules]))
+      }
+      const [, lines] = yield* logging(
+        Effect.gen(function* () {
+          const sentinels = group.sentinels.map(({ port }) => `redis://watcher@127.0.0.1:${port}`)
+          const cached = yield* sentinelCache({ name: group.name, sentinels, ...patiently })
+          yield* cached.ping
+          yield* replaced("no subscription", group, cached)
+        })
+      )
+      const denied = "does not tell of failovers, and is asked each second: the user may not run this command"
+      assert.strictEqual(lines.filter((line) => line.includes(denied)).length, 3)
     })
   )
 })
