@@ -204,7 +204,7 @@ export const layerSentinel = (options: CacheRedisSentinelOptions): Layer.Layer<C
   )
 
 /**
- * A cache on the Redis of a node-redis client, with the client's own URL, credentials, database and TLS. The client
+ * A cache on the Redis of a node-redis client, with the client's own URL, credentials, database, TLS and name. The client
  * itself is not used: only a connection of the adapter's own can keep its promises.
  */
 export const layerFromClient = (
@@ -214,7 +214,7 @@ export const layerFromClient = (
   layerOf(options, clientNames, (status) =>
     Effect.flatMap(
       Options.checked(() => {
-        const { credentialsProvider, database, password, socket, username } = client.options
+        const { credentialsProvider, database, name, password, RESP, socket, username } = client.options
         const endpoint: Endpoint = {
           ...(socket === undefined ? undefined : { socket }),
           ...(username === undefined ? undefined : { username }),
@@ -222,7 +222,11 @@ export const layerFromClient = (
           ...(database === undefined ? undefined : { database }),
           ...(credentialsProvider === undefined ? undefined : { credentialsProvider })
         }
-        const settings = Options.settings(options)
+        const settings = Options.settings({
+          ...options,
+          connectionName: options.connectionName ?? name,
+          protocol: options.protocol ?? (RESP === 2 ? 2 : undefined)
+        })
         return { ...settings, endpoint: (signal: AbortSignal) => settings.complete(endpoint, signal) }
       }),
       (settings) => single(settings, status)
@@ -274,6 +278,8 @@ const clientNames: Options.NamesOf<CacheRedisClientOptions> = {
   maxPending: true,
   family: true,
   lookup: true,
+  protocol: true,
+  connectionName: true,
   backoff: true,
   nearCache: true
 }

@@ -24,18 +24,18 @@ export type Client = ReturnType<typeof createRedisClient>
  * event loop, and does so again for each new set of options.
  */
 export const createRedisClient = (endpoint: Endpoint, connectTimeout: number, signal: AbortSignal) => {
+  const { credentialsProvider, socket } = endpoint
   const client = new RedisClient({
-    ...endpoint,
-    ...loginOf(endpoint),
-    // Its handshake begins with HELLO, whose refusal is told, and which authenticates in the same step.
+    // It logs in again with each of them; others are the handshake's.
+    ...(credentialsProvider?.type === "streaming-credentials-provider" ? { credentialsProvider } : undefined),
     RESP: 3,
+    disableClientInfo: true,
     disableOfflineQueue: true,
     maintNotifications: "disabled",
-    clientInfoTag: "hexcache",
     // The client's own timeout covers only what is not written yet, and costs an AbortSignal a command.
     commandOptions: { timeout: 0, ...plain },
     socket: {
-      ...endpoint.socket,
+      ...socket,
       // Not among the client's types, and handed on to the socket: ends it in every phase, while it connects too.
       signal,
       connectTimeout,
@@ -43,31 +43,10 @@ export const createRedisClient = (endpoint: Endpoint, connectTimeout: number, si
     } as NonNullable<RedisClientOptions["socket"]>,
     emitInvalidate: true
   })
-  // It hands messages on, and does not ask for them: a refusal in its handshake would end the connection.
-  client.options.emitInvalidate = false
+  // It reads RESP 3 and hands messages on, and asks for neither: a refusal in its own handshake would end the connection.
+  Object.assign(client.options, { RESP: 2, emitInvalidate: false })
   return client
 }
-
-/** Logs in a user without a password too: node-redis leaves such a one out, and Redis takes any password from them. */
-const loginOf = ({ credentialsProvider, password, username }: Endpoint) =>
-  credentialsProvider?.type === "async-credentials-provider"
-    ? {
-        credentialsProvider: {
-          ...credentialsProvider,
-          credentials: async () => {
-            const credentials = await credentialsProvider.credentials()
-            return { ...credentials, ...passwordOf(credentials) }
-          }
-        }
-      }
-    : passwordOf({ password, username })
-
-interface Login {
-  readonly username?: string | undefined
-  readonly password?: string | undefined
-}
-
-const passwordOf = ({ password, username }: Login) => (username === undefined || password ? {} : { password: "none" })
 
 /** Statuses such as `OK` are read as bytes, so that none is ever taken for a value. */
 const plain = { typeMapping: { [RESP_TYPES.SIMPLE_STRING]: Buffer } }

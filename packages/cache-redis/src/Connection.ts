@@ -16,6 +16,7 @@ import { addressOf, type Client, createRedisClient, type Endpoint, readings } fr
 import { type Command, type Commander, toExit } from "./Command.ts"
 import { type ConnectionState, StateHistory } from "./ConnectionState.ts"
 import { Deadlines } from "./Deadlines.ts"
+import { Handshake, type HandshakeOptions, type Protocol } from "./Handshake.ts"
 import { Markers } from "./Markers.ts"
 import { Pacer } from "./Pacer.ts"
 import { UnexpectedReply } from "./Reply.ts"
@@ -24,7 +25,7 @@ import type { Tracking } from "./Tracking.ts"
 import { WaitingCommands } from "./WaitingCommands.ts"
 
 /** Where and how to connect. Times are in milliseconds. */
-export interface ConnectionOptions {
+export interface ConnectionOptions extends HandshakeOptions {
   /** Found anew for each attempt. The signal tells that the attempt has ended. */
   readonly endpoint: (signal: AbortSignal) => Endpoint | Promise<Endpoint>
   /** Asked of each new connection before it is used; one that rejects is not. */
@@ -74,6 +75,7 @@ export class Connection implements Commander {
   /** Ends the current client, ready or connecting, for the given reason. */
   #end: ((failure: DriverFailure, cause?: LossCause) => void) | undefined
   readonly #attempts: Attempts
+  readonly #handshake: Handshake
   #pauseTimer: NodeJS.Timeout | undefined
   /** Why no connection is ready. */
   #refusal: DriverFailure = ReplyError.connecting()
@@ -92,6 +94,7 @@ export class Connection implements Commander {
     this.#calls = new Deadlines(options.commandTimeout, (call) => this.#expired(call))
     this.#waiting = new WaitingCommands({ ...options, onClosed: () => this.#stateChanged() })
     this.#attempts = new Attempts(options.backoff)
+    this.#handshake = new Handshake(options)
   }
 
   /** Starts to connect. Commands wait for this first attempt, each within its own deadline. */
@@ -239,7 +242,7 @@ export class Connection implements Commander {
       abort.abort()
       client?.destroy()
     }
-    const fail = (error: unknown) => end(ReplyError.fromConnect(error), ReplyError.isCut(error) ? "cut" : "garbled")
+    const fail = (error: unknown) => end(this.#handshake.failureOf(error), ReplyError.isCut(error) ? "cut" : "garbled")
     const deadline = setTimeout(() => end(ReplyError.noHandshake(connectTimeout)), connectTimeout)
     this.#end = end
     const attempt = async () => {
@@ -250,9 +253,9 @@ export class Connection implements Commander {
       client = createRedisClient(found, connectTimeout, abort.signal)
       // Stays for good: an error without a listener ends the process, and sockets have errors after their end.
       client.on("error", fail)
-      await client.connect()
+      const protocol = await this.#handshake.perform(client, found)
       await admit?.((...args) => (client as Client).sendCommand(args))
-      const isTracking = await this.#track(client)
+      const isTracking = await this.#track(client, protocol)
       if (over) return
       clearTimeout(deadline)
       if (!this.#closed) this.#becomeReady(client, isTracking)
@@ -261,7 +264,7 @@ export class Connection implements Commander {
   }
 
   /** Lets the server tell what changes, if that is asked for and the server does. */
-  async #track(client: Client): Promise<boolean> {
+  async #track(client: Client, protocol: Protocol): Promise<boolean> {
     const { report, tracking } = this.#options
     if (tracking === undefined) return false
     // What is left of a connection that is lost is heard too, and does no harm.
@@ -269,12 +272,13 @@ export class Connection implements Commander {
       key === null ? tracking.everyKeyChanged() : tracking.keyChanged(key.toString())
     )
     try {
+      if (protocol === 2) throw ReplyError.noMessages()
       await client.sendCommand(["CLIENT", "TRACKING", "ON"])
       this.#reportedTracking = false
       return true
     } catch (error) {
-      const failure = ReplyError.fromCommand(error, true)
-      if (failure.serverCode !== undefined && !this.#reportedTracking) {
+      const failure = ReplyError.fromConnect(error)
+      if ((protocol === 2 || failure.serverCode !== undefined) && !this.#reportedTracking) {
         this.#reportedTracking = true
         report({ _tag: "NotTracking", failure })
       }

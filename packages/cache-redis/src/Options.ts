@@ -60,6 +60,13 @@ export interface CommonOptions extends FromDriverOptions {
    * look-up of a name is under way, however many attempts to connect wait for it.
    */
   readonly lookup?: LookupFunction | undefined
+  /**
+   * The version of Redis's protocol, RESP. Unless given it is 3, and 2 where the server, or a proxy in front of it, does not
+   * know HELLO. A near cache needs 3.
+   */
+  readonly protocol?: 2 | 3 | undefined
+  /** The connections' name in CLIENT LIST, of printable ASCII without spaces. None unless given. */
+  readonly connectionName?: string | undefined
   /** Pauses between attempts to connect. */
   readonly backoff?: BackoffOptions | undefined
 }
@@ -106,7 +113,10 @@ export type NodeAddress = Secret | { readonly host: string; readonly port?: numb
 
 /** Options as a connection takes them. */
 export interface Settings
-  extends Pick<ConnectionOptions, "backoff" | "commandTimeout" | "connectTimeout" | "greeting" | "maxPending"> {
+  extends Pick<
+    ConnectionOptions,
+    "backoff" | "commandTimeout" | "connectionName" | "connectTimeout" | "greeting" | "maxPending" | "protocol"
+  > {
   readonly nearCache: TrackingOptions | undefined
   /**
    * The endpoint with credentials, TLS and the way of looking up its host added. The signal interrupts the credentials,
@@ -128,6 +138,8 @@ export const commonNames: NamesOf<CommonOptions> = {
   tls: true,
   family: true,
   lookup: true,
+  protocol: true,
+  connectionName: true,
   backoff: true
 }
 
@@ -180,6 +192,8 @@ export const settings = (options: CommonOptions & Pick<SingleOptions, "nearCache
     maxPending: positiveInteger("maxPending", options.maxPending, 10_000),
     greeting: Scripts.load,
     backoff: backoff(options.backoff),
+    protocol: protocol(options.protocol),
+    connectionName: connectionName(options.connectionName),
     nearCache: nearCache(options.nearCache, commandTimeout),
     complete: async (endpoint, signal) => ({
       ...endpoint,
@@ -300,6 +314,16 @@ const addressing = ({ family, lookup }: Pick<CommonOptions, "family" | "lookup">
           ...(family === undefined ? undefined : { family }),
           lookup: HostLookup.shared(signal, lookup ?? (socket as TcpSocketConnectOpts | undefined)?.lookup)
         }
+}
+
+const protocol = (version: 2 | 3 | undefined): 2 | 3 | undefined => {
+  if (version === undefined || version === 2 || version === 3) return version
+  throw new RangeError("protocol is 2 or 3")
+}
+
+const connectionName = (name: string | undefined): string | undefined => {
+  if (name === undefined || (typeof name === "string" && /^[!-~]+$/.test(name))) return name
+  throw new RangeError("connectionName is printable ASCII without spaces")
 }
 
 const backoff = (options: BackoffOptions = {}): Backoff => {

@@ -60,6 +60,8 @@ const byText: ReadonlyArray<readonly [begin: string, reason: Reason]> = [
   // Until Redis 7.0, and since 7.2.
   ["ERR The user executing the script", denied("the user may not run a command of this script")],
   ["ERR ACL failure in script", denied("the user may not run a command of this script")],
+  // Before Redis 6.0.
+  ["ERR wrong number of arguments for 'auth'", denied("the server knows a password only, and no users")],
   ["ERR DB index is out of range", denied("the server has no database of this number")],
   ["ERR invalid DB index", denied("the server has no database of this number")]
 ]
@@ -155,6 +157,32 @@ export const closed = (): DriverFailure => new DriverFailure(new Unavailable({ m
 /** The first attempt to connect is not over. */
 export const connecting = (): DriverFailure =>
   new DriverFailure(new Unavailable({ message: "no connection is ready yet" }))
+
+/** The server does not know HELLO, and nothing else was allowed. */
+export const noHello = (code: string | undefined): DriverFailure =>
+  new DriverFailure(
+    new Unavailable({
+      message: `no connection is ready: the server does not know HELLO, as RESP 3 needs it (${code})`
+    }),
+    "NotExecuted",
+    code
+  )
+
+/** The server, or what stands in front of it, broke the connection instead of answering HELLO. */
+export const hungUpAtHello = (): DriverFailure =>
+  new DriverFailure(new Unavailable({ message: "no connection is ready: the server hung up at HELLO" }))
+
+/** Something in front of the server answers PING, or nothing does: replies cannot be told apart. */
+export const noEcho = (): DriverFailure =>
+  new DriverFailure(
+    new Unavailable({ message: "no connection is ready: the server does not answer PING with its text" })
+  )
+
+/** The server speaks RESP 2, in which it sends nothing but replies. */
+export const noMessages = (): DriverFailure =>
+  new DriverFailure(
+    new Unavailable({ message: "it speaks RESP 2, which has no messages beside replies, as RESP 3 has" })
+  )
 
 /** The handshake was not answered in time. */
 export const noHandshake = (millis: number): DriverFailure =>

@@ -8,6 +8,7 @@
 import { DriverFailure, Unavailable } from "@hexcache/cache-port"
 import { type Client, createRedisClient, type Endpoint } from "./Client.ts"
 import type { Node } from "./Cluster.ts"
+import { Handshake } from "./Handshake.ts"
 import * as ReplyError from "./ReplyError.ts"
 
 /** What a sentinel is asked, and what it tells. */
@@ -45,6 +46,7 @@ export const unknownName = new DriverFailure(new Unavailable({ message: "the sen
 /** A sentinel, asked over one connection, which is made anew when it is lost and the sentinel is asked again. */
 export class Sentinel {
   readonly #options: SentinelOptions
+  readonly #handshake = new Handshake({})
   #client: Promise<Client> | undefined
   /** Ends the connection, and the attempt to make it. */
   #abort = new AbortController()
@@ -119,7 +121,11 @@ export class Sentinel {
       if (!signal.aborted) this.close()
     })
     signal.addEventListener("abort", () => client.destroy(), { once: true })
-    await client.connect()
+    const protocol = await this.#handshake.perform(client, found)
+    if (protocol === 2) {
+      onNotSubscribed(ReplyError.noMessages())
+      return client
+    }
     // Not waited for: it is carried out before the question behind it, so that no failover is between the two.
     client
       .subscribe(Object.keys(failoverChannels), (message, channel) => this.#heard(message, channel))

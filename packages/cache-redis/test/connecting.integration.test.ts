@@ -1,9 +1,69 @@
-/** How a connection is made: how long to pause before the next attempt. */
+/** How a connection is made: by which name, and after which pauses. */
 import { assert, describe, it } from "@effect/vitest"
+import { CachePort } from "@hexcache/cache-port"
 import { CacheRedis } from "@hexcache/cache-redis"
-import { freePort } from "@hexcache/redis-testkit"
-import { Effect } from "effect"
+import { askRedis, freePort } from "@hexcache/redis-testkit"
+import { createClient } from "@redis/client"
+import { Config, ConfigProvider, Effect, Layer } from "effect"
 import { eventually } from "./support/bounds.ts"
+import { everyKind } from "./support/layers.ts"
+import { server } from "./support/servers.ts"
+
+/** Every client of a server, once this layer has a connection. */
+const clientsWith = <E>(url: string, layer: Layer.Layer<CachePort, E>) =>
+  Effect.provide(
+    Effect.andThen(
+      Effect.flatMap(CachePort, ({ get }) => get("key")),
+      Effect.promise(() => askRedis(url, ["CLIENT", "LIST"]))
+    ),
+    layer
+  )
+
+describe.concurrent("the name of a connection", () => {
+  it.live("is shown by CLIENT LIST, on every kind of layer", () =>
+    Effect.gen(function* () {
+      for (const { layer, name, redis } of yield* everyKind()) {
+        assert.include(yield* clientsWith(redis.url, layer({ connectionName: "shop-7" })), "name=shop-7 ", name)
+        assert.notInclude(yield* clientsWith(redis.url, layer()), "name=shop-7 ", name)
+      }
+    })
+  )
+
+  it.live("comes from Config, or from a client of node-redis", () =>
+    Effect.gen(function* () {
+      const { url } = yield* server()
+      const config = CacheRedis.layerConfig({
+        url: Config.Redacted("REDIS_URL"),
+        namespace: Config.succeed("test"),
+        connectionName: Config.String("REDIS_NAME")
+      })
+      const provider = ConfigProvider.fromUnknown({ REDIS_URL: url, REDIS_NAME: "by-config" })
+      const configured = Layer.provide(config, ConfigProvider.layer(provider))
+      assert.include(yield* clientsWith(url, configured), "name=by-config ")
+      const client = createClient({ url, name: "by-client" })
+      assert.include(
+        yield* clientsWith(url, CacheRedis.layerFromClient(client, { namespace: "test" })),
+        "name=by-client "
+      )
+    })
+  )
+
+  it.live("is left out where the user may not set it", () =>
+    Effect.gen(function* () {
+      const { port, url } = yield* server()
+      yield* Effect.promise(() => askRedis(url, ["ACL", "SETUSER", "shop", "on", "nopass", "~*", "+@all", "-client"]))
+      const layer = CacheRedis.layer({
+        url: `redis://shop@127.0.0.1:${port}`,
+        namespace: "test",
+        connectionName: "shop-7",
+        commandTimeout: "20 seconds"
+      })
+      const clients = yield* clientsWith(url, layer)
+      assert.include(clients, "user=shop")
+      assert.notInclude(clients, "shop-7")
+    })
+  )
+})
 
 describe.concurrent("the pauses between attempts to connect", () => {
   const attemptsOf = (backoff: CacheRedis.BackoffOptions, count: number) =>
