@@ -24,7 +24,8 @@ export class Call implements Timed {
   sentAt = 0
   /** Whether it is in the connection's list: false once it was answered, ran out of time, or lost its connection. */
   waiting = true
-  readonly command: Command<unknown>
+  /** Made anew where it has waited for a connection. */
+  command: Command<unknown>
   /** Replies so far when the call was given to the client. */
   repliesBefore = 0
   /** The number of the marker behind it. */

@@ -18,6 +18,11 @@ export interface Command<A> {
   readonly weight?: number | undefined
   /** Changes nothing, though its name does not tell. */
   readonly isRead?: boolean | undefined
+  /**
+   * Makes the command anew when it is sent after a wait, without what its callers have given up on meanwhile. Returns
+   * undefined if nothing is left.
+   */
+  readonly remake?: (() => Command<A> | undefined) | undefined
   /** Sent behind ASKING, to a node of a cluster that is taking over the key's slot. */
   readonly asking?: boolean | undefined
   /**

@@ -140,8 +140,13 @@ export class Connection implements Commander {
   ask<A>(command: Command<A>, callback: Callback<A>, deadline?: number): Effect.Effect<void> | undefined {
     const client = this.#ready
     if (client === undefined) {
-      if (this.#waiting.isOpen)
-        return this.#waiting.add((until) => this.ask(command, callback, until), callback, deadline)
+      if (this.#waiting.isOpen) {
+        const send = (until: number) => {
+          const remade = remakeOf(command)
+          return remade && this.ask(remade, callback, until)
+        }
+        return this.#waiting.add(send, callback, deadline)
+      }
       callback(this.#refusal)
       return undefined
     }
@@ -353,7 +358,12 @@ export class Connection implements Commander {
     const { sent } = call
     const again = call.again()
     call.interruptAgain = this.#waiting.add(
-      (until) => this.#send(this.#ready as Client, again, until),
+      (until) => {
+        const command = remakeOf(again.command)
+        if (command === undefined) return undefined
+        again.command = command
+        return this.#send(this.#ready as Client, again, until)
+      },
       (failure) => again.finish(sent ? ReplyError.lost(true) : failure),
       call.deadline
     )
@@ -467,3 +477,7 @@ export class Connection implements Commander {
     if (this.#isIdle) this.#onIdle?.()
   }
 }
+
+/** The command as it is sent after a wait, if anybody still wants it. */
+const remakeOf = <A>(command: Command<A>): Command<A> | undefined =>
+  command.remake === undefined ? command : command.remake()

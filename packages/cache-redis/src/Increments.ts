@@ -75,8 +75,7 @@ export class Increments {
     if (waiting.length === 0) return
     this.#waiting = []
     this.#keys.clear()
-    const all = waiting.filter(({ caller }) => caller !== undefined)
-    this.#pending -= waiting.length - all.length
+    const all = this.#staying(waiting)
     const part = this.#connection.isQuiet ? partOf(all.length) : all.length
     this.#ask(all.slice(0, part))
     this.#ask(all.slice(part))
@@ -84,19 +83,32 @@ export class Increments {
 
   #ask(all: ReadonlyArray<Asked>, deadline = this.#connection.deadline()): void {
     if (all.length === 0) return
-    const call = Scripts.increment(all.map(({ step }) => step))
-    const tell = (answer: Answer<ReadonlyArray<Answer<number>>>) => this.#tell(all, answer)
+    let asked = all
+    const call = () => Scripts.increment(asked.map(({ step }) => step))
+    const command = () => ({ ...Scripts.command(call()), remake })
+    const remake = () => {
+      asked = this.#staying(asked)
+      return asked.length === 0 ? undefined : command()
+    }
+    const tell = (answer: Answer<ReadonlyArray<Answer<number>>>) => this.#tell(asked, answer)
     this.#connection.ask(
-      Scripts.command(call),
+      command(),
       (answer) => {
         if (!(answer instanceof DriverFailure)) tell(answer)
-        else if (answer.serverCode === "NOSCRIPT") this.#connection.ask(Scripts.telling(call), tell, deadline)
+        else if (answer.serverCode === "NOSCRIPT") this.#connection.ask(Scripts.telling(call()), tell, deadline)
         // One key that the user may not write is no reason to refuse the others; nothing was done.
-        else if (answer.serverCode === "NOPERM" && all.length > 1) for (const asked of all) this.#ask([asked], deadline)
+        else if (answer.serverCode === "NOPERM" && asked.length > 1) for (const one of asked) this.#ask([one], deadline)
         else tell(answer)
       },
       deadline
     )
+  }
+
+  /** Those whose callers have not gone. The others are waited for no more. */
+  #staying(all: ReadonlyArray<Asked>): ReadonlyArray<Asked> {
+    const staying = all.filter(({ caller }) => caller !== undefined)
+    this.#pending -= all.length - staying.length
+    return staying
   }
 
   #tell(all: ReadonlyArray<Asked>, answer: Answer<ReadonlyArray<Answer<number>>>): void {
