@@ -72,7 +72,7 @@ export class Engine<Key, A, Answer, E, R> {
     if (flight === undefined || (flight.isRefresh && flight.exit === undefined)) return undefined
     if (flight.exit === undefined) this.storage.counters.join()
     else this.storage.counters.hit()
-    return flight.expect()
+    return flight.join()
   }
 
   /** Whether the cache may not be asked for a key. What is owed is tried again whenever something is asked. */

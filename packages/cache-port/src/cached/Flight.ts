@@ -20,6 +20,8 @@ export class Flight<A, E> {
   freshUntil = Number.NEGATIVE_INFINITY
   /** Begun before an invalidation, so that its value is for those who wait already, and for nobody else. */
   isOutdated = false
+  /** Waited for by others than who began it, each for itself. */
+  isJoined = false
   readonly #abandon: () => void
   /** How many are about to wait for it. */
   #expected = 0
@@ -64,6 +66,12 @@ export class Flight<A, E> {
   expect(): this {
     this.#expected++
     return this
+  }
+
+  /** As `expect`, by who has not begun it. */
+  join(): this {
+    this.isJoined = true
+    return this.expect()
   }
 
   enter(tell: Tell<A, E>): void {

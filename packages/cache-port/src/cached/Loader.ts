@@ -29,6 +29,8 @@ export type Purpose = "Read" | "Background" | "Refresh"
 interface Load<Key, Answer, E> extends Miss<Key> {
   readonly flight: Flight<Answer, E>
   readonly batch: Batch
+  /** Fails for itself, also where it is looked up together with others. */
+  readonly isForItself: boolean
 }
 
 interface Batch {
@@ -82,18 +84,23 @@ export class Loader<Key, A, Answer, E, R> {
   }
 
   /** The flights of the keys, in their order; begun, in one batch, where there is none. */
-  begin(misses: ReadonlyArray<Miss<Key>>, purpose: Purpose, caller: Caller<R>): ReadonlyArray<Flight<Answer, E>> {
+  begin(
+    misses: ReadonlyArray<Miss<Key>>,
+    purpose: Purpose,
+    caller: Caller<R>,
+    isForItself = false
+  ): ReadonlyArray<Flight<Answer, E>> {
     const now = nowOf(caller.fiber)
     const batch: Batch = { open: 0, fiber: undefined }
     const loads: Array<Load<Key, Answer, E>> = []
     const flights = misses.map((miss) => {
       const current = this.current(miss.text, now)
       if (purpose === "Read" && current !== undefined && current.exit === undefined) this.#storage.counters.live.joins++
-      if (current !== undefined) return purpose === "Background" ? current : current.expect()
+      if (current !== undefined) return purpose === "Background" ? current : current.join()
       const failure = purpose === "Read" ? this.#failures.exitOf(miss.text, now) : undefined
       if (failure !== undefined) return Flight.ended<Answer, E>(failure)
       const flight = new Flight<Answer, E>(purpose === "Background", () => this.#abandon(load))
-      const load: Load<Key, Answer, E> = { ...miss, flight, batch }
+      const load: Load<Key, Answer, E> = { ...miss, flight, batch, isForItself }
       loads.push(load)
       this.flights.set(miss.text, flight)
       return purpose === "Background" ? flight : flight.expect()
@@ -203,7 +210,11 @@ export class Loader<Key, A, Answer, E, R> {
     const failed: Array<Cause.Cause<E>> = []
     live.lookups += loads.length
 
-    const lookingUp = this.#policy.lookUp(Array.from(byKey.keys()), (key, exit, isEarly) => {
+    const isForItself = (key: Key): boolean => {
+      const load = byKey.get(key)
+      return load?.flight.isAwaited === true && (load.isForItself || load.flight.isJoined)
+    }
+    const tell = (key: Key, exit: Exit.Exit<Answer, E>, isEarly: boolean): void => {
       const load = byKey.get(key)
       if (load === undefined) return
       const { flight, ground, text } = load
@@ -221,7 +232,8 @@ export class Loader<Key, A, Answer, E, R> {
       }
       if (isEarly || Exit.isFailure(exit)) this.#settle(load, exit, json)
       else answered.push(() => this.#settle(load, exit, json))
-    })
+    }
+    const lookingUp = this.#policy.lookUp(Array.from(byKey.keys()), { tell, isForItself })
     yield* this.#storage.observer?.lookUp(lookingUp, () => failed[0]) ?? lookingUp
 
     const [cause] = failed

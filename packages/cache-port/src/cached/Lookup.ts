@@ -33,10 +33,18 @@ export const optional: Answers<unknown, Option.Option<unknown>> = {
   absent: Exit.succeed(Option.none())
 }
 
-/** Looks up distinct keys, and tells how each has ended; early while others are looked up still. */
+/** How looking keys up goes on. */
+interface Progress<Key, Answer, E> {
+  /** Told how the lookup of a key has ended; early while others are looked up still. */
+  readonly tell: (key: Key, exit: Exit.Exit<Answer, E>, isEarly: boolean) => void
+  /** True if a failure of keys that were looked up together may be that of another, and counts for those who wait for this. */
+  readonly isForItself: (key: Key) => boolean
+}
+
+/** Looks up distinct keys. */
 export type Lookup<Key, Answer, E, R> = (
   keys: ReadonlyArray<Key>,
-  tell: (key: Key, exit: Exit.Exit<Answer, E>, isEarly: boolean) => void
+  progress: Progress<Key, Answer, E>
 ) => Effect.Effect<void, never, R>
 
 interface Options<Key, A, Answer, E, R> {
@@ -59,37 +67,39 @@ export const make = <Key, A, Answer, E, R>(
     return Effect.exit(Effect.timeout(asking, lookupTimeout) as Effect.Effect<B, E, R>)
   }
 
-  const together: Lookup<Key, Answer, E, R> = (keys, tell) =>
-    Effect.map(
-      exitOf(() => Effect.map(lookupMany?.(keys) ?? Effect.succeed([]), (found) => valuesOf(found, textOf))),
-      (exit) => {
-        for (const key of keys) {
-          const text = textOf(key)
-          if (Exit.isFailure(exit)) tell(key, Exit.failCause(exit.cause), false)
-          else
-            tell(
-              key,
-              exit.value.has(text) ? Exit.succeed(answers.of(exit.value.get(text) as A)) : answers.absent,
-              false
-            )
-        }
-      }
-    )
+  const exitOfMany = (keys: ReadonlyArray<Key>) =>
+    exitOf(() => Effect.map(lookupMany?.(keys) ?? Effect.succeed([]), (found) => valuesOf(found, textOf)))
 
-  const eachAlone: Lookup<Key, Answer, E, R> = (keys, tell) =>
-    Effect.forEach(
-      keys,
-      (key) =>
-        Effect.map(
-          exitOf(() => lookup?.(key) as Effect.Effect<Answer, E, R>),
-          (exit) => tell(key, exit, keys.length > 1)
-        ),
-      { concurrency, discard: true }
-    )
+  const exitIn = (exit: Exit.Exit<ReadonlyMap<string, A>, E>, key: Key): Exit.Exit<Answer, E> => {
+    if (Exit.isFailure(exit)) return Exit.failCause(exit.cause)
+    const text = textOf(key)
+    return exit.value.has(text) ? Exit.succeed(answers.of(exit.value.get(text) as A)) : answers.absent
+  }
 
-  if (lookup === undefined) return together
-  return (keys, tell) => (lookupMany !== undefined && keys.length > 1 ? together : eachAlone)(keys, tell)
+  const exitOfOne = (key: Key): Effect.Effect<Exit.Exit<Answer, E>, never, R> =>
+    lookup === undefined ? Effect.map(exitOfMany([key]), (exit) => exitIn(exit, key)) : exitOf(() => lookup(key))
+
+  const eachAlone: Lookup<Key, Answer, E, R> = (keys, { tell }) =>
+    Effect.forEach(keys, (key) => Effect.map(exitOfOne(key), (exit) => tell(key, exit, keys.length > 1)), {
+      concurrency,
+      discard: true
+    })
+
+  const together: Lookup<Key, Answer, E, R> = (keys, progress) =>
+    Effect.flatMap(exitOfMany(keys), (exit) => {
+      const again = Exit.isFailure(exit) && isOfOneKey(exit.cause) ? keys.filter(progress.isForItself) : []
+      const alone = new Set(again)
+      for (const key of keys) if (!alone.has(key)) progress.tell(key, exitIn(exit, key), alone.size > 0)
+      return alone.size === 0 ? Effect.void : eachAlone(again, progress)
+    })
+
+  return (keys, progress) => (lookupMany !== undefined && keys.length > 1 ? together : eachAlone)(keys, progress)
 }
+
+/** True if keys that failed together may succeed alone: not where they took too long, or were interrupted. */
+const isOfOneKey = (cause: Cause.Cause<unknown>): boolean =>
+  !Cause.hasInterrupts(cause) &&
+  !cause.reasons.some((reason) => Cause.isFailReason(reason) && Cause.isTimeoutError(reason.error))
 
 const valuesOf = <Key, A>(
   found: Iterable<readonly [key: Key, value: A]>,

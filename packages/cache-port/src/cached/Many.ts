@@ -20,8 +20,12 @@ interface Known<Key, Answer, E> {
   readonly early: Array<Miss<Key>>
 }
 
-/** What is waited for of the lookups. */
-type Wait<Answer, E> = (flights: ReadonlyArray<Flight<Answer, E>>) => Effect.Effect<void, E>
+/** How lookups are waited for. */
+interface Wait<Answer, E> {
+  readonly of: (flights: ReadonlyArray<Flight<Answer, E>>) => Effect.Effect<void, E>
+  /** True if each key fails for itself. */
+  readonly isEach: boolean
+}
 
 /** The values of the keys that have one, in the order asked. Fails with the first lookup that does. */
 export const get = <Key, A, Answer, E, R>(
@@ -32,7 +36,7 @@ export const get = <Key, A, Answer, E, R>(
   const { absent, valueOf } = engine.policy.answers
   const asked = Array.from(keys, (key) => [key, engine.policy.textOf(key)] as const)
   return Effect.map(
-    read(engine, asked, caller, (flights) => joined(flights, absent)),
+    read(engine, asked, caller, { of: (flights) => joined(flights, absent), isEach: false }),
     (exits) => {
       const values = new Map<Key, A>()
       for (const [key, text] of asked) {
@@ -52,7 +56,7 @@ export const exits = <Key, A, Answer, E, R>(
   caller: Caller<R>
 ): Effect.Effect<ReadonlyArray<Exit.Exit<Answer, E>>, E> => {
   const asked = keys.map((key) => [key, engine.policy.textOf(key)] as const)
-  return Effect.map(read(engine, asked, caller, ended), (exits) => {
+  return Effect.map(read(engine, asked, caller, { of: ended, isEach: true }), (exits) => {
     const taken = new Set<string>()
     return asked.map(([, text]) => {
       const exit = exits.get(text) ?? engine.policy.answers.absent
@@ -121,12 +125,12 @@ const lookUp = <Key, A, Answer, E, R>(
   const since = nowOf(caller.fiber)
   const refreshing = loader.refresh([...stale, ...early], caller)
   const complete = (misses: ReadonlyArray<Miss<Key>>) => {
-    const begun = loader.begin(misses, "Read", caller)
+    const begun = loader.begin(misses, "Read", caller, wait.isEach)
     for (const [index, { text }] of misses.entries()) {
       storage.counters.miss()
       flights.set(text, begun[index] as Flight<Answer, E>)
     }
-    return wait(Array.from(flights.values()))
+    return wait.of(Array.from(flights.values()))
   }
   if (stale.length === 0) return complete(misses)
 
