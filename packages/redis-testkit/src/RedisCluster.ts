@@ -36,7 +36,7 @@ export class RedisCluster {
     const servers = await Promise.all(
       Array.from({ length: masterCount * (1 + replicaCount) }, () => startOnFreeBus(tuned))
     )
-    const cluster = new RedisCluster(servers.slice(0, masterCount), servers.slice(masterCount))
+    const cluster = new RedisCluster(servers.slice(0, masterCount), servers.slice(masterCount), tuned)
     try {
       await cluster.#form()
       return cluster
@@ -50,15 +50,66 @@ export class RedisCluster {
   readonly masters: ReadonlyArray<RedisServer>
   /** The others, those of the first master first. */
   readonly replicas: ReadonlyArray<RedisServer>
+  readonly #args: ReadonlyArray<string>
+  readonly #added: Array<RedisServer> = []
 
-  private constructor(masters: ReadonlyArray<RedisServer>, replicas: ReadonlyArray<RedisServer>) {
+  private constructor(
+    masters: ReadonlyArray<RedisServer>,
+    replicas: ReadonlyArray<RedisServer>,
+    args: ReadonlyArray<string>
+  ) {
     this.masters = masters
     this.replicas = replicas
+    this.#args = args
   }
 
-  /** Every server. */
+  /** Every server, those that were added later at the end. */
   get servers(): ReadonlyArray<RedisServer> {
-    return [...this.masters, ...this.replicas]
+    return [...this.masters, ...this.replicas, ...this.#added]
+  }
+
+  /** Adds a replica of a master, and resolves when it has the master's keys and every server knows it. */
+  async addReplica(master: RedisServer): Promise<RedisServer> {
+    const replica = await startOnFreeBus(this.#args)
+    this.#added.push(replica)
+    await askRedis(replica.url, ["CLUSTER", "MEET", "127.0.0.1", `${master.port}`])
+    await this.#until((info) => info.includes(`cluster_known_nodes:${this.servers.length}`))
+    await replicate(replica, master)
+    await replicated(replica)
+    const id = await idOf(replica)
+    for (const server of this.servers) {
+      await until(async () => (await tryAsk(server, ["CLUSTER", "NODES"]))?.match(`${id}.*slave`) != null)
+    }
+    return replica
+  }
+
+  /** Lets a replica take over from its master, as before maintenance, and resolves when it says that it has. */
+  async failOver(replica: RedisServer): Promise<void> {
+    await askRedis(replica.url, ["CLUSTER", "FAILOVER"])
+    await until(async () => (await tryAsk(replica, ["INFO", "replication"]))?.includes("role:master") === true)
+  }
+
+  /** Gives all slots of a master to another one at once; its keys are lost. */
+  async giveSlots(from: RedisServer, to: RedisServer): Promise<void> {
+    const [first, last] = this.slotsOf(this.masters.indexOf(from))
+    const script =
+      "for slot = ARGV[1], ARGV[2] do redis.call('CLUSTER', 'SETSLOT', slot, 'NODE', ARGV[3]) end return 'OK'"
+    const give = ["EVAL", script, "0", `${first}`, `${last}`, await idOf(to)]
+    await askRedis(from.url, ["FLUSHALL"])
+    for (const server of [to, ...this.masters.filter((master) => master !== to && master !== from)]) {
+      await askRedis(server.url, give)
+    }
+    // It may follow the other one already, as a master does that has lost its last slot.
+    await tryAsk(from, give)
+  }
+
+  /** Takes a server without slots out of the cluster, as `redis-cli --cluster del-node` does. It goes on running. */
+  async remove(server: RedisServer): Promise<void> {
+    const id = await idOf(server)
+    for (const other of this.servers.filter((other) => other !== server)) {
+      await askRedis(other.url, ["CLUSTER", "FORGET", id])
+    }
+    await askRedis(server.url, ["CLUSTER", "RESET", "HARD"])
   }
 
   /** The slots that the master at this place was given, from and to. */
@@ -105,14 +156,10 @@ export class RedisCluster {
     await this.#until((info) => info.includes(`cluster_known_nodes:${this.servers.length}`))
     const perMaster = this.replicas.length / this.masters.length
     for (const [index, replica] of this.replicas.entries()) {
-      const master = this.masters[Math.floor(index / perMaster)] as RedisServer
-      const id = await idOf(master)
-      await until(async () => (await tryAsk(replica, ["CLUSTER", "REPLICATE", id])) === "OK")
+      await replicate(replica, this.masters[Math.floor(index / perMaster)] as RedisServer)
     }
     await this.#until((info) => info.includes("cluster_state:ok"))
-    for (const replica of this.replicas) {
-      await until(async () => /master_link_status:up/.test((await tryAsk(replica, ["INFO", "replication"])) ?? ""))
-    }
+    for (const replica of this.replicas) await replicated(replica)
   }
 
   async #until(done: (info: string) => boolean): Promise<void> {
@@ -128,6 +175,14 @@ const startOnFreeBus = (args: ReadonlyArray<string>, tries = 5): Promise<RedisSe
     if (tries === 1) throw error
     return startOnFreeBus(args, tries - 1)
   })
+
+const replicate = async (replica: RedisServer, master: RedisServer): Promise<void> => {
+  const id = await idOf(master)
+  await until(async () => (await tryAsk(replica, ["CLUSTER", "REPLICATE", id])) === "OK")
+}
+
+const replicated = (replica: RedisServer): Promise<void> =>
+  until(async () => /master_link_status:up/.test((await tryAsk(replica, ["INFO", "replication"])) ?? ""))
 
 const idOf = (server: RedisServer): Promise<string> => askRedis(server.url, ["CLUSTER", "MYID"])
 
