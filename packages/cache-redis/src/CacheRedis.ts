@@ -15,7 +15,7 @@
  */
 import { type CacheDriver, type CacheError, CachePort } from "@hexcache/cache-port"
 import type { createClient } from "@redis/client"
-import { Config, Effect, Layer, type Scope, Stream } from "effect"
+import { Config, type Duration, Effect, Layer, type Scope, Stream } from "effect"
 import type { Endpoint } from "./Client.ts"
 import { Cluster } from "./Cluster.ts"
 import { Coalescer } from "./Coalescer.ts"
@@ -33,8 +33,10 @@ export type {
   BackoffOptions,
   CommonOptions,
   Credentials,
+  HostAndPort,
   NearCacheOptions,
   NodeAddress,
+  NodeAddressMap,
   Secret,
   SingleOptions
 } from "./Options.ts"
@@ -60,6 +62,13 @@ export interface CacheRedisOptions extends Options.SingleOptions {
 export interface CacheRedisClusterOptions extends Options.CommonOptions {
   /** Some nodes, at least one, by which the others are found. The first one's user, password and TLS are for all. */
   readonly rootNodes: ReadonlyArray<Options.NodeAddress>
+  /**
+   * How long until the map of slots is read from one of the nodes though nothing hints at a change, 1 ms to 1 hour; a
+   * quarter more or less at random. 5 s unless given.
+   */
+  readonly topologyRefreshInterval?: Duration.Input | undefined
+  /** Where to connect to nodes that announce addresses of another network; root nodes are not mapped. */
+  readonly nodeAddressMap?: Options.NodeAddressMap | undefined
   /** None: a node that has lost a slot does not tell whose keys were never there. */
   readonly nearCache?: never
 }
@@ -79,6 +88,8 @@ export interface CacheRedisSentinelOptions extends Options.SingleOptions {
    * master's, unless given. A `rediss:` URL of a sentinel does so too.
    */
   readonly sentinelTls?: Options.CommonOptions["tls"]
+  /** Where to connect to a master whose address, as the sentinels name it, is of another network. */
+  readonly nodeAddressMap?: Options.NodeAddressMap | undefined
   /** The number of the master's database, 0 unless given. */
   readonly database?: number | undefined
 }
@@ -132,11 +143,13 @@ export const layerConfig = (
 export const layerCluster = (options: CacheRedisClusterOptions): Layer.Layer<CachePort | RedisStatus, CacheError> =>
   layerOf(options, clusterNames, (status) =>
     Effect.gen(function* () {
-      const { roots, settings } = yield* Options.checked(() => {
+      const { mapAddress, roots, settings, topologyRefreshInterval } = yield* Options.checked(() => {
         if (options.nearCache !== undefined) throw new RangeError("a cluster has no near cache")
         return {
           settings: Options.settings(options),
-          roots: Options.some("rootNodes", options.rootNodes, Options.node)
+          roots: Options.some("rootNodes", options.rootNodes, Options.node),
+          mapAddress: Options.addressMap(options.nodeAddressMap),
+          topologyRefreshInterval: Options.millis("topologyRefreshInterval", options.topologyRefreshInterval, 5_000)
         }
       })
       const rootNodes = yield* Options.checked(() => roots.map(Options.hostAndPort))
@@ -146,7 +159,10 @@ export const layerCluster = (options: CacheRedisClusterOptions): Layer.Layer<Cac
           () =>
             new Cluster({
               rootNodes,
+              mapAddress,
+              topologyRefreshInterval,
               commandTimeout: settings.commandTimeout,
+              connectTimeout: settings.connectTimeout,
               maxPending: settings.maxPending,
               connection: ({ host, port }) => ({
                 ...settings,
@@ -184,9 +200,9 @@ export const layerSentinel = (options: CacheRedisSentinelOptions): Layer.Layer<C
           timeout: settings.connectTimeout
         })
         const { database } = Options.endpoint({ host: "master", database: options.database })
-        return { settings, watch, database }
+        return { settings, watch, database, mapAddress: Options.addressMap(options.nodeAddressMap) }
       }),
-      ({ database, settings, watch }) =>
+      ({ database, mapAddress, settings, watch }) =>
         single(
           {
             ...settings,
@@ -194,7 +210,10 @@ export const layerSentinel = (options: CacheRedisSentinelOptions): Layer.Layer<C
             admit: MasterWatch.admitMaster,
             endpoint: async (signal) =>
               settings.complete(
-                { socket: await watch.find(signal), ...(database === undefined ? undefined : { database }) },
+                {
+                  socket: mapAddress(await watch.find(signal)),
+                  ...(database === undefined ? undefined : { database })
+                },
                 signal
               )
           },
@@ -259,6 +278,8 @@ const names: Options.NamesOf<CacheRedisOptions> = {
 const clusterNames: Options.NamesOf<CacheRedisClusterOptions> = {
   ...Options.commonNames,
   rootNodes: true,
+  topologyRefreshInterval: true,
+  nodeAddressMap: true,
   nearCache: true
 }
 
@@ -269,6 +290,7 @@ const sentinelNames: Options.NamesOf<CacheRedisSentinelOptions> = {
   sentinelUsername: true,
   sentinelPassword: true,
   sentinelTls: true,
+  nodeAddressMap: true,
   database: true
 }
 

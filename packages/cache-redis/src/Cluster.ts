@@ -1,47 +1,46 @@
 /**
- * A Redis Cluster: which node has which slot, and a connection to each node.
+ * A Redis Cluster: a connection to each node, and the way of a command to the node that has its slot.
  *
- * The map of slots is read again whenever a node says that a slot has moved, and, from the other nodes, for as long as
- * a node that has slots cannot be asked. So a master that is dead or frozen is left as soon as the cluster has made
- * another one, and the other shards never notice.
+ * A command that a node has not carried out, since it is no longer the one to ask, goes to the one that is. So a master
+ * that is replaced by plan costs a moment, one that is dead or frozen is left as soon as the cluster has made another one,
+ * and the other shards never notice.
  *
  * @internal
  */
 import { performance } from "node:perf_hooks"
 import type { DriverFailure } from "@hexcache/cache-port"
 import { Effect, Exit } from "effect"
+import { changedBy } from "./Changes.ts"
 import { conditionOf, worstOf } from "./ClusterState.ts"
 import type { Command, Commander } from "./Command.ts"
 import { Connection, type ConnectionEvent, type ConnectionOptions } from "./Connection.ts"
 import { type Condition, StateHistory } from "./ConnectionState.ts"
 import type { RedisState } from "./RedisStatus.ts"
-import * as Reply from "./Reply.ts"
 import * as ReplyError from "./ReplyError.ts"
 import type { RedisKey, Router } from "./Router.ts"
 import { slotOf, slots } from "./Slot.ts"
+import { addressOf, type Node, type Topology } from "./Topology.ts"
+import { TopologyReader } from "./TopologyReader.ts"
 import { WaitingCommands } from "./WaitingCommands.ts"
-
-/** The address of a node. */
-export interface Node {
-  readonly host: string
-  readonly port: number
-}
 
 /** Which cluster, and how to connect to its nodes. Times are in milliseconds. */
 export interface ClusterOptions {
   /** Some nodes by which the others are found. */
   readonly rootNodes: ReadonlyArray<Node>
+  /** Where a node is reached that announces this address. */
+  readonly mapAddress: (announced: Node) => Node
   /** How to connect to a node. */
   readonly connection: (node: Node) => Omit<ConnectionOptions, "report">
   /** By when a command has ended, redirections included. */
   readonly commandTimeout: number
-  /** How many commands may wait until the map of slots is known. */
+  /** By when a connection is made, and by when a node has told the map of slots. */
+  readonly connectTimeout: number
+  /** How long until the map of slots is read though nothing hints at a change. */
+  readonly topologyRefreshInterval: number
+  /** How many commands may wait until the map of slots is known, or for the successor of a node. */
   readonly maxPending: number
   readonly report: (event: ConnectionEvent) => void
 }
-
-/** How long until the map is read again while a node that has slots cannot be asked, in milliseconds. */
-const refreshInterval = 200
 
 /** How long until a command is sent again to a node that is just taking over its keys, in milliseconds. */
 const tryAgainInterval = 10
@@ -49,43 +48,90 @@ const tryAgainInterval = 10
 /** How long before the deadline nothing is sent again, in milliseconds. */
 const lastMoment = 5
 
+/** How many nodes a command is sent to behind the first one. */
+const maxRedirections = 5
+
+/** The pause before the second redirection of a command, doubled before each further one, in milliseconds. */
+const redirectionPause = 10
+
+/** A node, and the connection to it. */
+interface ClusterNode extends Node {
+  readonly address: string
+  readonly connection: Connection
+}
+
+/** A command on its way through the cluster. */
+interface Routed<A> {
+  readonly slot: number
+  readonly command: Command<A>
+  readonly deadline: number
+  /** How many nodes were asked in vain. */
+  readonly redirections: number
+}
+
 /** A cluster, and its connections for as long as it is not closed. */
 export class Cluster implements Router {
   readonly #options: ClusterOptions
   /** By address, replicas too: one that becomes a master can be asked at once. */
-  readonly #connections = new Map<string, readonly [Node, Connection]>()
+  readonly #nodes = new Map<string, ClusterNode>()
+  /** Commands that wait for the first map. */
   readonly #waiting: WaitingCommands
+  /** Commands that wait for the next map, since their node no longer is the one to ask. */
+  readonly #displaced: WaitingCommands
+  readonly #reader: TopologyReader
   readonly #states = new StateHistory()
-  #topology: Topology = { owners: [], masters: [], nodes: [], digest: "" }
-  #refreshing: Promise<void> | undefined
-  #timer: NodeJS.Timeout | undefined
+  #topology: Topology | undefined
+  /** By slot. */
+  #owners: Array<ClusterNode | undefined> = []
+  /** True if redirections have changed owners since the map was taken over. */
+  #isAmended = false
+  /** The failure of every command while there is no map. */
+  #refusal: DriverFailure = ReplyError.unknownTopology()
   #closed = false
 
   constructor(options: ClusterOptions) {
     this.#options = options
     this.#waiting = new WaitingCommands({ ...options, onClosed: () => this.#stateChanged() })
+    this.#displaced = new WaitingCommands({ ...options, onClosed: () => {} })
+    this.#reader = new TopologyReader({
+      rootNodes: options.rootNodes,
+      refreshInterval: options.topologyRefreshInterval,
+      timeout: options.connectTimeout,
+      current: () => this.#topology,
+      connectionTo: (node) => this.#nodeAt(node).connection,
+      toNode: (announced, teller) => this.#reachable(announced, teller),
+      isWhole: () => this.#isWhole(),
+      // The others correct it a moment later.
+      onFirst: (topology) => {
+        this.#apply(topology)
+        this.#waiting.send()
+      },
+      onRead: (result) => this.#read(result)
+    })
   }
 
   /** Starts to read the map of slots. Commands wait for this first reading, each within its own deadline. */
   start(): void {
     this.#waiting.open()
-    void this.#refresh().then(() => this.#waiting.fail(ReplyError.unknownTopology()))
+    this.#reader.start()
   }
 
   /** Derived from the map of slots and the connections that every command goes by. */
   get state(): RedisState {
-    const nodes = Object.fromEntries(Array.from(this.#connections, ([address, [, { state }]]) => [address, state]))
+    const nodes = Object.fromEntries(
+      Array.from(this.#nodes, ([address, { connection }]) => [address, connection.state])
+    )
     return { ...this.#states.of(this.#condition(nodes)), nodes }
   }
 
   #condition(nodes: RedisState["nodes"]): Condition {
     if (this.#closed) return ReplyError.closed()
     if (this.#waiting.isOpen) return "Connecting"
-    const { masters, owners } = this.#topology
-    if (masters.length === 0) return worstOf(Object.values(nodes)) ?? ReplyError.unknownTopology()
+    if (this.#topology === undefined) return worstOf(Object.values(nodes)) ?? this.#refusal
+    const { isCovered, masters } = this.#topology
     return conditionOf(
       masters.map((master) => nodes[addressOf(master)]),
-      !owners.includes(undefined)
+      isCovered
     )
   }
 
@@ -114,27 +160,36 @@ export class Cluster implements Router {
 
   readonly masters: Effect.Effect<ReadonlyArray<Commander>, DriverFailure> = Effect.suspend(() => {
     if (this.#waiting.isOpen) return this.#onceKnown(() => this.masters)
-    const { masters } = this.#topology
-    return masters.length === 0
-      ? Effect.fail(ReplyError.unknownTopology())
-      : Effect.succeed(masters.map((master) => this.#connection(master)))
+    if (this.#topology === undefined) return Effect.fail(this.#refusal)
+    return Effect.succeed(
+      this.#topology.masters.map((master): Commander => {
+        const node = this.#nodeAt(master)
+        return {
+          send: (command, until) =>
+            Effect.suspend(() => {
+              const deadline = until ?? this.deadline()
+              return this.#ask(node, { slot: master.slot, command, deadline, redirections: 0 })
+            })
+        }
+      })
+    )
   })
 
   /** Closes every connection at once. */
   async close(): Promise<void> {
     this.#closed = true
-    clearTimeout(this.#timer)
+    this.#reader.close()
     this.#waiting.fail(ReplyError.closed())
-    await Promise.all(Array.from(this.#connections.values(), ([, connection]) => connection.close()))
+    this.#displaced.fail(ReplyError.closed())
+    await Promise.all(Array.from(this.#nodes.values(), ({ connection }) => connection.close()))
   }
 
   #send<A>(slot: number, command: Command<A>, until?: number): Effect.Effect<A, DriverFailure> {
-    return Effect.suspend(() => {
-      if (this.#waiting.isOpen) return this.#onceKnown((deadline) => this.#send(slot, command, deadline), until)
-      const deadline = until ?? performance.now() + this.#options.commandTimeout
-      const owner = this.#topology.owners[slot]
-      return owner === undefined ? Effect.fail(ReplyError.unknownTopology()) : this.#ask(owner, slot, command, deadline)
-    })
+    return Effect.suspend(() =>
+      this.#waiting.isOpen
+        ? this.#onceKnown((deadline) => this.#send(slot, command, deadline), until)
+        : this.#askOwner({ slot, command, deadline: until ?? this.deadline(), redirections: 0 })
+    )
   }
 
   /** Continues when the map of slots is known. */
@@ -154,180 +209,192 @@ export class Cluster implements Router {
     )
   }
 
-  #ask<A>(node: Node, slot: number, command: Command<A>, deadline: number): Effect.Effect<A, DriverFailure> {
-    return Effect.catch(this.#connection(node).send(command, deadline), (failure) => {
-      const isLate = deadline - performance.now() < lastMoment
-      return (isLate ? undefined : this.#again(failure, node, slot, command, deadline)) ?? Effect.fail(failure)
-    })
+  #askOwner<A>(routed: Routed<A>): Effect.Effect<A, DriverFailure> {
+    const owner = this.#owners[routed.slot]
+    if (owner !== undefined) return this.#ask(owner, routed)
+    if (this.#topology === undefined) return Effect.fail(this.#refusal)
+    this.#reader.hint()
+    const failure = ReplyError.uncoveredSlots()
+    return this.#askSuccessor(failure, undefined, routed) ?? Effect.fail(failure)
   }
 
-  /** What is asked instead, where the server has done nothing and another one, or the same one later, will. */
+  #ask<A>(node: ClusterNode, routed: Routed<A>): Effect.Effect<A, DriverFailure> {
+    return Effect.catch(
+      node.connection.send(routed.command, routed.deadline),
+      (failure) => this.#again(failure, node, routed) ?? Effect.fail(failure)
+    )
+  }
+
+  /** Sends again what the node has not carried out, to the node that will, or to the same one later. */
   #again<A>(
     failure: DriverFailure,
-    asked: Node,
-    slot: number,
-    command: Command<A>,
-    deadline: number
+    asked: ClusterNode,
+    routed: Routed<A>
   ): Effect.Effect<A, DriverFailure> | undefined {
-    if (failure instanceof ReplyError.Redirection) {
-      const node = named(failure, asked)
-      const moved = failure.serverCode === "MOVED"
-      if (moved) this.#moved(slot, node)
-      return Effect.andThen(
-        this.#connection(node).ready(deadline),
-        this.#ask(node, slot, { ...command, asking: !moved }, deadline)
+    const { command, deadline } = routed
+    const isLost = asked.connection.outage !== undefined
+    if (isLost || isOfOldMap(failure)) this.#reader.hint()
+    if (this.#closed || command.isBound === true || deadline - performance.now() < lastMoment) return undefined
+    if (failure instanceof ReplyError.Redirection) return this.#redirect(failure, asked, routed)
+    if (failure.serverCode === "TRYAGAIN") return pause(tryAgainInterval, () => this.#askOwner(routed))
+    if (isOfOldMap(failure)) return this.#askSuccessor(failure, asked, routed)
+    const mayRepeat = failure.outcome === "NotExecuted" || changedBy(command).length === 0
+    return isLost && mayRepeat ? this.#askSuccessor(failure, asked, routed, isLost) : undefined
+  }
+
+  /** Follows a redirection: at once the first time, and then with growing pauses, since nodes may redirect in a circle. */
+  #redirect<A>(
+    redirection: ReplyError.Redirection,
+    asked: ClusterNode,
+    { command, deadline, redirections, slot }: Routed<A>
+  ): Effect.Effect<A, DriverFailure> {
+    const target = this.#nodeAt(this.#reachable(redirection, asked))
+    const isMoved = redirection.serverCode === "MOVED"
+    if (isMoved) {
+      // In place: a failover moves thousands of slots, and each command in flight tells of one.
+      this.#owners[slot] = target
+      this.#isAmended = true
+      this.#reader.hint()
+    }
+    if (redirections === maxRedirections) return Effect.fail(ReplyError.redirectedTooOften(redirection))
+    const routed = { slot, command: { ...command, asking: !isMoved }, deadline, redirections: redirections + 1 }
+    const next = () => (isMoved ? this.#askOwner(routed) : this.#ask(target, routed))
+    return redirections === 0 ? next() : pause(redirectionPause * 2 ** (redirections - 1), next)
+  }
+
+  /**
+   * Asks the slot's owner in place of a node that no longer is the one to ask. Where that is not known yet, waits for the
+   * next reading of the map: behind the loss of a connection for as long as it is being replaced, else for one reading.
+   */
+  #askSuccessor<A>(
+    failure: DriverFailure,
+    asked: ClusterNode | undefined,
+    routed: Routed<A>,
+    isLost = false
+  ): Effect.Effect<A, DriverFailure> | undefined {
+    if (routed.redirections === maxRedirections) return undefined
+    const known = this.#successor(asked, routed, isLost)
+    if (known !== undefined) return known
+    if (!(isLost ? asked?.connection.isBeingReplaced : this.#reader.isSoon)) return undefined
+    return Effect.callback<A, DriverFailure>((resume) => {
+      if (!this.#displaced.isOpen) this.#displaced.open()
+      return this.#displaced.add(
+        () => {
+          const next = isLost ? this.#askSuccessor(failure, asked, routed, true) : this.#successor(asked, routed, false)
+          resume(next ?? Effect.fail(failure))
+          return undefined
+        },
+        () => resume(Effect.fail(failure)),
+        routed.deadline
       )
-    }
-    switch (failure.serverCode) {
-      case "TRYAGAIN":
-        return Effect.andThen(pause(tryAgainInterval), this.#send(slot, command, deadline))
-      case "READONLY":
-        // Not waited for: what it finds is seen by the next attempt, and the deadline is the operation's own.
-        void this.#refresh()
-        return Effect.andThen(pause(tryAgainInterval), this.#send(slot, command, deadline))
-      default:
-        return undefined
-    }
+    })
   }
 
-  /** One slot is elsewhere, and so others may be. */
-  #moved(slot: number, node: Node): void {
-    // In place: a failover moves thousands of slots, and each in-flight call tells of one.
-    this.#topology.owners[slot] = node
-    void this.#refresh()
+  /** Asks another node that has the slot by now, or the same one, if its connection was lost and is no longer. */
+  #successor<A>(
+    asked: ClusterNode | undefined,
+    routed: Routed<A>,
+    isLost: boolean
+  ): Effect.Effect<A, DriverFailure> | undefined {
+    const owner = this.#owners[routed.slot]
+    if (owner === undefined) return undefined
+    if (owner === asked && !(isLost && owner.connection.outage === undefined)) return undefined
+    return this.#ask(owner, { ...routed, redirections: routed.redirections + 1 })
   }
 
-  #connection(node: Node): Connection {
-    const address = addressOf(node)
-    const known = this.#connections.get(address)
-    if (known !== undefined) return known[1]
+  /** A node is reached where its address is mapped to; without a host it is on the host of the node that told of it. */
+  #reachable({ host, port }: Node, teller: Node): Node {
+    return this.#options.mapAddress({ host: host === "" ? teller.host : host, port })
+  }
+
+  /** The node of this address, to which a connection begins where there is none. */
+  #nodeAt({ host, port }: Node): ClusterNode {
+    const address = addressOf({ host, port })
+    const known = this.#nodes.get(address)
+    if (known !== undefined) return known
     const connection = new Connection({
-      ...this.#options.connection(node),
-      report: (event) => {
-        this.#options.report(event)
-        if (event._tag === "NotReady") void this.#refresh()
-      }
+      ...this.#options.connection({ host, port }),
+      report: (event) => this.#happened(event, address)
     })
-    this.#connections.set(address, [node, connection])
+    const node = { host, port, address, connection }
+    this.#nodes.set(address, node)
     if (!this.#closed) connection.start()
-    return connection
+    return node
   }
 
-  /** Reads the map of slots again, once at a time. */
-  #refresh(): Promise<void> {
-    this.#refreshing ??= this.#readTopology().finally(() => {
-      this.#refreshing = undefined
-    })
-    return this.#refreshing
-  }
-
-  async #readTopology(): Promise<void> {
-    clearTimeout(this.#timer)
-    const ready = Array.from(this.#connections.values()).filter(([, connection]) => connection.isReady)
-    // Where nobody is left to ask, the cluster may have moved altogether.
-    const asked = ready.length > 0 ? ready.map(([node]) => node) : this.#options.rootNodes
-    const deadline = performance.now() + this.#options.commandTimeout
-    const isFirst = this.#waiting.isOpen
-    const ask = (node: Node) => {
-      const connection = this.#connection(node)
-      // The first time a connection that fails is not waited for: every command waits for the map.
-      const ready = isFirst ? Effect.void : connection.ready(deadline)
-      return Effect.andThen(
-        ready,
-        Effect.map(connection.send(askSlots, deadline), (ranges) => {
-          const topology = toTopology(ranges, node)
-          if (this.#waiting.isOpen && !this.#closed && topology.masters.length > 0) this.#begin(topology)
-          return topology
-        })
-      )
+  #happened(event: ConnectionEvent, address: string): void {
+    this.#options.report(event)
+    if (event._tag === "NotReady" && this.#topology?.nodes.has(address) === true) this.#reader.hint()
+    if (event._tag === "ReadyAgain") {
+      this.#reader.expedite()
+      this.#displaced.send()
     }
-    const answers = await Effect.runPromise(
-      Effect.forEach(asked, (node) => Effect.exit(ask(node)), { concurrency: "unbounded" })
-    )
-    if (this.#closed) return
-    const told = mostTold(answers.filter(Exit.isSuccess).map(({ value }) => value))
-    if (told !== undefined) this.#apply(told)
-    if (!this.#isWhole()) this.#timer = setTimeout(() => void this.#refresh(), refreshInterval)
   }
 
-  /** Takes the first map that a node tells: the majority corrects it a moment later. */
-  #begin(topology: Topology): void {
-    this.#apply(topology)
-    this.#waiting.send()
+  /** Takes over what was read, if it is news, and lets commands go on that waited for it. */
+  #read(result: Topology | DriverFailure): void {
+    if ("digest" in result) {
+      if (this.#isNews(result)) this.#apply(result)
+      this.#leaveOthers(result)
+    } else this.#refusal = result
+    if (this.#topology === undefined) this.#waiting.fail(this.#refusal)
+    else this.#displaced.send()
+  }
+
+  #isNews({ digest, nodes }: Topology): boolean {
+    const known = this.#topology
+    return (
+      known === undefined ||
+      this.#isAmended ||
+      known.digest !== digest ||
+      known.nodes.size !== nodes.size ||
+      [...nodes.keys()].some((address) => !known.nodes.has(address))
+    )
   }
 
   #apply(topology: Topology): void {
     this.#topology = topology
-    const left = new Set(this.#connections.keys())
-    for (const node of topology.nodes) {
-      this.#connection(node)
-      left.delete(addressOf(node))
-    }
-    for (const address of left) {
-      void this.#connections.get(address)?.[1].close()
-      this.#connections.delete(address)
+    this.#isAmended = false
+    this.#owners = Array.from({ length: slots })
+    for (const { first, last, master } of topology.ranges) this.#owners.fill(this.#nodeAt(master), first, last + 1)
+    for (const node of topology.nodes.values()) this.#nodeAt(node)
+  }
+
+  /**
+   * Closes connections to nodes that are not on the map. A root node is found anew by its name each time, but one that
+   * cannot be reached is waited for until the cluster is whole.
+   */
+  #leaveOthers(topology: Topology): void {
+    const isWhole = this.#isWhole()
+    for (const [address, node] of this.#nodes) {
+      const isRoot = this.#options.rootNodes.some((root) => addressOf(root) === address)
+      if (topology.nodes.has(address) || (isRoot && !isWhole && !node.connection.isReady)) continue
+      this.#nodes.delete(address)
+      void node.connection.close(ReplyError.leftCluster())
     }
     this.#stateChanged()
   }
 
-  /** Every slot has an owner that can be asked. */
+  /** True if every slot has an owner, and none of them an outage. */
   #isWhole(): boolean {
-    const { masters, owners } = this.#topology
+    const topology = this.#topology
     return (
-      owners.length === slots &&
-      !owners.includes(undefined) &&
-      masters.every((master) => this.#connection(master).isReady)
+      topology?.isCovered === true &&
+      topology.masters.every((master) => this.#nodeAt(master).connection.outage === undefined)
     )
   }
 }
 
-const askSlots: Command<ReadonlyArray<Reply.SlotRange>> = { args: ["CLUSTER", "SLOTS"], decode: Reply.slotRanges }
+/** True if the node that answered so is not, or not yet, the one to ask. */
+const isOfOldMap = ({ serverCode }: DriverFailure): boolean =>
+  serverCode === "CLUSTERDOWN" || serverCode === "READONLY" || serverCode === "LOADING" || serverCode === "MASTERDOWN"
 
-/** Which node has which slot. */
-interface Topology {
-  /** By slot. */
-  readonly owners: Array<Node | undefined>
-  readonly masters: ReadonlyArray<Node>
-  readonly nodes: ReadonlyArray<Node>
-  /** Equal for equal maps, whoever told them and in whatever order. */
-  readonly digest: string
-}
-
-/** A node without a host is on the host that told of it. */
-const named = ({ host, port }: Node, teller: Node): Node => ({ host: host === "" ? teller.host : host, port })
-
-const toTopology = (ranges: ReadonlyArray<Reply.SlotRange>, teller: Node): Topology => {
-  const owners: Array<Node | undefined> = Array.from({ length: slots })
-  const masters = new Map<string, Node>()
-  const nodes = new Map<string, Node>()
-  for (const { first, last, nodes: told } of ranges) {
-    const [master, ...replicas] = told.map((node) => named(node, teller))
-    if (master === undefined) continue
-    owners.fill(master, first, last + 1)
-    masters.set(addressOf(master), master)
-    for (const node of [master, ...replicas]) nodes.set(addressOf(node), node)
-  }
-  const digest = ranges.map(({ first, last, nodes: [master] }) => `${first}-${last} ${master && addressOf(master)}`)
-  return { owners, masters: [...masters.values()], nodes: [...nodes.values()], digest: digest.toSorted().join() }
-}
-
-const addressOf = ({ host, port }: Node): string => `${host}:${port}`
-
-/** The map that most nodes agree on: one that was cut off, or frozen, may tell an old one. */
-const mostTold = (told: ReadonlyArray<Topology>): Topology | undefined => {
-  const votes = new Map<string, { readonly topology: Topology; count: number }>()
-  for (const topology of told) {
-    if (topology.masters.length === 0) continue
-    const vote = votes.get(topology.digest) ?? { topology, count: 0 }
-    vote.count++
-    votes.set(topology.digest, vote)
-  }
-  return Array.from(votes.values()).toSorted((one, other) => other.count - one.count)[0]?.topology
-}
-
-/** Real time, whatever the caller's `Clock`: it is the cluster's, too. */
-const pause = (millis: number): Effect.Effect<void> =>
-  Effect.callback<void>((resume) => {
-    const timer = setTimeout(() => resume(Exit.void), millis)
-    return Effect.sync(() => clearTimeout(timer))
-  })
+/** Waits in real time, whatever the caller's `Clock`: it is the cluster's, too. */
+const pause = <A, E>(millis: number, next: () => Effect.Effect<A, E>): Effect.Effect<A, E> =>
+  Effect.andThen(
+    Effect.callback<void>((resume) => {
+      const timer = setTimeout(() => resume(Exit.void), millis)
+      return Effect.sync(() => clearTimeout(timer))
+    }),
+    Effect.suspend(next)
+  )

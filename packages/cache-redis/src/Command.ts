@@ -23,6 +23,8 @@ export interface Command<A> {
    * undefined if nothing is left.
    */
   readonly remake?: (() => Command<A> | undefined) | undefined
+  /** Goes on with what one server has begun, so that no other server can carry it out. */
+  readonly isBound?: boolean | undefined
   /** Sent behind ASKING, to a node of a cluster that is taking over the key's slot. */
   readonly asking?: boolean | undefined
   /**

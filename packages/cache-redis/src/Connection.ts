@@ -81,6 +81,8 @@ export class Connection implements Commander {
   #refusal: DriverFailure = ReplyError.connecting()
   readonly #states = new StateHistory()
   #address: string | undefined
+  /** When the time to replace a connection that was cut is over, on `performance`'s clock. */
+  #replacedBy = 0
   #reported: string | undefined
   #reportedTracking = false
   #replies = 0
@@ -122,6 +124,11 @@ export class Connection implements Commander {
   /** The address of the last attempt to connect: `host:port`, or the path of a socket. */
   get address(): string | undefined {
     return this.#address
+  }
+
+  /** True for one `commandTimeout` behind the loss of a connection that was cut: another one may be there soon. */
+  get isBeingReplaced(): boolean {
+    return performance.now() < this.#replacedBy
   }
 
   /** Whether the server has been asked everything and has answered it. */
@@ -206,12 +213,13 @@ export class Connection implements Commander {
   }
 
   /**
-   * Stops connecting, refuses new calls, gives the ones in flight a moment, and destroys the socket. Takes at most
-   * 300 ms.
+   * Stops connecting, refuses new calls, for the reason given, gives the ones in flight a moment, and destroys the socket.
+   * Takes at most 300 ms.
    */
-  async close(): Promise<void> {
+  async close(refusal = ReplyError.closed()): Promise<void> {
     this.#closed = true
-    this.#refusal = ReplyError.closed()
+    this.#refusal = refusal
+    this.#replacedBy = 0
     this.#ready = undefined
     this.#options.tracking?.end()
     this.#waiting.fail(this.#refusal)
@@ -324,6 +332,7 @@ export class Connection implements Commander {
     // Who waits behind a silence has waited as long as a command may already.
     const isOutage = !this.#attempts.lost() || cause === "silent"
     if (!isOutage) this.#waiting.open()
+    if (!isOutage && cause === "cut") this.#replacedBy = performance.now() + this.#options.commandTimeout
     this.#pauseTimer = setTimeout(() => this.#connect(), this.#attempts.nextPause())
     if (this.#reported !== failure.reason.message) {
       this.#reported = failure.reason.message

@@ -8,10 +8,10 @@
  */
 import { AccessDenied, DriverFailure, Unavailable } from "@hexcache/cache-port"
 import type { Endpoint } from "./Client.ts"
-import type { Node } from "./Cluster.ts"
 import type { ConnectionEvent } from "./Connection.ts"
 import * as ReplyError from "./ReplyError.ts"
 import { type NamedMaster, Sentinel, unknownName } from "./Sentinel.ts"
+import type { Node } from "./Topology.ts"
 
 /** Which group, and how to reach its sentinels. */
 export interface MasterWatchOptions {

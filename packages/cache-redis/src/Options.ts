@@ -8,7 +8,7 @@ import type { LookupFunction, TcpSocketConnectOpts } from "node:net"
 import type { ConnectionOptions as TlsOptions } from "node:tls"
 import type { FromDriverOptions } from "@hexcache/cache-port"
 import { CacheError, InvalidArgument } from "@hexcache/cache-port"
-import { Duration, Effect, Redacted } from "effect"
+import { Duration, Effect, identity, Redacted } from "effect"
 import type { Backoff } from "./Attempts.ts"
 import type { Endpoint } from "./Client.ts"
 import type { ConnectionOptions } from "./Connection.ts"
@@ -110,6 +110,18 @@ export interface SingleOptions extends CommonOptions {
 
 /** The address of a node: `host` and `port`, 6379 unless given, or a URL. */
 export type NodeAddress = Secret | { readonly host: string; readonly port?: number | undefined }
+
+/** A host and a port. */
+export interface HostAndPort {
+  readonly host: string
+  readonly port: number
+}
+
+/**
+ * Where to connect to nodes that announce addresses of another network, behind NAT for example: by `host:port` as it is
+ * announced, or a function of that. An address that is not mapped is used as it is.
+ */
+export type NodeAddressMap = Readonly<Record<string, HostAndPort>> | ((address: string) => HostAndPort | undefined)
 
 /** Options as a connection takes them. */
 export interface Settings
@@ -274,6 +286,24 @@ export const at = (endpoint: Endpoint, host: string, port: number): Endpoint => 
   socket: { ...endpoint.socket, host, port } as Socket
 })
 
+/** Checks a mapping of announced addresses. A function that throws, or returns no address, maps nothing. */
+export const addressMap = (map: NodeAddressMap | undefined): ((announced: HostAndPort) => HostAndPort) => {
+  if (map === undefined) return identity
+  if (typeof map === "function") {
+    return (announced) => {
+      try {
+        const mapped = map(`${announced.host}:${announced.port}`)
+        return mapped === undefined ? announced : nodeOf(mapped.host, mapped.port)
+      } catch {
+        return announced
+      }
+    }
+  }
+  if (typeof map !== "object" || map === null) throw new RangeError("nodeAddressMap is an object or a function")
+  const nodes = new Map(Object.entries(map).map(([address, { host, port }]) => [address, nodeOf(host, port)]))
+  return (announced) => nodes.get(`${announced.host}:${announced.port}`) ?? announced
+}
+
 export const nonEmpty = (name: string, input: unknown): string => {
   if (typeof input === "string" && input !== "") return input
   throw new RangeError(`${name} is a text that is not empty`)
@@ -347,7 +377,12 @@ const nearCache = (options: NearCacheOptions | undefined, silence: number): Trac
   }
 }
 
-const millis = (name: string, input: Duration.Input | undefined, otherwise: number, most = 3_600_000): number => {
+export const millis = (
+  name: string,
+  input: Duration.Input | undefined,
+  otherwise: number,
+  most = 3_600_000
+): number => {
   if (input === undefined) return otherwise
   const duration = Duration.fromInput(input)
   const millis = duration._tag === "None" ? Number.NaN : Duration.toMillis(duration.value)

@@ -263,7 +263,8 @@ const page = (master: Commander, cursor: string, pattern: string): Asked<Reply.P
   master.send({
     args: ["SCAN", cursor, "MATCH", pattern, "COUNT", String(keysOfPage)],
     decode: Reply.page,
-    read: "textsAsBytes"
+    read: "textsAsBytes",
+    isBound: cursor !== "0"
   })
 
 /** The pages of one server's keys that match. */

@@ -208,6 +208,18 @@ export const uncoveredSlots = (): DriverFailure =>
 export const anotherMaster = (): DriverFailure =>
   new DriverFailure(new Unavailable({ message: "no connection is ready: the sentinels name another master" }))
 
+/** Nodes redirect to each other. */
+export const redirectedTooOften = ({ serverCode }: Redirection): DriverFailure =>
+  new DriverFailure(
+    new Unavailable({ message: `the nodes of the cluster redirect to each other (${serverCode})` }),
+    "NotExecuted",
+    serverCode
+  )
+
+/** The node is no longer on the map of the cluster. */
+export const leftCluster = (): DriverFailure =>
+  new DriverFailure(new Unavailable({ message: "the node is no longer in the cluster" }))
+
 /** The server's answer is of another type than asked for. */
 export const unexpectedReply = (): DriverFailure =>
   new DriverFailure(new Unknown({ message: "the server answered with another type than asked for" }), "Unknown")

@@ -7,9 +7,9 @@
  */
 import { DriverFailure, Unavailable } from "@hexcache/cache-port"
 import { type Client, createRedisClient, type Endpoint } from "./Client.ts"
-import type { Node } from "./Cluster.ts"
 import { Handshake } from "./Handshake.ts"
 import * as ReplyError from "./ReplyError.ts"
+import type { Node } from "./Topology.ts"
 
 /** What a sentinel is asked, and what it tells. */
 export interface SentinelOptions {

@@ -2,7 +2,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { type CacheError, CachePort } from "@hexcache/cache-port"
 import { CacheRedis } from "@hexcache/cache-redis"
-import { askRedis, RedisCluster, type RedisServer } from "@hexcache/redis-testkit"
+import { askRedis, type RedisCluster, type RedisServer } from "@hexcache/redis-testkit"
 import { Context, Effect, Exit, Fiber, Layer, Option, Stream } from "effect"
 import { slotOf } from "../src/Slot.ts"
 import {
@@ -14,44 +14,13 @@ import {
   succeedsWithin,
   untilSuccess
 } from "./support/bounds.ts"
+import { at, clusterCache as cache, cluster, keysOf } from "./support/clusters.ts"
 import { timed } from "./support/servers.ts"
 
 const nodeTimeout = 1_000
 
 /** What a busy machine adds to a failover, in which many processes take part, in milliseconds. */
 const failoverPatience = 3 * recoveryPatience
-
-const cluster = Effect.acquireRelease(
-  Effect.promise(() => RedisCluster.start({ nodeTimeout })),
-  (cluster) => Effect.promise(() => cluster.stop())
-)
-
-const cache = (cluster: RedisCluster, options: Partial<CacheRedis.CacheRedisClusterOptions> = {}) =>
-  Layer.build(
-    CacheRedis.layerCluster({
-      rootNodes: cluster.masters.map(({ url }) => url),
-      namespace: "test",
-      // Long, so that a busy machine is no fault of the cache's.
-      commandTimeout: "20 seconds",
-      ...options
-    })
-  ).pipe(
-    Effect.map(Context.get(CachePort)),
-    Effect.tap(({ ping }) => untilSuccess(ping))
-  )
-
-/** Keys whose slots the master at this place was given when the cluster was formed. */
-const keysOf = (cluster: RedisCluster, master: number, count: number): ReadonlyArray<string> => {
-  const [first, last] = cluster.slotsOf(master)
-  const keys: Array<string> = []
-  for (let index = 0; keys.length < count; index++) {
-    const slot = slotOf(`test:key-${index}`)
-    if (slot >= first && slot <= last) keys.push(`key-${index}`)
-  }
-  return keys
-}
-
-const at = (servers: ReadonlyArray<RedisServer>, index: number): RedisServer => servers[index] as RedisServer
 
 /** Waits until every replica has all keys of its master. */
 const replicated = ({ masters, replicas }: RedisCluster) =>
@@ -67,10 +36,7 @@ const demoted = ({ url }: RedisServer) =>
 describe("slotOf", () => {
   it.live("is what CLUSTER KEYSLOT answers, braces and all", () =>
     Effect.gen(function* () {
-      const { masters } = yield* Effect.acquireRelease(
-        Effect.promise(() => RedisCluster.start({ masters: 1, replicas: 0 })),
-        (cluster) => Effect.promise(() => cluster.stop())
-      )
+      const { masters } = yield* cluster({ masters: 1, replicas: 0 })
       const keys = [
         "",
         "a",
@@ -99,7 +65,7 @@ describe("slotOf", () => {
 describe.concurrent("CacheRedis on a cluster", () => {
   it.live("resharding under INCR load: every increment counts once, and none fails", () =>
     Effect.gen(function* () {
-      const group = yield* cluster
+      const group = yield* cluster({ nodeTimeout })
       const cached = yield* cache(group, { commandTimeout: "5 seconds" })
       const [from, to] = [at(group.masters, 0), at(group.masters, 1)]
       const keys = keysOf(group, 0, 8)
@@ -132,7 +98,7 @@ describe.concurrent("CacheRedis on a cluster", () => {
 
   it.live("no INCR is sent twice while connections break", () =>
     Effect.gen(function* () {
-      const group = yield* cluster
+      const group = yield* cluster({ nodeTimeout })
       const cached = yield* cache(group)
       const keys = [...keysOf(group, 0, 3), ...keysOf(group, 1, 3), ...keysOf(group, 2, 3)]
       const acknowledged = new Map(keys.map((key) => [key, 0]))
@@ -177,7 +143,7 @@ describe.concurrent("CacheRedis on a cluster", () => {
   ] as const) {
     it.live(`a ${name} master: its shard answers again within node-timeout + 3 s, the others never wait`, () =>
       Effect.gen(function* () {
-        const group = yield* cluster
+        const group = yield* cluster({ nodeTimeout })
         // Long, so that it tells reads that wait for the lost master from reads on a busy machine.
         const deadline = 1_500
         const cached = yield* cache(group, { commandTimeout: deadline })
@@ -228,7 +194,7 @@ describe.concurrent("CacheRedis on a cluster", () => {
     () =>
       Effect.gen(function* () {
         const deadline = 1_000
-        const group = yield* cluster
+        const group = yield* cluster({ nodeTimeout })
         yield* Effect.promise(() => Promise.all(group.servers.map((server) => server.freeze())))
         const built = yield* endsWithin(
           patience,

@@ -1,46 +1,9 @@
 /** One server behind a name or a proxy that becomes a replica, while the connection to it stays open. */
-import { once } from "node:events"
-import { type AddressInfo, connect, createServer, type Socket } from "node:net"
 import { assert, describe, it } from "@effect/vitest"
 import { askRedis } from "@hexcache/redis-testkit"
 import { Effect, Option, Schedule } from "effect"
+import { address } from "./support/address.ts"
 import { cache, server } from "./support/servers.ts"
-
-/** An address that leads to one server after the other; connections to the one before stay open. */
-const address = Effect.acquireRelease(
-  Effect.promise(async () => {
-    const sockets = new Set<Socket>()
-    let target = 0
-    let accepted = 0
-    const listener = createServer((client) => {
-      accepted++
-      const server = connect(target, "127.0.0.1")
-      for (const socket of [client, server]) {
-        sockets.add(socket)
-        socket.on("error", () => {})
-        socket.on("close", () => {
-          client.destroy()
-          server.destroy()
-        })
-      }
-      client.pipe(server).pipe(client)
-    })
-    listener.listen(0, "127.0.0.1")
-    await once(listener, "listening")
-    return {
-      url: `redis://127.0.0.1:${(listener.address() as AddressInfo).port}`,
-      accepted: () => accepted,
-      leadTo: (port: number) => {
-        target = port
-      },
-      close: () => {
-        for (const socket of sockets) socket.destroy()
-        listener.close()
-      }
-    }
-  }),
-  ({ close }) => Effect.sync(close)
-)
 
 describe("a server that was demoted behind its address", () => {
   it.live("is left at the first READONLY, so that writes and reads reach the new master", () =>
