@@ -311,7 +311,8 @@ describe("Telemetry", () => {
       yield* TestClock.adjust(1)
       store.before = () => Effect.void
       const late = yield* Effect.forkChild(users.get(1))
-      yield* TestClock.adjust(20)
+      // One millisecond is what the generation of the key takes to be made.
+      yield* TestClock.adjust(21)
       yield* Fiber.join(readers)
       yield* Fiber.join(late)
       yield* users.get(1)

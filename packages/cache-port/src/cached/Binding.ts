@@ -10,6 +10,14 @@ import { Caller } from "./Caller.ts"
 import { countersOf } from "./Counters.ts"
 import { Engine } from "./Engine.ts"
 import type { Policy } from "./Policy.ts"
+import { TagDebts } from "./Tags.ts"
+
+const debts = new WeakMap<CachePort["Service"], TagDebts>()
+const debtsOf = (cache: CachePort["Service"]): TagDebts => {
+  const known = debts.get(cache) ?? new TagDebts()
+  debts.set(cache, known)
+  return known
+}
 
 /** A `Cached` with an engine for each cache that it is used with, for as long as there is that cache. */
 export const unbound = <Key, A, Answer, E, R>(
@@ -20,7 +28,7 @@ export const unbound = <Key, A, Answer, E, R>(
     const cache = Context.get(context, CachePort)
     let engine = engines.get(cache)
     if (engine === undefined) {
-      engine = new Engine(policy, cache)
+      engine = new Engine(policy, cache, debtsOf(cache))
       engines.set(cache, engine)
     }
     return engine
@@ -79,9 +87,9 @@ const methods = <Key, A, Answer, E, R, R2>(
   get: (key) => ask((engine, caller) => engine.get(key, caller)),
   getMany: (keys) => ask((engine, caller) => engine.getMany(keys, caller)),
   getBatched: (key) => ask((engine, caller) => engine.getBatched(key, caller)),
-  put: (key, value) => ask((engine) => engine.put(key, value)),
+  put: (key, value) => ask((engine) => engine.put([[key, value]])),
   refresh: (key) => ask((engine, caller) => engine.refresh(key, caller)),
-  invalidate: (key) => ask((engine) => engine.invalidate(key)),
+  invalidate: (key) => ask((engine) => engine.invalidate([key])),
   invalidateAll: ask((engine) => engine.invalidateAll()),
   invalidateTag: (tag) => ask((engine) => engine.invalidateTag(tag)),
   stats: Effect.sync(() => ({ ...countersOf(namespace).live }))

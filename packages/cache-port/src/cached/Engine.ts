@@ -13,7 +13,8 @@ import { Loader, type Miss, nowOf } from "./Loader.ts"
 import * as Many from "./Many.ts"
 import type { Policy } from "./Policy.ts"
 import { Requests } from "./Requests.ts"
-import { Storage } from "./Storage.ts"
+import { type Ground, Storage } from "./Storage.ts"
+import type { TagDebts } from "./Tags.ts"
 
 /** A key whose value was found, and is no longer fresh. */
 export interface Stale<Key, Answer> extends Miss<Key> {
@@ -33,23 +34,26 @@ export class Engine<Key, A, Answer, E, R> {
   readonly loader: Loader<Key, A, Answer, E, R>
   readonly #keeper: Keeper<Key, A, Answer>
   readonly #requests = new Requests(this)
+  readonly #puts = new Set<Put>()
 
-  constructor(policy: Policy<Key, A, Answer, E, R>, cache: CachePort["Service"]) {
+  constructor(policy: Policy<Key, A, Answer, E, R>, cache: CachePort["Service"], debts: TagDebts) {
     this.policy = policy
-    this.storage = new Storage(policy, cache)
+    this.storage = new Storage(policy, cache, debts)
     this.#keeper = new Keeper(policy, this.storage)
     this.loader = new Loader(policy, this.storage, this.#keeper)
   }
 
   get(key: Key, caller: Caller<R>): Effect.Effect<Answer, E> {
     const text = this.policy.textOf(key)
-    const flight = this.joinable(text, caller)
-    if (flight !== undefined) return landed(flight)
-    if (this.isOwed(text, caller)) return this.#lookUp({ key, text, ground: undefined }, caller)
+    const { begun: since } = this.loader
+    const ended = this.loader.ended(text)
+    if (this.isOwed(text, caller)) return this.#lookUp({ key, text, ground: undefined, since }, caller)
     return this.storage.find(text, caller.fiber, (finding) => {
+      const written = ended && this.ofEnded(ended, finding?.ground, caller)
+      if (written !== undefined) return written
       const found = this.judge(finding?.entry, caller)
       if (found._tag === "Hit" && !found.isEarly) return found.answer
-      const miss = { key, text, ground: finding?.ground }
+      const miss = { key, text, ground: finding?.ground, since }
       if (found._tag === "Miss") return this.#lookUp(miss, caller)
       if (found._tag === "Stale") return this.#serveStale({ ...miss, ...found }, caller)
       this.loader.refresh([miss], caller)
@@ -65,22 +69,23 @@ export class Engine<Key, A, Answer, E, R> {
     return this.#requests.get(key, caller)
   }
 
-  /** A lookup that answers no later than the cache would, counted. What is on its way into the cache is as good as in it. */
-  joinable(text: string, { fiber }: Caller<R>): Flight<Answer, E> | undefined {
-    const { flights } = this.loader
-    const flight = flights.size === 0 ? undefined : this.loader.current(text, nowOf(fiber))
-    if (flight === undefined || (flight.isRefresh && flight.exit === undefined)) return undefined
-    if (flight.exit === undefined) this.storage.counters.join()
-    else this.storage.counters.hit()
-    return flight.join()
+  /** The value of a lookup that had ended when its reader came, counted, if it is as good as one in the cache. */
+  ofEnded(
+    flight: Flight<Answer, E>,
+    ground: Ground | undefined,
+    { fiber }: Caller<R>
+  ): Exit.Exit<Answer, E> | undefined {
+    if (!this.loader.isCurrent(flight, ground, nowOf(fiber))) return undefined
+    this.storage.counters.hit()
+    return flight.take()
   }
 
-  /** Whether the cache may not be asked for a key. What is owed is tried again whenever something is asked. */
+  /** True if the cache may not be read for a key. What is owed is tried again whenever something is read. */
   isOwed(text: string, caller: Caller<R>): boolean {
-    const { owed } = this.storage
-    if (owed.isEmpty) return false
-    Effect.runForkWith(caller.backgroundContext)(this.storage.settle)
-    return owed.hasKey(text)
+    const { settling } = this.storage
+    if (settling === undefined) return false
+    Effect.runForkWith(caller.backgroundContext)(settling)
+    return this.storage.isOwed(text)
   }
 
   /** Counts hits. */
@@ -100,9 +105,16 @@ export class Engine<Key, A, Answer, E, R> {
   }
 
   #lookUp(miss: Miss<Key>, caller: Caller<R>): Effect.Effect<Answer, E> {
-    this.storage.counters.miss()
+    this.countMiss(miss, caller)
     const [flight] = this.loader.begin([miss], "Read", caller)
     return landed(flight as Flight<Answer, E>)
+  }
+
+  /** Counts a key that the cache has not; its value may be on the way into it. */
+  countMiss(miss: Miss<Key>, { fiber }: Caller<R>): void {
+    const { counters } = this.storage
+    if (this.loader.shared(miss, nowOf(fiber))?.exit === undefined) counters.miss()
+    else counters.hit()
   }
 
   #serveStale(stale: Stale<Key, Answer>, caller: Caller<R>): Effect.Effect<Answer, E> {
@@ -145,39 +157,70 @@ export class Engine<Key, A, Answer, E, R> {
     return answer
   }
 
-  put(key: Key, value: A): Effect.Effect<void> {
-    const text = this.policy.textOf(key)
-    this.loader.outdate([text])
-    return Effect.uninterruptible(this.#keeper.put(key, text, value))
+  put(values: ReadonlyArray<readonly [key: Key, value: A]>): Effect.Effect<void> {
+    const byText = new Map(values.map(([key, value]) => [this.policy.textOf(key), [key, value] as const]))
+    const texts = new Set(byText.keys())
+    const put: Put = { texts, isOutdated: false }
+    const keep = this.#keeper.put(
+      Array.from(byText, ([text, [key, value]]) => [key, text, value] as const),
+      () => put.isOutdated
+    )
+    return this.#outdating(texts, () => {
+      this.#puts.add(put)
+      return Effect.ensuring(
+        keep,
+        Effect.sync(() => this.#puts.delete(put))
+      )
+    })
   }
 
   refresh(key: Key, caller: Caller<R>): Effect.Effect<Answer, E> {
     const text = this.policy.textOf(key)
     this.loader.outdate([text])
+    const { begun: since } = this.loader
     const lookUp = (miss: Miss<Key>) => {
       const [flight] = this.loader.begin([miss], "Refresh", caller)
       return landed(flight as Flight<Answer, E>)
     }
-    if (this.isOwed(text, caller)) return lookUp({ key, text, ground: undefined })
-    return this.storage.find(text, caller.fiber, (finding) => lookUp({ key, text, ground: finding?.ground }))
+    if (this.isOwed(text, caller)) return lookUp({ key, text, ground: undefined, since })
+    return this.storage.find(text, caller.fiber, (finding) => lookUp({ key, text, ground: finding?.ground, since }))
   }
 
-  invalidate(key: Key): Effect.Effect<void> {
-    const text = this.policy.textOf(key)
-    this.loader.outdate([text])
-    return this.storage.invalidate(text)
+  invalidate(keys: Iterable<Key>): Effect.Effect<void> {
+    const texts = new Set(Array.from(keys, (key) => this.policy.textOf(key)))
+    return this.#outdating(texts, () => this.storage.invalidate(Array.from(texts)))
   }
 
   invalidateAll(): Effect.Effect<void> {
-    this.loader.outdateAll()
-    return this.storage.invalidateAll
+    return this.#outdating(undefined, () => this.storage.invalidateAll)
   }
 
-  /** What has the tag is known of no lookup before its end. */
+  /** The tags of a lookup are known only when it ends, so all of them are outdated. */
   invalidateTag(tag: string): Effect.Effect<void> {
-    this.loader.outdateAll()
-    return this.storage.invalidateTag(tag)
+    return this.#outdating(undefined, () => this.storage.invalidateTag(tag))
   }
+
+  /**
+   * Outdates what is looked up and put, all of it or that of some keys, before and after: what began meanwhile may have
+   * been given an older value by another process.
+   */
+  #outdating(texts: ReadonlySet<string> | undefined, change: () => Effect.Effect<void>): Effect.Effect<void> {
+    const outdate = () => {
+      if (texts === undefined) this.loader.outdateAll()
+      else this.loader.outdate(texts)
+      for (const put of this.#puts) {
+        if (texts === undefined || Array.from(put.texts).some((text) => texts.has(text))) put.isOutdated = true
+      }
+    }
+    outdate()
+    return Effect.uninterruptible(Effect.ensuring(change(), Effect.sync(outdate)))
+  }
+}
+
+/** Values that are being put. */
+interface Put {
+  readonly texts: ReadonlySet<string>
+  isOutdated: boolean
 }
 
 /** The end of one flight. */

@@ -5,6 +5,7 @@
  */
 import { Effect, Exit, Function } from "effect"
 import { nested } from "./Nesting.ts"
+import type { Ground, Standing } from "./Storage.ts"
 
 type Tell<A, E> = (exit: Exit.Exit<A, E>) => void
 
@@ -22,6 +23,14 @@ export class Flight<A, E> {
   isOutdated = false
   /** Waited for by others than who began it, each for itself. */
   isJoined = false
+  /** The place of its lookup among all of them, from its beginning on; before, a later one than any. */
+  place = Infinity
+  /** The generations that its lookup began under. Without them, its value is not kept. */
+  standing: Standing | undefined
+  /** How many invalidations of tags there had been. */
+  readonly tagChanges: number
+  /** How many have come to wait for it. */
+  comers = 0
   readonly #abandon: () => void
   /** How many are about to wait for it. */
   #expected = 0
@@ -29,13 +38,14 @@ export class Flight<A, E> {
 
   /** One that has ended already, and is handed on. */
   static ended<A, E>(exit: Exit.Exit<A, E>): Flight<A, E> {
-    const flight = new Flight<A, E>(false, Function.constVoid)
+    const flight = new Flight<A, E>(false, 0, Function.constVoid)
     flight.settle(exit)
     return flight
   }
 
-  constructor(isRefresh: boolean, abandon: () => void) {
+  constructor(isRefresh: boolean, tagChanges: number, abandon: () => void) {
     this.isRefresh = isRefresh
+    this.tagChanges = tagChanges
     this.#abandon = abandon
   }
 
@@ -62,9 +72,19 @@ export class Flight<A, E> {
     return this.exit
   }
 
+  /** True unless something that was read shows that its lookup began before an invalidation. */
+  isUnder(ground: Ground): boolean {
+    const { standing } = this
+    return (
+      standing === undefined ||
+      (standing.all === ground.all && standing.own === ground.own && standing.tags === ground.tags)
+    )
+  }
+
   /** Said before others may run, by who is going to enter: meanwhile it is not abandoned. */
   expect(): this {
     this.#expected++
+    this.comers++
     return this
   }
 

@@ -4,6 +4,7 @@
  * @internal
  */
 import type { Entry } from "./Envelope.ts"
+import { sumOf } from "./Generation.ts"
 
 /** The times of an entry that is about to be written, in milliseconds. */
 export interface Life {
@@ -31,18 +32,8 @@ export const judge = (
   return beta > 0 && now - took * beta * Math.log(1 - random()) >= freshUntil ? "Early" : "Fresh"
 }
 
-/**
- * The life of a value that is `ttl` ms fresh, up to a share `jitter` less, and served for `staleFor` ms more, but never
- * after `end`.
- */
-export const lifeOf = (
-  now: number,
-  ttl: number,
-  jitter: number,
-  staleFor: number,
-  end: number,
-  random: () => number
-): Life => {
-  const freshUntil = now + (jitter > 0 ? Math.ceil(ttl * (1 - jitter * random())) : ttl)
-  return { freshUntil: Math.min(freshUntil, end), servedUntil: Math.min(freshUntil + staleFor, end) }
+/** The life of a value that is `ttl` ms fresh, up to a share `jitter` less, and served for `staleFor` ms more. */
+export const lifeOf = (now: number, ttl: number, jitter: number, staleFor: number, random: () => number): Life => {
+  const freshUntil = sumOf(now, jitter > 0 ? Math.ceil(ttl * (1 - jitter * random())) : ttl)
+  return { freshUntil, servedUntil: sumOf(freshUntil, staleFor) }
 }

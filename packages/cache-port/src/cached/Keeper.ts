@@ -5,23 +5,23 @@
  */
 import { Clock, Effect, Exit, type Fiber, Option, Random } from "effect"
 import { RareLog } from "../FailureNote.ts"
-import type { Entry, NewEntry } from "./Envelope.ts"
+import type { Entry } from "./Envelope.ts"
 import { type Freshness, judge, lifeOf } from "./Freshness.ts"
 import type { Policy } from "./Policy.ts"
-import type { Finding, Ground, Storage } from "./Storage.ts"
+import type { Finding, Ground, Standing, Storage, Unsigned } from "./Storage.ts"
 
-/** An entry that is about to be kept, but for what only the cache can say. */
-export interface Draft extends Omit<NewEntry, "all" | "own" | "tags"> {
-  readonly text: string
-  readonly tags: ReadonlyArray<string>
-}
+/** An entry that is about to be kept, but for the generations that only the cache knows. */
+export type Draft = Omit<Unsigned, "standing">
 
 /** What was looked up, and is to be kept, or removed where there is no draft. */
 export interface Loaded {
   readonly text: string
-  readonly ground: Ground
+  readonly ground: Ground | undefined
+  readonly standing: Standing
   readonly draft: Draft | undefined
-  readonly isOutdated: () => boolean
+  readonly flight: { readonly isOutdated: boolean }
+  /** Gives the value to those who wait for it. */
+  readonly answer: () => void
 }
 
 /** When a value came, and from when on it was looked up, in milliseconds. */
@@ -101,13 +101,12 @@ export class Keeper<Key, A, Answer> {
     json: string | undefined,
     { began, now, random }: Moment
   ): Draft | undefined {
-    const { answers, generationTtl, jitter, negativeTtl, staleFor, tags, ttl } = this.#policy
+    const { answers, jitter, negativeTtl, staleFor, tags, ttl } = this.#policy
     const value = answers.valueOf(answer)
-    const end = began + generationTtl
     try {
       const fresh = Option.isSome(value) ? ttl(value.value, key) : negativeTtl
-      const life = lifeOf(now, fresh, jitter, Option.isSome(value) ? staleFor : 0, end, random)
-      if (fresh === 0 || life.freshUntil <= now) return undefined
+      const life = lifeOf(now, fresh, jitter, Option.isSome(value) ? staleFor : 0, random)
+      if (life.freshUntil <= now) return undefined
       const took = now - began
       if (Option.isNone(value)) return { text, ...life, took, json: undefined, tags: [] }
       return json === undefined ? undefined : { text, ...life, took, json, tags: tags?.(value.value, key) ?? [] }
@@ -117,36 +116,35 @@ export class Keeper<Key, A, Answer> {
     }
   }
 
-  /** Keeps what was looked up, under the generation of all entries that was read before. */
-  readonly keep = Effect.fnUntraced(function* (
-    this: Keeper<Key, A, Answer>,
-    loaded: ReadonlyArray<Loaded>,
-    all: string
-  ) {
+  /** Keeps what was looked up, each under the generations that its lookup began under. */
+  readonly keep = Effect.fnUntraced(function* (this: Keeper<Key, A, Answer>, loaded: ReadonlyArray<Loaded>) {
     yield* this.#logRefusal
-    const current = loaded.filter(({ isOutdated }) => !isOutdated())
-    const drafts = current.flatMap(({ draft, ground }) => (draft === undefined ? [] : { draft, own: ground.own }))
-    const [ground] = current.map(({ ground }) => ground)
-    yield* this.#write(drafts, all, (tags) => this.#storage.tagsSince(tags, ground))
+    const current = loaded.filter(({ flight }) => !flight.isOutdated)
+    yield* this.#storage.keep(
+      current.flatMap(({ draft, standing }) => (draft === undefined ? [] : { ...draft, standing }))
+    )
     // What is not to be kept takes the place of what was.
-    const removed = current.filter(({ draft, ground }) => draft === undefined && ground.text !== undefined)
+    const removed = current.filter(({ draft, ground }) => draft === undefined && ground?.text !== undefined)
     if (removed.length > 0) yield* this.#storage.remove(removed.map(({ text }) => text))
   })
 
-  /** Keeps a value that is known to be the current one. Where that fails, what was kept is forgotten, or owed. */
-  readonly put = Effect.fnUntraced(function* (this: Keeper<Key, A, Answer>, key: Key, text: string, value: A) {
-    const storage = this.#storage
+  /** Keeps values that are known to be the current ones. Where that fails, what was kept is forgotten, or owed. */
+  readonly put = Effect.fnUntraced(function* (
+    this: Keeper<Key, A, Answer>,
+    values: ReadonlyArray<readonly [key: Key, text: string, value: A]>,
+    isOutdated: () => boolean
+  ) {
     const now = yield* Clock.currentTimeMillis
     const random = yield* Random.Random
     const moment = { began: now, now, random: () => random.nextDoubleUnsafe() }
-    const answer = this.#policy.answers.of(value)
-    const draft = this.draft(key, text, answer, this.write(answer), moment)
+    const drafts = values.flatMap(([key, text, value]) => {
+      const answer = this.#policy.answers.of(value)
+      return this.draft(key, text, answer, this.write(answer), moment) ?? []
+    })
     yield* this.#logRefusal
-    // First of all, so that no write that is late brings back a value: an entry counts only under its own generation.
-    const own = yield* storage.renew(text)
-    const all = own === undefined ? undefined : yield* storage.generation
-    if (own === undefined || all === undefined || draft === undefined || storage.owed.hasKey(text)) return
-    yield* this.#write([{ draft, own }], all, (tags) => storage.tagIds(tags))
+    const areKept = drafts.length === 0 || (yield* this.#storage.replace(drafts, isOutdated))
+    const kept = areKept ? new Set(drafts.map(({ text }) => text)) : new Set()
+    yield* this.#storage.forget(values.flatMap(([, text]) => (kept.has(text) ? [] : text)))
   })
 
   readonly #logRefusal: Effect.Effect<void> = Effect.suspend(() => {
@@ -158,29 +156,5 @@ export class Keeper<Key, A, Answer> {
         Effect.annotateLogs({ namespace: this.#policy.namespace, suppressed })
       )
     )
-  })
-
-  /** Writes drafts, but for those whose tags have no generation to go by. */
-  readonly #write = Effect.fnUntraced(function* (
-    this: Keeper<Key, A, Answer>,
-    drafts: ReadonlyArray<{ readonly draft: Draft; readonly own: string }>,
-    all: string,
-    readTags: (tags: ReadonlySet<string>) => Effect.Effect<ReadonlyMap<string, string> | undefined>
-  ) {
-    const named = new Set(drafts.flatMap(({ draft }) => draft.tags))
-    const ids = named.size === 0 ? undefined : yield* readTags(named)
-    const entries: Array<readonly [text: string, entry: NewEntry]> = []
-    for (const { draft, own } of drafts) {
-      const { freshUntil, json, servedUntil, text, took } = draft
-      const tags = draft.tags.flatMap((tag) => {
-        const id = ids?.get(tag)
-        return id === undefined ? [] : [[tag, id] as const]
-      })
-      if (tags.length === draft.tags.length)
-        entries.push([text, { freshUntil, servedUntil, took, all, own, tags, json }])
-    }
-    const now = yield* Clock.currentTimeMillis
-    const live = entries.filter(([, { servedUntil }]) => servedUntil > now)
-    if (live.length > 0) yield* this.#storage.write(live, now)
   })
 }

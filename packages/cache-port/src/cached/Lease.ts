@@ -4,7 +4,8 @@
  * @internal
  */
 import { Clock, Effect, Option, Random } from "effect"
-import { type Finding, type Ground, newId, type Storage } from "./Storage.ts"
+import { newId } from "./Generation.ts"
+import type { Finding, Ground, Storage } from "./Storage.ts"
 
 /** A key that is looked up by one process, while the others wait for what it keeps. */
 export interface Leased<R> {

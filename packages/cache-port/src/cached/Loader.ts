@@ -3,7 +3,7 @@
  *
  * @internal
  */
-import { type Cause, Clock, Effect, Exit, Fiber, Random } from "effect"
+import { type Cause, Clock, Effect, Exit, Fiber, identity, Random } from "effect"
 import { RareLog } from "../FailureNote.ts"
 import type { Caller } from "./Caller.ts"
 import { Failures } from "./Failures.ts"
@@ -18,8 +18,10 @@ import type { Ground, Storage } from "./Storage.ts"
 export interface Miss<Key> {
   readonly key: Key
   readonly text: string
-  /** What its value will be kept under; without it, it is not kept. */
+  /** What stood when it was read; without it, its value is not kept. */
   readonly ground: Ground | undefined
+  /** How many lookups had begun when its reader came. */
+  readonly since: number
 }
 
 /** Why keys are looked up: for those who wait, in the background, or since it was asked for. */
@@ -53,6 +55,8 @@ export class Loader<Key, A, Answer, E, R> {
   readonly #background = new Set<Batch>()
   readonly #writes = new Set<Fiber.Fiber<unknown>>()
   #refreshes = 0
+  /** How many lookups have begun. */
+  begun = 0
 
   constructor(policy: Policy<Key, A, Answer, E, R>, storage: Storage, keeper: Keeper<Key, A, Answer>) {
     this.#policy = policy
@@ -77,10 +81,31 @@ export class Loader<Key, A, Answer, E, R> {
     }
   }
 
-  /** The lookup of a key in flight, or one whose value is on its way into the cache, and fresh still. */
-  current(text: string, now: number): Flight<Answer, E> | undefined {
+  /** The lookup of a key that has ended and whose value is on its way into the cache. */
+  ended(text: string): Flight<Answer, E> | undefined {
+    const flight = this.flights.size === 0 ? undefined : this.flights.get(text)
+    return flight?.exit === undefined ? undefined : flight
+  }
+
+  /** True if the value of a lookup that has ended is as good as one in the cache, where this stands. */
+  isCurrent(flight: Flight<Answer, E>, ground: Ground | undefined, now: number): boolean {
+    const isRecent = !flight.isOutdated && flight.tagChanges === this.#storage.tagChanges && now < flight.freshUntil
+    return isRecent && ground !== undefined && flight.isUnder(ground)
+  }
+
+  /**
+   * The lookup of a key that its reader may share: one that began after the reader came, or under the generations that the
+   * reader has seen since. Where those could not be read, or none could be made, any that no invalidation of this process
+   * outdates.
+   */
+  shared({ ground, since, text }: Miss<Key>, now: number): Flight<Answer, E> | undefined {
     const flight = this.flights.get(text)
-    return flight === undefined || flight.exit === undefined || now < flight.freshUntil ? flight : undefined
+    if (flight === undefined || flight.tagChanges !== this.#storage.tagChanges) return undefined
+    const isShared =
+      flight.exit === undefined
+        ? ground === undefined || flight.place > since || flight.isUnder(ground)
+        : this.isCurrent(flight, ground, now)
+    return isShared ? flight : undefined
   }
 
   /** The flights of the keys, in their order; begun, in one batch, where there is none. */
@@ -94,15 +119,19 @@ export class Loader<Key, A, Answer, E, R> {
     const batch: Batch = { open: 0, fiber: undefined }
     const loads: Array<Load<Key, Answer, E>> = []
     const flights = misses.map((miss) => {
-      const current = this.current(miss.text, now)
+      const current = this.shared(miss, now)
       if (purpose === "Read" && current !== undefined && current.exit === undefined) this.#storage.counters.live.joins++
       if (current !== undefined) return purpose === "Background" ? current : current.join()
       const failure = purpose === "Read" ? this.#failures.exitOf(miss.text, now) : undefined
       if (failure !== undefined) return Flight.ended<Answer, E>(failure)
-      const flight = new Flight<Answer, E>(purpose === "Background", () => this.#abandon(load))
+      const flight = new Flight<Answer, E>(purpose === "Background", this.#storage.tagChanges, () =>
+        this.#abandon(load)
+      )
       const load: Load<Key, Answer, E> = { ...miss, flight, batch, isForItself }
       loads.push(load)
+      const replaced = this.flights.get(miss.text)
       this.flights.set(miss.text, flight)
+      if (replaced?.exit === undefined) replaced?.outdate()
       return purpose === "Background" ? flight : flight.expect()
     })
     batch.open = loads.length
@@ -182,7 +211,7 @@ export class Loader<Key, A, Answer, E, R> {
       name: this.#policy.form().names.lease(load.text),
       lease: this.#policy.lease,
       ground,
-      find: this.#storage.findMany([load.text]),
+      find: this.#find(load),
       isAnswer: (finding, now) => {
         const answer = this.#keeper.newerThan(ground, finding, now)
         if (answer === undefined) return false
@@ -193,22 +222,47 @@ export class Loader<Key, A, Answer, E, R> {
     })
   }
 
+  /** What others have kept, read after the last of those came who wait for it. */
+  readonly #find = Effect.fnUntraced(function* (this: Loader<Key, A, Answer, E, R>, load: Load<Key, Answer, E>) {
+    while (true) {
+      const { comers } = load.flight
+      const findings = yield* this.#storage.findMany([load.text])
+      if (findings?.[0]?.entry === undefined || load.flight.comers === comers) return findings
+    }
+  })
+
   readonly #lookUp = Effect.fnUntraced(function* (
     this: Loader<Key, A, Answer, E, R>,
     loads: ReadonlyArray<Load<Key, Answer, E>>,
     purpose: Purpose
   ) {
-    const [ground] = loads.flatMap(({ ground }) => ground ?? [])
-    const generation = yield* this.#generation(ground)
+    const standings = yield* this.#storage.prepare(loads)
+    for (const [index, { flight }] of loads.entries()) {
+      flight.place = ++this.begun
+      flight.standing = standings[index]
+    }
+    const context = yield* Effect.context<never>()
     const clock = yield* Clock.Clock
     const random = yield* Random.Random
     const began = clock.currentTimeMillisUnsafe()
     const { live } = this.#storage.counters
     const byKey = new Map(loads.map((load) => [load.key, load]))
-    const answered: Array<() => void> = []
     const loaded: Array<Loaded> = []
     const failed: Array<Cause.Cause<E>> = []
+    let keeping: Fiber.Fiber<void> | undefined
     live.lookups += loads.length
+
+    /** Keeps what was looked up, and then what is looked up meanwhile. */
+    const keep = (inTurn: InTurn) => {
+      if (keeping !== undefined || loaded.length === 0) return
+      const fiber = Effect.runForkWith(context)(inTurn(this.#keep(loaded)))
+      keeping = fiber
+      this.#writes.add(fiber)
+      fiber.addObserver(() => {
+        this.#writes.delete(fiber)
+        keeping = undefined
+      })
+    }
 
     const isForItself = (key: Key): boolean => {
       const load = byKey.get(key)
@@ -224,35 +278,44 @@ export class Loader<Key, A, Answer, E, R> {
         live.lookupFailures++
         failed.push(exit.cause)
         if (!flight.isOutdated) this.#failures.add(text, exit.cause, clock.currentTimeMillisUnsafe())
-      } else if (ground !== undefined) {
+      } else if (flight.standing !== undefined) {
         const moment = { began, now: clock.currentTimeMillisUnsafe(), random: () => random.nextDoubleUnsafe() }
         const draft = this.#keeper.draft(key, text, exit.value, json, moment)
-        loaded.push({ text, ground, draft, isOutdated: () => flight.isOutdated })
+        loaded.push({
+          text,
+          ground,
+          standing: flight.standing,
+          draft,
+          flight,
+          answer: () => this.#settle(load, exit, json)
+        })
         flight.freshUntil = draft?.freshUntil ?? moment.now
+        // Those that end at the same moment are written together.
+        if (isEarly) keep((keeping) => Effect.andThen(Effect.yieldNow, keeping))
+        return
       }
-      if (isEarly || Exit.isFailure(exit)) this.#settle(load, exit, json)
-      else answered.push(() => this.#settle(load, exit, json))
+      this.#settle(load, exit, json)
     }
     const lookingUp = this.#policy.lookUp(Array.from(byKey.keys()), { tell, isForItself })
     yield* this.#storage.observer?.lookUp(lookingUp, () => failed[0]) ?? lookingUp
 
     const [cause] = failed
     if (purpose === "Background" && cause !== undefined) yield* this.#logFailure(cause)
-    // Begun before anyone is answered: who is, and asks the cache, finds it kept.
-    const keep = Effect.flatMap(generation, (all) => (all === undefined ? Effect.void : this.#keeper.keep(loaded, all)))
     for (const { batch } of loads) this.#background.delete(batch)
-    const keeping = yield* Effect.forkChild(keep, { startImmediately: true })
-    this.#writes.add(keeping)
-    keeping.addObserver(() => this.#writes.delete(keeping))
-    for (const answer of answered) answer()
-    yield* Fiber.await(keeping)
+    keep(identity)
+    while (keeping !== undefined) yield* Fiber.await(keeping)
   })
 
-  /** The generation that values are kept under. It is made, where there is none, while they are looked up. */
-  #generation(ground: Ground | undefined): Effect.Effect<Effect.Effect<string | undefined>> {
-    if (ground === undefined || ground.all !== undefined) return Effect.succeed(Effect.succeed(ground?.all))
-    return Effect.map(Effect.forkChild(this.#storage.makeGeneration, { startImmediately: true }), Fiber.join)
-  }
+  /** Writes begin before anyone is answered: who is, and reads the cache, finds the value kept. */
+  readonly #keep = Effect.fnUntraced(function* (this: Loader<Key, A, Answer, E, R>, loaded: Array<Loaded>) {
+    while (loaded.length > 0) {
+      const written = loaded.splice(0)
+      const writing = yield* Effect.forkChild(this.#keeper.keep(written), { startImmediately: true })
+      for (const { answer } of written) answer()
+      yield* Fiber.await(writing)
+      for (const { flight, text } of written) if (this.flights.get(text) === flight) this.flights.delete(text)
+    }
+  })
 
   #logFailure(cause: Cause.Cause<E>): Effect.Effect<void> {
     return this.#log.take((suppressed) =>

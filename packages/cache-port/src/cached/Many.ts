@@ -77,39 +77,42 @@ const read = <Key, A, Answer, E, R>(
 ): Effect.Effect<ReadonlyMap<string, Exit.Exit<Answer, E>>, E> => {
   const known: Known<Key, Answer, E> = { exits: new Map(), flights: new Map(), misses: [], stale: [], early: [] }
   const wanted = new Map<string, Key>()
+  const ended = new Map<string, Flight<Answer, E>>()
+  const { begun: since } = engine.loader
   for (const [text, key] of new Map(asked.map(([key, text]) => [text, key]))) {
-    const flight = engine.joinable(text, caller)
-    if (flight !== undefined) known.flights.set(text, flight)
-    else wanted.set(text, key)
-  }
-  for (const [text, key] of wanted) {
-    if (!engine.isOwed(text, caller)) continue
-    known.misses.push({ key, text, ground: undefined })
-    wanted.delete(text)
+    if (engine.isOwed(text, caller)) {
+      known.misses.push({ key, text, ground: undefined, since })
+      continue
+    }
+    wanted.set(text, key)
+    const flight = engine.loader.ended(text)
+    if (flight !== undefined) ended.set(text, flight)
   }
   return Effect.flatMap(engine.storage.findMany(Array.from(wanted.keys())), (findings) => {
-    sort(engine, wanted, findings, known, caller)
+    for (const [index, [text, key]] of Array.from(wanted).entries()) {
+      const finding = findings?.[index]
+      const flight = ended.get(text)
+      const written = flight && engine.ofEnded(flight, finding?.ground, caller)
+      if (written !== undefined) known.exits.set(text, written)
+      else sort(engine, { key, text, ground: finding?.ground, since }, finding, known, caller)
+    }
     return Effect.map(lookUp(engine, known, caller, wait), () => exitsOf(known))
   })
 }
 
 const sort = <Key, A, Answer, E, R>(
   engine: Engine<Key, A, Answer, E, R>,
-  wanted: ReadonlyMap<string, Key>,
-  findings: ReadonlyArray<Finding> | undefined,
+  miss: Miss<Key>,
+  finding: Finding | undefined,
   { early, exits, misses, stale }: Known<Key, Answer, E>,
   caller: Caller<R>
 ): void => {
-  for (const [index, [text, key]] of Array.from(wanted).entries()) {
-    const finding = findings?.[index]
-    const found = engine.judge(finding?.entry, caller)
-    const miss = { key, text, ground: finding?.ground }
-    if (found._tag === "Miss") misses.push(miss)
-    else if (found._tag === "Stale") stale.push({ ...miss, ...found })
-    else {
-      exits.set(text, found.answer)
-      if (found.isEarly) early.push(miss)
-    }
+  const found = engine.judge(finding?.entry, caller)
+  if (found._tag === "Miss") misses.push(miss)
+  else if (found._tag === "Stale") stale.push({ ...miss, ...found })
+  else {
+    exits.set(miss.text, found.answer)
+    if (found.isEarly) early.push(miss)
   }
 }
 
@@ -121,13 +124,13 @@ const lookUp = <Key, A, Answer, E, R>(
   wait: Wait<Answer, E>
 ): Effect.Effect<void, E> => {
   const { early, exits, flights, misses, stale } = known
-  const { loader, storage } = engine
+  const { loader } = engine
   const since = nowOf(caller.fiber)
   const refreshing = loader.refresh([...stale, ...early], caller)
   const complete = (misses: ReadonlyArray<Miss<Key>>) => {
+    for (const miss of misses) engine.countMiss(miss, caller)
     const begun = loader.begin(misses, "Read", caller, wait.isEach)
     for (const [index, { text }] of misses.entries()) {
-      storage.counters.miss()
       flights.set(text, begun[index] as Flight<Answer, E>)
     }
     return wait.of(Array.from(flights.values()))

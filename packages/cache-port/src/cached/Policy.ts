@@ -8,6 +8,7 @@ import type { CachedOptions, LookupMany } from "../Cached.ts"
 import type { Codec } from "../Codec.ts"
 import * as Input from "../Input.ts"
 import { fingerprintOf } from "./Fingerprint.ts"
+import { sumOf } from "./Generation.ts"
 import { type CachedKey, Names, textOf } from "./Keys.ts"
 import * as Lookup from "./Lookup.ts"
 import { makeRoundTrip } from "./RoundTrip.ts"
@@ -28,11 +29,12 @@ export interface Policy<Key, A, Answer, E, R> {
   /** Milliseconds; 0 for no lease. */
   readonly lease: number
   readonly tags: ((value: A, key: Key) => ReadonlyArray<string>) | undefined
-  /**
-   * How long the generation of a key is kept, in milliseconds. No entry is served for longer, from the beginning of its
-   * lookup on: when a generation is gone, so is everything that it has outdated.
-   */
-  readonly generationTtl: number
+  /** The longest that any value is served, in milliseconds. */
+  readonly longestLife: number
+  /** How long a key's generation is made to stand before its lookup, in milliseconds. */
+  readonly ownLife: number
+  /** By how much a key's generation outlives its entry, in milliseconds: so the next lookup finds it. */
+  readonly allowance: number
   readonly codec: Codec | undefined
   readonly answers: Lookup.Answers<A, Answer>
   readonly lookUp: Lookup.Lookup<Key, Answer, E, R>
@@ -106,6 +108,8 @@ export const make = <Key, A, Answer, E, R>(options: Options): Policy<Key, A, Ans
   const fixedTtl = typeof ttl === "function" ? undefined : over0("ttl", millis("ttl", ttl))
   const encodeKey: (key: Key) => CachedKey = options.key ?? ((key) => key as CachedKey)
   const keyText = (key: Key) => textOf(encodeKey(key))
+  const lookupTimeout = millis("lookupTimeout", options.lookupTimeout ?? Infinity)
+  const allowance = lookupTimeout === Infinity ? usualAllowance : lookupTimeout
   const answers = options.negativeTtl === undefined ? Lookup.plain : Lookup.optional
 
   return {
@@ -121,7 +125,11 @@ export const make = <Key, A, Answer, E, R>(options: Options): Policy<Key, A, Ans
     failureTtl,
     lease,
     tags: options.tags,
-    generationTtl: Math.max(fixedTtl ?? longestTtl, negativeTtl) + staleFor + lookupAllowance(options),
+    longestLife: sumOf(Math.max(fixedTtl ?? longestTtl, negativeTtl), staleFor),
+    // With a computed ttl that is as long as its lookup may take: what follows is known when the entry is written.
+    ownLife:
+      fixedTtl === undefined ? 10 * allowance : sumOf(sumOf(Math.max(fixedTtl, negativeTtl), staleFor), allowance),
+    allowance,
     codec: options.codec,
     answers: answers as Lookup.Answers<A, Answer>,
     lookUp: Lookup.make<Key, A, Answer, E, R>(options, keyText, answers as Lookup.Answers<A, Answer>),
@@ -132,8 +140,8 @@ export const make = <Key, A, Answer, E, R>(options: Options): Policy<Key, A, Ans
 /** The longest that a computed time to live can be, in milliseconds: 7 days. */
 export const longestTtl = Duration.toMillis("7 days")
 
-/** How long a lookup may take before its value is served for less than its time. */
-const lookupAllowance = ({ lookupTimeout = "1 minute" }: Options): number => millis("lookupTimeout", lookupTimeout)
+/** How long a lookup without a timeout is expected to take at most, in milliseconds: a minute. */
+const usualAllowance = 60_000
 
 const refusal = (message: string): TypeError => new TypeError(`Cached: ${message}`)
 

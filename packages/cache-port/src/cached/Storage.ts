@@ -1,36 +1,28 @@
 /**
- * What a `Cached` asks of its cache. A failure of the cache is noted and never one here.
+ * Entries, and the generations that they are valid under: random ids, one of all entries, one of each key, one of each tag.
  *
- * Invalidation is by generations: random ids, one of all entries, one of each key that was invalidated of late, one of each
- * tag. An entry names those that its lookup began under, and is valid only while the store holds the same:
+ * An entry names those that its lookup began under, and is valid only while the store holds exactly those. So a generation
+ * that is absent, evicted for example, is never valid: it costs a lookup, and never brings anything back.
  *
- * - To invalidate is to write another id, whatever the number of entries. A lookup that began before it, in any process,
- *   may still write its value, even late: nobody reads it.
- * - A generation that the store has lost invalidates what was loaded under it. The one exception is that of a key, whose
- *   absence is the usual case: it is kept for as long as anything that it outdates could be served, and the entry is
- *   emptied with it. What remains is a store that evicts it within the time of one lookup that began before it.
- * - The tags of a value are known only once it was looked up. So every invalidation of a tag changes `Names.tags` first, and
- *   a value with tags is kept only if that has not changed since its lookup began.
+ * - A lookup begins once its generations were read, or made where there were none.
+ * - To invalidate is to take generations away. A lookup that began before it, in any process, may still write its value,
+ *   even late: nobody reads it.
+ * - An id is never used twice, and no generation is written again under its id.
  *
  * @internal
  */
-import { Effect, type Fiber, Option } from "effect"
-import type { ReadNow } from "../Asking.ts"
-import { Later } from "../CacheDriver.ts"
-import { CacheError } from "../CacheError.ts"
+import { Clock, Effect, type Fiber, type Option } from "effect"
 import type { CachePort } from "../CachePort.ts"
 import type { Codec } from "../Codec.ts"
-import { strictOf } from "../FailOpen.ts"
-import { FailureNote } from "../FailureNote.ts"
-import { readNowOf } from "../Port.ts"
 import { type Observer, observerOf } from "../telemetry/Observer.ts"
 import { type Counters, countersOf } from "./Counters.ts"
 import * as Envelope from "./Envelope.ts"
-import type { Names } from "./Keys.ts"
+import { endOf, newGeneration, sumOf } from "./Generation.ts"
+import { type Names, tagWatermark } from "./Keys.ts"
 import { Owed } from "./Owed.ts"
 import type { Policy } from "./Policy.ts"
-
-type Service = CachePort["Service"]
+import { type Asked, type Outcome, Store, sharedLife } from "./Store.ts"
+import { type TagDebts, Tags } from "./Tags.ts"
 
 /** What the store held of a key. */
 export interface Finding {
@@ -39,66 +31,85 @@ export interface Finding {
   readonly ground: Ground
 }
 
-/** What a lookup begins under. */
+/** What stood when a key was read. */
 export interface Ground {
   /** The text of the entry, whatever it is. */
   readonly text: string | undefined
-  /** Undefined while there is no generation. */
   readonly all: string | undefined
-  readonly own: string
-  /** The id of the last invalidation of any tag; empty for none. */
-  readonly tags: string
+  readonly own: string | undefined
+  /** The watermark of tags; undefined where values have none as well. */
+  readonly tags: string | undefined
+  /** The tags that the value is likely to have. */
+  readonly likely: ReadonlyArray<readonly [tag: string, id?: string]>
+  /** The generations of those of them that were read. */
+  readonly tagIds: ReadonlyMap<string, string>
 }
 
-/** Of the entry, of its key's generation, of that of all entries, and the id of the last invalidation of any tag. */
-type Texts = ReadonlyArray<string | undefined>
-type Values = ReadonlyMap<string, Option.Option<string>>
-type Tags = ReadonlyMap<string, string>
+/** The generations that a lookup began under. */
+export interface Standing extends Pick<Ground, "tags" | "tagIds"> {
+  readonly all: string
+  readonly own: string
+}
+
+/** An entry that is about to be kept under what its lookup began under, but for its tags. */
+export interface Unsigned extends Omit<Envelope.NewEntry, "all" | "own" | "tags"> {
+  readonly text: string
+  readonly tags: ReadonlyArray<string>
+  readonly standing: Standing
+}
 
 export class Storage {
   readonly owed = new Owed()
   readonly counters: Counters
   readonly observer: Observer | undefined
-  readonly #cache: Service
-  readonly #note: FailureNote
-  readonly #readNow: ReadNow | undefined
+  readonly tags: Tags
+  readonly #store: Store
   readonly #names: Names
   /** The names that are read with those of every key. */
   readonly #common: ReadonlyArray<string>
-  readonly #generationTtl: number
+  readonly #ownLife: number
+  readonly #allowance: number
+  readonly #sharedLife: number
   readonly #codec: Codec | undefined
-  #isSettling = false
+  /** The tags of values that were not kept, since other tags were invalidated while they were looked up. */
+  readonly #lastTags = new Map<string, Ground["likely"]>()
 
   // biome-ignore lint/suspicious/noExplicitAny: the types of values are of no matter here.
-  constructor(policy: Policy<any, any, any, any, any>, cache: Service) {
-    const below = strictOf(cache)
-    this.#cache = below?.strict ?? cache
-    this.#note = below?.note ?? new FailureNote()
-    this.#readNow = readNowOf(this.#cache)
-    this.#names = policy.form().names
-    this.#common = policy.tags === undefined ? [this.#names.all] : [this.#names.all, this.#names.tags]
-    this.#generationTtl = policy.generationTtl
-    this.#codec = policy.codec
+  constructor(policy: Policy<any, any, any, any, any>, cache: CachePort["Service"], debts: TagDebts) {
     this.counters = countersOf(policy.namespace)
-    this.observer = observerOf(this.#cache, policy.namespace, this.counters.live)
+    this.#store = new Store(cache, () => this.counters.error())
+    this.observer = observerOf(this.#store.cache, policy.namespace, this.counters.live)
+    this.#names = policy.form().names
+    this.#common = policy.tags === undefined ? [this.#names.all] : [this.#names.all, tagWatermark]
+    this.#ownLife = policy.ownLife
+    this.#allowance = policy.allowance
+    // A generation without an end goes with entries that may have none: the store holds those as long.
+    this.#sharedLife = policy.longestLife > sharedLife / 2 ? Infinity : sharedLife
+    this.#codec = policy.codec
+    this.tags = new Tags(this.#store, debts, this.#sharedLife)
+    if (policy.tags !== undefined) debts.generations.add(this.#names.all)
   }
 
   /** None where the cache failed. */
-  attempt<A>(asked: (cache: Service) => Effect.Effect<A, CacheError>): Effect.Effect<Option.Option<A>> {
-    return Effect.matchEffect(asked(this.#cache), {
-      onFailure: (error) => Effect.as(this.#failed(error), Option.none()),
-      onSuccess: Effect.succeedSome
-    })
+  attempt<A>(asked: Asked<A>): Effect.Effect<Option.Option<A>> {
+    return this.#store.attempt(asked)
   }
 
-  /** Whether it was done. */
-  #done(asked: (cache: Service) => Effect.Effect<unknown, CacheError>): Effect.Effect<boolean> {
-    return Effect.map(this.attempt(asked), Option.isSome)
+  /** How many invalidations of tags this process has made, where values have any. */
+  get tagChanges(): number {
+    return this.#common.length === 1 ? 0 : this.tags.debts.changes
   }
 
-  #failed(error: CacheError): Effect.Effect<void> {
-    this.counters.error()
-    return this.#note.take(error)
+  /** True if nothing may be read from the cache for a key. */
+  isOwed(text: string): boolean {
+    return this.owed.has(text)
+  }
+
+  /** Tries again to carry out what is owed, if anything is. */
+  get settling(): Effect.Effect<void> | undefined {
+    if (this.owed.isEmpty && this.tags.debts.owed.isEmpty) return undefined
+    const own = this.owed.settle({ names: (texts) => this.#forget(texts), all: this.#forgetAll })
+    return Effect.andThen(own, this.tags.settle)
   }
 
   /** What the store holds of one key, at once if it can say so; `undefined` where it failed. */
@@ -107,259 +118,274 @@ export class Storage {
     fiber: Fiber.Fiber<unknown, unknown>,
     use: (finding: Finding | undefined) => Effect.Effect<A, E, R>
   ): Effect.Effect<A, E, R> {
-    const names = [...this.#namesOf(text), ...this.#common]
-    const failed = (error: CacheError) =>
-      Effect.andThen(
-        this.#failed(error),
-        Effect.suspend(() => use(undefined))
-      )
-    const found = (texts: Texts) => {
-      const finding = findingOf(texts, this.#codec)
+    return this.#store.readList([...this.#namesOf(text), ...this.#common], fiber, (texts) => {
+      if (texts === undefined) return use(undefined)
+      const finding = this.#findingOf(text, texts)
       if (finding.entry === undefined || finding.entry.tags.length === 0) return use(finding)
       return Effect.flatMap(this.#withoutInvalidTags([finding]), (findings) => use(findings?.[0]))
-    }
-
-    const answer = this.#readNow === undefined ? Later : this.#readNow(names, fiber)
-    if (answer === Later) {
-      return Effect.matchEffect(this.#cache.getMany(names), {
-        onFailure: failed,
-        onSuccess: (values) => found(textsIn(values, names))
-      })
-    }
-    return answer instanceof CacheError ? failed(answer) : found(answer)
+    })
   }
 
   /** As `find`, for many keys at once, in their order. */
   findMany(texts: ReadonlyArray<string>): Effect.Effect<ReadonlyArray<Finding> | undefined> {
     if (texts.length === 0) return Effect.succeed([])
     const names = texts.map((text) => this.#namesOf(text))
-    return Effect.flatMap(
-      this.attempt((cache) => cache.getMany([...names.flat(), ...this.#common])),
-      (values) =>
-        Option.isNone(values)
-          ? Effect.undefined
-          : this.#withoutInvalidTags(
-              names.map((names) => findingOf(textsIn(values.value, [...names, ...this.#common]), this.#codec))
-            )
-    )
+    return Effect.flatMap(this.#store.read([...names.flat(), ...this.#common]), (textOf) => {
+      if (textOf === undefined) return Effect.undefined
+      const common = this.#common.map(textOf)
+      return this.#withoutInvalidTags(
+        names.map(([entry, own], index) =>
+          this.#findingOf(texts[index] as string, [textOf(entry), textOf(own), ...common])
+        )
+      )
+    })
   }
 
   #namesOf(text: string): readonly [entry: string, own: string] {
     return [this.#names.entry(text), this.#names.own(text)]
   }
 
+  #findingOf(key: string, [text, own, all, tags]: ReadonlyArray<string | undefined>): Finding {
+    const entry = text === undefined ? undefined : Envelope.decode(text, this.#codec)
+    const isValid = entry !== undefined && entry.all === all && entry.own === own
+    const likely = entry?.tags ?? this.#lastTags.get(key) ?? noTags
+    return { entry: isValid ? entry : undefined, ground: { text, own, all, tags, likely, tagIds: noTagIds } }
+  }
+
   /** In one more read, if there are tags at all. Undefined where it failed. */
   #withoutInvalidTags(findings: ReadonlyArray<Finding>): Effect.Effect<ReadonlyArray<Finding> | undefined> {
     const tags = new Set(findings.flatMap(({ entry }) => entry?.tags.map(([tag]) => tag) ?? []))
     if (tags.size === 0) return Effect.succeed(findings)
-    return Effect.map(this.#readTags(tags), (current) => {
-      if (current === undefined) return undefined
-      const isValid = ([tag, id]: readonly [string, string]) => !this.owed.hasTag(tag) && current.get(tag) === id
-      return findings.map(({ entry, ground }) => ({ ground, entry: entry?.tags.every(isValid) ? entry : undefined }))
+    return Effect.map(this.tags.read(tags), (tagIds) => {
+      if (tagIds === undefined) return undefined
+      return findings.map(({ entry, ground }) => ({
+        entry: entry?.tags.every(([tag, id]) => tagIds.get(tag) === id) ? entry : undefined,
+        ground: { ...ground, tagIds }
+      }))
     })
   }
 
-  /** The ids of the tags that have one. */
-  #readTags(tags: ReadonlySet<string>): Effect.Effect<Tags | undefined> {
-    return Effect.map(
-      this.attempt((cache) => cache.getMany(Array.from(tags, (tag) => this.#names.tag(tag)))),
-      (values) => {
-        if (Option.isNone(values)) return undefined
-        const found = new Map<string, string>()
-        for (const tag of tags) {
-          const id = textIn(values.value, this.#names.tag(tag))
-          if (id !== undefined) found.set(tag, id)
-        }
-        return found
-      }
-    )
+  /**
+   * The generations that lookups may begin under, in the order of the keys: what was found, and made where there was none.
+   * Undefined for a key whose value cannot be kept.
+   */
+  prepare(
+    keys: ReadonlyArray<{ readonly text: string; readonly ground: Ground | undefined }>
+  ): Effect.Effect<ReadonlyArray<Standing | undefined>> {
+    const isReady = ({ all, likely, own, tagIds, tags }: Ground) =>
+      all !== undefined &&
+      own !== undefined &&
+      (this.#common.length === 1 || (tags !== undefined && likely.every(([tag]) => tagIds.has(tag))))
+    return keys.every(({ ground }) => ground === undefined || isReady(ground))
+      ? Effect.succeed(keys.map(({ ground }) => standingOf(ground)))
+      : this.#make(keys)
   }
 
-  /**
-   * Makes a generation of all entries, after it was found absent. Answers one that was made so, here or elsewhere: as long
-   * as it stands, nothing was invalidated since it was found absent. Undefined for any other, and where the cache failed.
-   */
-  readonly makeGeneration: Effect.Effect<string | undefined> = Effect.suspend(() => {
-    const id = `${made}${newId()}`
-    return Effect.flatMap(
-      this.attempt((cache) => cache.setIfAbsent(this.#names.all, id)),
-      (isMade) => {
-        if (Option.isNone(isMade)) return Effect.undefined
-        if (isMade.value) return Effect.succeed(id)
-        return Effect.map(
-          this.attempt((cache) => cache.get(this.#names.all)),
-          (id) => Option.getOrUndefined(Option.filter(Option.flatten(id), (id) => id.startsWith(made)))
+  readonly #make = Effect.fnUntraced(function* (
+    this: Storage,
+    keys: ReadonlyArray<{ readonly text: string; readonly ground: Ground | undefined }>
+  ) {
+    const grounds = keys.flatMap(({ ground }) => ground ?? [])
+    const lacksAll = grounds.some(({ all }) => all === undefined)
+    const lacksTags = this.#common.length > 1 && grounds.some(({ tags }) => tags === undefined)
+    const likely = new Set(
+      this.#common.length === 1
+        ? []
+        : grounds.flatMap(({ likely, tagIds }) => likely.flatMap(([tag]) => (tagIds.has(tag) ? [] : tag)))
+    )
+    const texts = keys.flatMap(({ ground, text }) => (ground !== undefined && ground.own === undefined ? text : []))
+    const [all, tags, tagIds, owns] = yield* Effect.all(
+      [
+        lacksAll ? this.#store.stand(this.#names.all, this.#sharedLife) : Effect.undefined,
+        lacksTags ? this.tags.makeWatermark() : Effect.undefined,
+        likely.size === 0 ? Effect.undefined : this.tags.stand(likely),
+        this.#makeOwn(texts)
+      ],
+      { concurrency: "unbounded" }
+    )
+    return keys.map(({ ground, text }) =>
+      standingOf(
+        ground && {
+          ...ground,
+          all: ground.all ?? all,
+          own: ground.own ?? owns.get(text),
+          tags: ground.tags ?? tags,
+          tagIds: tagIds === undefined ? ground.tagIds : new Map([...ground.tagIds, ...tagIds])
+        }
+      )
+    )
+  })
+
+  /** Many are written over what others may have made meanwhile: that is as good, and one write. */
+  readonly #makeOwn = Effect.fnUntraced(function* (this: Storage, texts: ReadonlyArray<string>) {
+    const made = new Map<string, string>()
+    const [first] = texts
+    if (first === undefined) return made
+    if (texts.length === 1) {
+      const id = yield* this.#store.stand(this.#names.own(first), this.#ownLife)
+      if (id !== undefined) made.set(first, id)
+      return made
+    }
+    const end = (yield* Clock.currentTimeMillis) + this.#ownLife
+    const ids = texts.map((text) => [text, newGeneration(end)] as const)
+    const names = ids.map(([text, id]) => [this.#names.own(text), id] as const)
+    const isDone = yield* this.#store.done((cache) => cache.setMany(names, { ttl: this.#ownLife }))
+    return isDone ? new Map(ids) : made
+  })
+
+  /** Keeps values, but for those of which a tag may have been invalidated since their lookup began. */
+  readonly keep = Effect.fnUntraced(function* (this: Storage, values: ReadonlyArray<Unsigned>) {
+    const unread = new Set(values.flatMap(({ standing, tags }) => tags.filter((tag) => !standing.tagIds.has(tag))))
+    const since = unread.size === 0 ? undefined : yield* this.tags.since(unread)
+    const now = yield* Clock.currentTimeMillis
+    const entries: Array<readonly [text: string, entry: Envelope.NewEntry]> = []
+    for (const { standing, tags, text, ...value } of values) {
+      if (value.servedUntil <= now) continue
+      const isSame = since?.watermark !== undefined && since.watermark === standing.tags
+      const idOf = (tag: string) => standing.tagIds.get(tag) ?? (isSame ? since.ids.get(tag) : undefined)
+      const signed = tags.flatMap((tag) => {
+        const id = idOf(tag)
+        return id === undefined ? [] : [[tag, id] as const]
+      })
+      if (signed.length === tags.length) {
+        entries.push([text, { ...value, all: standing.all, own: standing.own, tags: signed }])
+        this.#lastTags.delete(text)
+      } else {
+        if (this.#lastTags.size >= mostLastTags) this.#lastTags.clear()
+        this.#lastTags.set(
+          text,
+          tags.map((tag) => [tag])
         )
       }
-    )
-  })
-
-  /** The generation of all entries, made where there is none. Undefined where the cache failed. */
-  readonly generation: Effect.Effect<string | undefined> = Effect.suspend(() =>
-    Effect.flatMap(
-      this.attempt((cache) => cache.get(this.#names.all)),
-      (id) => {
-        if (Option.isNone(id)) return Effect.undefined
-        return Option.isSome(id.value) ? Effect.succeed(id.value.value) : this.makeGeneration
-      }
-    )
-  )
-
-  /**
-   * The ids of tags, made where there is none. Undefined where the cache failed, and where any tag was invalidated since
-   * `ground` was read: read last, so that who sees a new id sees that as well.
-   */
-  readonly tagsSince = Effect.fnUntraced(function* (
-    this: Storage,
-    tags: ReadonlySet<string>,
-    ground: Ground | undefined
-  ) {
-    const ids = yield* this.tagIds(tags)
-    if (ids === undefined || ground === undefined) return ids
-    const last = yield* this.attempt((cache) => cache.get(this.#names.tags))
-    const isSame = Option.isSome(last) && Option.getOrElse(last.value, () => "") === ground.tags
-    return isSame ? ids : undefined
-  })
-
-  /** The ids of tags, made where there is none. */
-  readonly tagIds = Effect.fnUntraced(function* (this: Storage, tags: ReadonlySet<string>) {
-    const ids = yield* this.#readTags(tags)
-    if (ids === undefined || ids.size === tags.size) return ids
-    for (const tag of tags) {
-      if (ids.has(tag)) continue
-      const isMade = yield* this.#done((cache) => cache.setIfAbsent(this.#names.tag(tag), newId(), this.#tagLife))
-      if (!isMade) return undefined
     }
-    return yield* this.#readTags(tags)
+    return yield* this.#write(entries, now)
   })
 
-  get #tagLife() {
-    return { ttl: Math.max(4 * this.#generationTtl, leastTagTtl) }
-  }
-
-  /** Writes entries, each with what is left of its life at `now`. */
-  write(
+  /** Writes entries, each with what is left of its life, and lets its generations stand as long. */
+  #write(
     entries: ReadonlyArray<readonly [text: string, entry: Envelope.NewEntry]>,
     now: number
   ): Effect.Effect<boolean> {
+    const [first] = entries
+    if (first === undefined) return Effect.succeed(true)
     const written = entries.map(
       ([text, entry]) => [this.#names.entry(text), Envelope.encode(entry, this.#codec)] as const
     )
     const ttl = entries.reduce((longest, [, { servedUntil }]) => Math.max(longest, servedUntil - now), 0)
-    const [first] = written
-    if (first === undefined) return Effect.succeed(true)
-    return this.#done((cache) =>
-      written.length === 1 ? cache.set(...first, { ttl }) : cache.setMany(written, { ttl })
+    const writing = this.#store.done((cache) =>
+      written.length === 1
+        ? cache.set(...(written[0] as (typeof written)[0]), { ttl })
+        : cache.setMany(written, { ttl })
     )
-  }
-
-  remove(texts: ReadonlyArray<string>): Effect.Effect<boolean> {
-    return this.#done((cache) => cache.deleteMany(texts.map((text) => this.#names.entry(text))))
-  }
-
-  /** Gives a key a generation of its own. Undefined where the cache failed; then it is owed. */
-  renew(text: string): Effect.Effect<string | undefined> {
-    const id = newId()
+    const renewing = this.#store.renew([[this.#names.all, first[1].all]], this.#sharedLife, now) ?? Effect.void
+    const short = entries.filter(([, { own, servedUntil }]) => endOf(own) < servedUntil)
+    if (short.length === 0) return Effect.andThen(renewing, writing)
+    const extending = Effect.forEach(
+      short,
+      ([text, { servedUntil }]) => {
+        const life = sumOf(servedUntil - now, this.#allowance)
+        return this.#store.done((cache) => cache.expire(this.#names.own(text), life))
+      },
+      { concurrency: 100, discard: true }
+    )
     return Effect.map(
-      this.#done((cache) => cache.set(this.#names.own(text), id, { ttl: this.#generationTtl })),
-      (isDone) => {
-        if (isDone) return id
-        this.counters.live.owed++
-        this.owed.addKey(text)
-        return undefined
-      }
+      Effect.all([writing, extending, renewing], { concurrency: "unbounded" }),
+      ([isWritten]) => isWritten
     )
   }
 
-  invalidate(text: string): Effect.Effect<void> {
-    return this.#orOwed(this.#forget([text]), () => this.owed.addKey(text))
+  remove(texts: ReadonlyArray<string>): Effect.Effect<Outcome> {
+    return this.#store.delete(texts.map((text) => this.#names.entry(text)))
   }
 
-  readonly invalidateAll: Effect.Effect<void> = Effect.suspend(() =>
-    this.#orOwed(this.#forgetAll(), () => this.owed.addAll())
-  )
+  /**
+   * Replaces what is kept of keys, whatever it is, by values that are known to be current. An entry is written under a
+   * generation that stands only once it is there: an invalidation in between takes the entry away, and a write that comes
+   * late brings nothing back. False where a key has to be forgotten instead.
+   */
+  readonly replace = Effect.fnUntraced(function* (
+    this: Storage,
+    values: ReadonlyArray<Omit<Unsigned, "standing">>,
+    isOutdated: () => boolean
+  ) {
+    const tags = new Set(values.flatMap(({ tags }) => tags))
+    const [held, tagIds] = yield* Effect.all(
+      [this.#store.read([this.#names.all]), tags.size === 0 ? Effect.succeed(noTagIds) : this.tags.stand(tags)],
+      { concurrency: "unbounded" }
+    )
+    const all =
+      held === undefined
+        ? undefined
+        : (held(this.#names.all) ?? (yield* this.#store.stand(this.#names.all, this.#sharedLife)))
+    if (all === undefined || tagIds === undefined || values.some(({ tags }) => !tags.every((tag) => tagIds.has(tag)))) {
+      return false
+    }
+    const now = yield* Clock.currentTimeMillis
+    const owns = values.map(({ servedUntil, text }) => {
+      const life = sumOf(servedUntil - now, this.#allowance)
+      return { text, life, id: newGeneration(now + life) }
+    })
+    const unsigned = values.map((value, index) => {
+      const standing = { all, own: owns[index]?.id ?? "", tags: undefined, tagIds }
+      return { ...value, standing }
+    })
+    if (!(yield* this.keep(unsigned)) || isOutdated()) return false
+    const ttl = owns.reduce((longest, { life }) => Math.max(longest, life), 0)
+    const names = owns.map(({ id, text }) => [this.#names.own(text), id] as const)
+    return yield* this.#store.done((cache) => cache.setMany(names, { ttl }))
+  })
+
+  invalidate(texts: ReadonlyArray<string>): Effect.Effect<void> {
+    this.counters.live.invalidations += texts.length
+    return this.forget(texts)
+  }
+
+  get invalidateAll(): Effect.Effect<void> {
+    this.counters.live.invalidations++
+    return this.#orOwed(this.#forgetAll, 1, () => this.owed.addAll())
+  }
 
   invalidateTag(tag: string): Effect.Effect<void> {
-    return this.#orOwed(this.#forgetTags([tag]), () => this.owed.addTag(tag))
+    this.counters.live.invalidations++
+    return this.#orOwed(this.tags.invalidate(tag), 1, () => undefined)
   }
 
-  #orOwed(done: Effect.Effect<boolean>, owe: () => void): Effect.Effect<void> {
+  /** A key that the cache refuses has nothing to forget, and keeps no other from being forgotten. */
+  forget(texts: ReadonlyArray<string>): Effect.Effect<void> {
+    if (texts.length === 0) return Effect.void
+    const forgetting = Effect.flatMap(this.#forget(texts), (outcome) =>
+      outcome === "Refused" && texts.length > 1
+        ? Effect.forEach(texts, (text) => this.forget([text]), { concurrency: 16, discard: true })
+        : this.#orOwed(Effect.succeed(outcome), texts.length, () => this.owed.add(texts))
+    )
+    return Effect.uninterruptible(forgetting)
+  }
+
+  #orOwed(forgetting: Effect.Effect<Outcome>, count: number, owe: () => void): Effect.Effect<void> {
     return Effect.uninterruptible(
-      Effect.map(done, (isDone) => {
-        this.counters.live.invalidations++
-        if (isDone) return
-        this.counters.live.owed++
+      Effect.map(forgetting, (outcome) => {
+        if (outcome !== "Failed") return
+        this.counters.live.owed += count
         owe()
       })
     )
   }
 
-  #forget(texts: ReadonlyArray<string>): Effect.Effect<boolean> {
-    const entries = texts.flatMap(
-      (text) =>
-        [
-          [this.#names.own(text), newId()],
-          [this.#names.entry(text), ""]
-        ] as const
-    )
-    return this.#done((cache) => cache.setMany(entries, { ttl: this.#generationTtl }))
+  #forget(texts: ReadonlyArray<string>): Effect.Effect<Outcome> {
+    return this.#store.delete(texts.flatMap((text) => this.#namesOf(text)))
   }
 
-  /** Without a time to live: once it were over, every entry would be a miss at the same time. */
-  #forgetAll(): Effect.Effect<boolean> {
-    return this.#done((cache) => cache.set(this.#names.all, newId()))
+  get #forgetAll(): Effect.Effect<Outcome> {
+    return this.#store.delete([this.#names.all])
   }
-
-  #forgetTags(tags: ReadonlyArray<string>): Effect.Effect<boolean> {
-    const ids = tags.map((tag) => [this.#names.tag(tag), newId()] as const)
-    return this.#done((cache) =>
-      Effect.andThen(cache.set(this.#names.tags, newId(), { ttl: leastTagTtl }), cache.setMany(ids, this.#tagLife))
-    )
-  }
-
-  /** Tries again to carry out what is owed; once at a time. */
-  readonly settle: Effect.Effect<void> = Effect.suspend(() => {
-    if (this.#isSettling) return Effect.void
-    this.#isSettling = true
-    return Effect.ensuring(
-      this.#pay(),
-      Effect.sync(() => {
-        this.#isSettling = false
-      })
-    )
-  })
-
-  readonly #pay = Effect.fnUntraced(function* (this: Storage) {
-    const { all, keys, tags } = this.owed.debt
-    const nothing = { all: undefined, keys: new Map(), tags: new Map() }
-    if (all !== undefined && (yield* this.#forgetAll())) this.owed.pay({ ...nothing, all })
-    if (keys.size > 0 && (yield* this.#forget([...keys.keys()]))) this.owed.pay({ ...nothing, keys })
-    if (tags.size > 0 && (yield* this.#forgetTags([...tags.keys()]))) this.owed.pay({ ...nothing, tags })
-  })
 }
 
-/** A day, in milliseconds. */
-const leastTagTtl = 86_400_000
+const mostLastTags = 1_000
 
-const findingOf = ([text, own = "", all, tags = ""]: Texts, codec: Codec | undefined): Finding => {
-  const entry = text === undefined ? undefined : Envelope.decode(text, codec)
-  const isValid = entry !== undefined && entry.all === all && entry.own === own
-  return { entry: isValid ? entry : undefined, ground: { text, own, all, tags } }
-}
+const noTags: Ground["likely"] = []
+const noTagIds: ReadonlyMap<string, string> = new Map()
 
-const textsIn = (values: Values, names: ReadonlyArray<string>): Texts => names.map((name) => textIn(values, name))
-
-const textIn = (values: Values, name: string): string | undefined => {
-  const value = values.get(name)
-  return value === undefined || Option.isNone(value) ? undefined : value.value
-}
-
-/** How the id of a generation begins that was made where there was none. */
-const made = "+"
-
-/** Never the same twice: a number of this process's after random digits of its own. */
-export const newId = (): string => `${origin}${(++ids).toString(36)}`
-
-let ids = 0
-const random = (): string => Math.random().toString(36).slice(2)
-const origin = `${random()}${random()}.`
+const standingOf = (ground: Ground | undefined): Standing | undefined =>
+  ground?.all === undefined || ground.own === undefined
+    ? undefined
+    : { all: ground.all, own: ground.own, tags: ground.tags, tagIds: ground.tagIds }

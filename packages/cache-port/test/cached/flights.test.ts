@@ -60,7 +60,7 @@ describe("Cached: single flight", () => {
       const after = yield* Effect.forkChild(users.get(1))
       yield* TestClock.adjust(100)
       assert.strictEqual((yield* Fiber.join(after)).name, "3")
-      assert.strictEqual(store.names(":2").length, 0)
+      assert.strictEqual(store.entryNames(2).length, 0)
     }).pipe(run)
   })
 
@@ -154,7 +154,7 @@ describe("Cached: single flight", () => {
 })
 
 describe("Cached: many", () => {
-  it.effect("getMany is one read, one lookupMany for what is missing, and one write", () => {
+  it.effect("getMany is one read, one lookupMany for what is missing, and a write before and after it", () => {
     const { db, run, store } = setup()
     const users = Cached.make({ namespace: "user", schema: User, lookupMany: db.findMany, ttl: "5 minutes" })
     return Effect.gen(function* () {
@@ -168,31 +168,44 @@ describe("Cached: many", () => {
       assert.deepStrictEqual(db.batches, [[7], [3, 1, 2]])
       assert.deepStrictEqual(
         store.asked.map(({ operation }) => operation),
-        ["getMany", "setMany"]
+        ["getMany", "setMany", "setMany"]
       )
       yield* users.getMany([1, 2, 3])
-      assert.strictEqual(store.asked.length, 3)
+      assert.strictEqual(store.asked.length, 4)
       assert.deepStrictEqual([...(yield* users.getMany([]))], [])
-      assert.strictEqual(store.asked.length, 3)
+      assert.strictEqual(store.asked.length, 4)
     }).pipe(run)
   })
 
-  it.effect(
-    "without a lookupMany lookups run side by side, as many as concurrency says, and are written together",
-    () => {
-      const { db, run, store } = setup()
-      const users = Cached.make({ ...usual(db), concurrency: 4 })
-      return Effect.gen(function* () {
-        db.takes = 10
-        const reading = yield* Effect.forkChild(users.getMany(ids(10)))
-        yield* TestClock.adjust(30)
-        assert.strictEqual((yield* Fiber.join(reading)).size, 10)
-        assert.strictEqual(db.most, 4)
-        assert.strictEqual(store.count("setMany"), 1)
-        assert.strictEqual(store.count("set"), 0)
-      }).pipe(run)
-    }
-  )
+  it.effect("without a lookupMany lookups run side by side, as many as concurrency says", () => {
+    const { db, run } = setup()
+    const users = Cached.make({ ...usual(db), concurrency: 4 })
+    return Effect.gen(function* () {
+      db.takes = 10
+      const reading = yield* Effect.forkChild(users.getMany(ids(10)))
+      yield* TestClock.adjust(30)
+      assert.strictEqual((yield* Fiber.join(reading)).size, 10)
+      assert.strictEqual(db.most, 4)
+    }).pipe(run)
+  })
+
+  it.effect("getMany keeps each value as it comes, and together those that come while others are written", () => {
+    const { db, run, store } = setup()
+    const users = Cached.make({
+      ...usual(db),
+      lookup: (id: number) => Effect.delay(db.find(id), id === 0 ? "1 minute" : 10)
+    })
+    return Effect.gen(function* () {
+      store.before = ({ operation }) => (operation === "set" ? Effect.sleep(5) : Effect.void)
+      const reading = yield* Effect.forkChild(users.getMany(ids(10)))
+      yield* TestClock.adjust(20)
+      for (const id of ids(10)) assert.strictEqual(store.entryNames(id).length, id === 0 ? 0 : 1)
+      // For the generations, for the first value, and for the other eight.
+      assert.deepStrictEqual([store.count("set"), store.count("setMany")], [1, 2])
+      yield* TestClock.adjust("1 minute")
+      assert.strictEqual((yield* Fiber.join(reading)).size, 10)
+    }).pipe(run)
+  })
 
   it.effect("get and getMany share their lookups", () => {
     const { db, run } = setup()
@@ -340,7 +353,7 @@ describe("Cached: requests", () => {
         [1, 2, 3, 1].map((id) => db.user(id))
       )
       assert.deepStrictEqual(db.batches, [[2], [1, 3]])
-      assert.strictEqual(store.asked.length, 2)
+      assert.strictEqual(store.asked.length, 3)
       db.fault = Effect.fail(new DbError({ reason: "down" }))
       assert.deepStrictEqual(yield* Effect.flip(users.getBatched(9)), new DbError({ reason: "down" }))
     }).pipe(run)
@@ -369,8 +382,8 @@ describe("Cached: lease", () => {
     const users = Cached.make({ ...usual(db), ...leased })
     return Effect.gen(function* () {
       yield* users.get(0)
-      const [name = ""] = store.names(":0")
-      store.entries.set(name.replace("user:", "user:lease:").replace(/0$/, "1"), { value: "dead", end: Infinity })
+      const [name = ""] = store.entryNames(0)
+      store.entries.set(name.replace("user:", "user:lease:").replace("{:0}", "1"), { value: "dead", end: Infinity })
       const reading = yield* Effect.forkChild(users.get(1))
       yield* TestClock.adjust(999)
       assert.isUndefined(reading.pollUnsafe())

@@ -139,7 +139,7 @@ describe("Cached: invalidation", () => {
         yield* users.get(2)
         yield* TestClock.adjust(50)
         store.after = () => Effect.void
-        yield* others(db).get(1)
+        yield* tagged(db).get(1)
         db.names.set(1, "new")
         store.fails = ({ operation }) => operation !== "getMany"
         yield* forget(users)
@@ -182,19 +182,17 @@ describe("Cached: invalidation", () => {
     }).pipe(run)
   })
 
-  it.effect("an invalidation while the first generation is made is not undone by it", () => {
+  it.effect("a lookup begins once its generations are made, so that no invalidation before that outdates it", () => {
     const { db, run, store } = setup()
     const users = Cached.make(usual(db))
     return Effect.gen(function* () {
       store.before = ({ operation }) => (operation === "setIfAbsent" ? Effect.sleep(50) : Effect.void)
-      db.takes = 100
       const before = yield* Effect.forkChild(users.get(1))
       yield* TestClock.adjust(20)
       db.names.set(1, "new")
       yield* otherProcess(db).invalidateAll
-      yield* TestClock.adjust(80)
-      assert.strictEqual((yield* Fiber.join(before)).name, "user 1")
-      db.takes = 0
+      yield* TestClock.adjust(30)
+      assert.strictEqual((yield* Fiber.join(before)).name, "new")
       assert.strictEqual((yield* otherProcess(db).get(1)).name, "new")
     }).pipe(run)
   })
@@ -206,7 +204,7 @@ describe("Cached: invalidation", () => {
       yield* users.get(1)
       db.names.set(1, "new")
       yield* users.invalidate(1)
-      for (const name of store.names(":key:1")) store.entries.delete(name)
+      for (const name of store.names("{:1}")) if (!store.entryNames(1).includes(name)) store.entries.delete(name)
       assert.strictEqual((yield* users.get(1)).name, "new")
     }).pipe(run)
   })
@@ -325,5 +323,3 @@ describe("Cached: invalidation", () => {
     }).pipe(run)
   })
 })
-
-const others = otherProcess

@@ -35,6 +35,11 @@ export class MapStore {
     return Array.from(this.entries.keys()).filter((name) => name.endsWith(end))
   }
 
+  /** The names of the entries of a key, without that of its generation. */
+  entryNames(key: string | number): ReadonlyArray<string> {
+    return this.names(`:{:${key}}`).filter((name) => name.split(":").length > 3)
+  }
+
   #ask<A>(operation: keyof CacheDriver, keys: ReadonlyArray<string>, answer: (now: number) => A) {
     const asked = { operation, keys }
     const carriedOut = Effect.gen({ self: this }, function* () {

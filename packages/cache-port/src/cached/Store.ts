@@ -1,0 +1,143 @@
+/**
+ * The cache below a `Cached`. A failure of it is noted, and never one here.
+ *
+ * @internal
+ */
+import { Clock, Effect, type Fiber, Option } from "effect"
+import type { ReadNow } from "../Asking.ts"
+import { Later } from "../CacheDriver.ts"
+import { CacheError } from "../CacheError.ts"
+import type { CachePort } from "../CachePort.ts"
+import { strictOf } from "../FailOpen.ts"
+import { FailureNote } from "../FailureNote.ts"
+import { readNowOf } from "../Port.ts"
+import { endOf, newGeneration } from "./Generation.ts"
+
+type Service = CachePort["Service"]
+export type Asked<A> = (cache: Service) => Effect.Effect<A, CacheError>
+
+/** How a write ended: refused input is stored nowhere, so that there is nothing to repeat. */
+export type Outcome = "Done" | "Refused" | "Failed"
+
+/** The text that was read under a name. */
+export type TextOf = (name: string) => string | undefined
+
+/** How long a generation stands from its last renewal on, that many entries are kept under: 30 days in milliseconds. */
+export const sharedLife = 2_592_000_000
+
+export class Store {
+  /** Past the layers that fail open. */
+  readonly cache: Service
+  readonly #note: FailureNote
+  readonly #readNow: ReadNow | undefined
+  readonly #countError: () => void
+  /** When each generation may be renewed again. */
+  readonly #renewed = new Map<string, number>()
+
+  constructor(cache: Service, countError: () => void) {
+    const below = strictOf(cache)
+    this.cache = below?.strict ?? cache
+    this.#note = below?.note ?? new FailureNote()
+    this.#readNow = readNowOf(this.cache)
+    this.#countError = countError
+  }
+
+  /** None where the cache failed. */
+  attempt<A>(asked: Asked<A>): Effect.Effect<Option.Option<A>> {
+    return Effect.matchEffect(asked(this.cache), {
+      onFailure: (error) => Effect.as(this.#failed(error), Option.none()),
+      onSuccess: Effect.succeedSome
+    })
+  }
+
+  outcome(asked: Asked<unknown>): Effect.Effect<Outcome> {
+    return Effect.matchEffect(asked(this.cache), {
+      onFailure: (error) =>
+        Effect.as(this.#failed(error), error.reason._tag === "InvalidArgument" ? "Refused" : "Failed"),
+      onSuccess: () => Effect.succeed("Done")
+    })
+  }
+
+  /** True if it was done. */
+  done(asked: Asked<unknown>): Effect.Effect<boolean> {
+    return Effect.map(this.outcome(asked), (outcome) => outcome === "Done")
+  }
+
+  /** Takes away what is there of these names, which a full server does as well. */
+  delete(names: ReadonlyArray<string>): Effect.Effect<Outcome> {
+    return this.outcome((cache) => cache.deleteMany(names))
+  }
+
+  #failed(error: CacheError): Effect.Effect<void> {
+    this.#countError()
+    return this.#note.take(error)
+  }
+
+  /** The texts of distinct names in their order, at once if the cache can say so; `undefined` where it failed. */
+  readList<A, E, R>(
+    names: ReadonlyArray<string>,
+    fiber: Fiber.Fiber<unknown, unknown>,
+    use: (texts: ReadonlyArray<string | undefined> | undefined) => Effect.Effect<A, E, R>
+  ): Effect.Effect<A, E, R> {
+    const failed = (error: CacheError) =>
+      Effect.andThen(
+        this.#failed(error),
+        Effect.suspend(() => use(undefined))
+      )
+    const texts = this.#readNow === undefined ? Later : this.#readNow(names, fiber)
+    if (texts === Later) {
+      return Effect.matchEffect(this.cache.getMany(names), {
+        onFailure: failed,
+        onSuccess: (values) => use(names.map((name) => textIn(values, name)))
+      })
+    }
+    return texts instanceof CacheError ? failed(texts) : use(texts)
+  }
+
+  /** How to get the text of each name. Undefined where the cache failed. */
+  read(names: ReadonlyArray<string>): Effect.Effect<TextOf | undefined> {
+    return Effect.map(
+      this.attempt((cache) => cache.getMany(names)),
+      (values) => (Option.isNone(values) ? undefined : (name) => textIn(values.value, name))
+    )
+  }
+
+  /** The generation that stands under a name, made where there is none. Undefined where the cache failed. */
+  readonly stand = Effect.fnUntraced(function* (this: Store, name: string, life: number) {
+    const id = newGeneration((yield* Clock.currentTimeMillis) + life)
+    const isMade = yield* this.attempt((cache) => cache.setIfAbsent(name, id, { ttl: life }))
+    if (Option.isNone(isMade)) return undefined
+    if (isMade.value) return id
+    return Option.getOrUndefined(Option.flatten(yield* this.attempt((cache) => cache.get(name))))
+  })
+
+  /**
+   * Lets generations stand for longer, in the background and once in a while, where there is little left of their time.
+   * Undefined where there is nothing to do.
+   */
+  renew(
+    generations: Iterable<readonly [name: string, id: string]>,
+    life: number,
+    now: number
+  ): Effect.Effect<void> | undefined {
+    const enough = life === Infinity ? life : sharedLife / 2
+    const due: Array<string> = []
+    for (const [name, id] of generations) {
+      if (endOf(id) - now >= enough || now < (this.#renewed.get(name) ?? 0)) continue
+      if (this.#renewed.size >= mostRenewed) this.#renewed.clear()
+      this.#renewed.set(name, now + sharedLife / 4)
+      due.push(name)
+    }
+    if (due.length === 0) return undefined
+    // Never by a write of the id: one that came late would bring back what was taken away meanwhile.
+    const renewing = Effect.forEach(due, (name) => this.done((cache) => cache.expire(name, life)), { discard: true })
+    return Effect.asVoid(Effect.forkDetach(renewing))
+  }
+}
+
+const mostRenewed = 1_000
+
+const textIn = (values: ReadonlyMap<string, Option.Option<string>>, name: string): string | undefined => {
+  const value = values.get(name)
+  return value === undefined || Option.isNone(value) ? undefined : value.value
+}
