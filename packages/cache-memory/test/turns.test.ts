@@ -163,4 +163,13 @@ describe("CacheMemory under fake timers", () => {
       )
     )
   }
+
+  it(
+    "of vitest, in place before the module is loaded: a turn ends all the same",
+    withFakeTimers(async () => {
+      vi.resetModules()
+      const { nextTurn } = await import("../src/Turns.ts")
+      await Effect.runPromise(Effect.andThen(nextTurn, nextTurn))
+    })
+  )
 })
