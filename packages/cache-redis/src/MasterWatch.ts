@@ -10,7 +10,7 @@ import { AccessDenied, DriverFailure, Unavailable } from "@hexcache/cache-port"
 import type { Endpoint } from "./Client.ts"
 import type { ConnectionEvent } from "./Connection.ts"
 import * as ReplyError from "./ReplyError.ts"
-import { type NamedMaster, Sentinel, unknownName } from "./Sentinel.ts"
+import { fieldOf, type NamedMaster, Sentinel, unknownName } from "./Sentinel.ts"
 import type { Node } from "./Topology.ts"
 
 /** Which group, and how to reach its sentinels. */
@@ -45,6 +45,7 @@ interface Watched {
   timer: NodeJS.Timeout | undefined
   /** Reported since the last answer. */
   reported: string | undefined
+  reportedNotSubscribed: boolean
 }
 
 /** Asks every sentinel each second, and when it tells of a failover, from `start` until `close`. */
@@ -70,12 +71,17 @@ export class MasterWatch {
             this.#judge()
             void this.#ask(watched).catch(() => {})
           },
-          onNotSubscribed: (failure) => this.#listener?.report({ _tag: "NotSubscribed", failure }, watched.label)
+          onNotSubscribed: (failure) => {
+            if (!watched.reportedNotSubscribed)
+              this.#listener?.report({ _tag: "NotSubscribed", failure }, watched.label)
+            watched.reportedNotSubscribed = true
+          }
         }),
         label: `sentinel ${index + 1} of ${options.sentinels.length}: `,
         pause: interval,
         timer: undefined,
-        reported: undefined
+        reported: undefined,
+        reportedNotSubscribed: false
       }
       return watched
     })
@@ -248,8 +254,7 @@ export const admitMaster = async (send: (...args: ReadonlyArray<string>) => Prom
 
 const roleOf = async (send: (...args: ReadonlyArray<string>) => Promise<unknown>): Promise<unknown> => {
   try {
-    const told = (await send("HELLO")) as ReadonlyArray<unknown> | { readonly role: unknown }
-    return "role" in told ? told.role : told[told.indexOf("role") + 1]
+    return fieldOf(await send("HELLO"), "role")
   } catch (error) {
     if (ReplyError.serverCodeOf(error) === undefined) throw error
   }

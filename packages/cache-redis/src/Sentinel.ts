@@ -152,10 +152,13 @@ export class Sentinel {
 /** The number of the master's last failover, 0 where this user may not ask for it. */
 const epochOf = async (asked: Promise<unknown>): Promise<number> => {
   try {
-    const master = (await asked) as { readonly "config-epoch"?: string }
-    return Number(master["config-epoch"] ?? 0)
+    return Number(fieldOf(await asked, "config-epoch") ?? 0)
   } catch (error) {
     if (ReplyError.serverCodeOf(error) === undefined) throw error
     return 0
   }
 }
+
+/** A field of a reply that is a map, and by RESP 2 an array of names and values. */
+export const fieldOf = (reply: unknown, name: string): unknown =>
+  Array.isArray(reply) ? reply[reply.indexOf(name) + 1] : (reply as Readonly<Record<string, unknown>>)[name]

@@ -118,4 +118,16 @@ describe.concurrent("a cache behind Sentinel", () => {
       )
     })
   )
+
+  it.live("asks a master that refuses HELLO for its ROLE, and says if the user may not", () =>
+    Effect.gen(function* () {
+      const masterArgs = ["--rename-command", "HELLO", "HELLO-NO-MORE"]
+      const { master, sentinels } = yield* sentinelGroup({ replicas: 0, sentinels: 1, masterArgs })
+      const options = { sentinels: sentinels.map(({ url }) => url), username: "shop", password: "of-master" }
+      yield* setUser(master, "shop", "on", ">of-master", "~*", "+@all", "-role")
+      assert.strictEqual(yield* refusal(options, "AccessDenied"), "the user may not run ROLE (NOPERM)")
+      yield* setUser(master, "shop", "+role")
+      yield* works(yield* cacheOf(options))
+    })
+  )
 })
