@@ -302,6 +302,7 @@ const clientNames: Options.NamesOf<CacheRedisClientOptions> = {
   lookup: true,
   protocol: true,
   connectionName: true,
+  pingInterval: true,
   backoff: true,
   nearCache: true
 }

@@ -17,9 +17,10 @@ import { type Command, type Commander, toExit } from "./Command.ts"
 import { type ConnectionState, StateHistory } from "./ConnectionState.ts"
 import { Deadlines } from "./Deadlines.ts"
 import { Handshake, type HandshakeOptions, type Protocol } from "./Handshake.ts"
+import { IdlePing } from "./IdlePing.ts"
 import { Markers } from "./Markers.ts"
 import { Pacer } from "./Pacer.ts"
-import { UnexpectedReply } from "./Reply.ts"
+import * as Reply from "./Reply.ts"
 import * as ReplyError from "./ReplyError.ts"
 import type { Tracking } from "./Tracking.ts"
 import { WaitingCommands } from "./WaitingCommands.ts"
@@ -36,6 +37,8 @@ export interface ConnectionOptions extends HandshakeOptions {
   readonly commandTimeout: number
   readonly connectTimeout: number
   readonly maxPending: number
+  /** How long nothing was sent when the connection is checked; infinite for never. */
+  readonly pingInterval: number
   /** Told of what changes on the server, where that is willing to tell. */
   readonly tracking?: Tracking | undefined
   /** Told of what has no caller. */
@@ -60,6 +63,9 @@ export type ConnectionEvent =
  */
 type LossCause = "cut" | "garbled" | "silent" | "moved"
 
+/** Checks a connection on which nothing else was sent. */
+const ping: Command<void> = { args: ["PING"], decode: Reply.pong }
+
 /** What calls in flight are given when the connection closes, in milliseconds. */
 const closeTimeout = 300
 
@@ -72,6 +78,7 @@ export class Connection implements Commander {
   #ready: Client | undefined
   /** Of the client that is ready, or whose last calls are waited for while the connection closes. */
   #markers: Markers | undefined
+  #idlePing: IdlePing | undefined
   /** Ends the current client, ready or connecting, for the given reason. */
   #end: ((failure: DriverFailure, cause?: LossCause) => void) | undefined
   readonly #attempts: Attempts
@@ -303,10 +310,16 @@ export class Connection implements Commander {
     this.#ready = client
     this.#attempts.becameReady()
     if (isTracking) this.#options.tracking?.begin()
-    this.#markers = new Markers({
+    const markers = new Markers({
       ping: (text) => client.sendCommand(["PING", text]),
       deliver: (calls) => this.#deliver(calls),
       outOfStep: () => this.#end?.(ReplyError.outOfStep())
+    })
+    this.#markers = markers
+    this.#idlePing = new IdlePing({
+      interval: this.#options.pingInterval,
+      idleFor: () => performance.now() - markers.sentAt,
+      ping: () => this.#send(client, new Call(ping, undefined))
     })
     for (const args of this.#options.greeting ?? []) client.sendCommand(args).catch(() => {})
     if (this.#reported !== undefined) this.#options.report({ _tag: "ReadyAgain" })
@@ -322,6 +335,7 @@ export class Connection implements Commander {
     this.#options.tracking?.end()
     this.#markers?.stop()
     this.#markers = undefined
+    this.#idlePing?.stop()
     const calls = this.#calls.drain()
     if (this.#closed) {
       for (const call of calls) this.#fail(call)
@@ -409,7 +423,7 @@ export class Connection implements Commander {
       if (Array.isArray(reply)) reply.length = 0
       this.#markers?.keep(call)
     } catch (thrown) {
-      if (!(thrown instanceof UnexpectedReply)) throw thrown
+      if (!(thrown instanceof Reply.UnexpectedReply)) throw thrown
       const failure = ReplyError.unexpectedReply()
       this.#leave(call)
       this.#end?.(failure)
@@ -463,8 +477,8 @@ export class Connection implements Commander {
         call.waiting = true
         this.#calls.add(call, silentAt)
       } else {
-        // Ended before the caller hears of it, who may ask again at once.
-        this.#end?.(ReplyError.silent(), "silent")
+        // Ended before the caller hears of it, who may ask again at once. Behind a check nobody has waited for long.
+        this.#end?.(ReplyError.silent(), call.command === ping ? "cut" : "silent")
       }
     }
     call.finish(ReplyError.timedOut(sent, this.#options.commandTimeout))

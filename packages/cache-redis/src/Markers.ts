@@ -7,6 +7,7 @@
  *
  * @internal
  */
+import { performance } from "node:perf_hooks"
 import { DriverFailure } from "@hexcache/cache-port"
 import type { Call } from "./Call.ts"
 import * as ReplyError from "./ReplyError.ts"
@@ -29,9 +30,15 @@ export class Markers {
   #returned = 0
   #isPlanned = false
   #isStopped = false
+  #sentAt = performance.now()
 
   constructor(options: MarkersOptions) {
     this.#options = options
+  }
+
+  /** When the last marker was sent, and so the last command, on `performance`'s clock. */
+  get sentAt(): number {
+    return this.#sentAt
   }
 
   /**
@@ -62,6 +69,7 @@ export class Markers {
     this.#isPlanned = false
     if (this.#isStopped) return
     const marker = ++this.#sent
+    this.#sentAt = performance.now()
     const text = `marker-${marker}`
     this.#options.ping(text).then(
       (reply) => this.#came(marker, reply === text),

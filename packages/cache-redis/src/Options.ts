@@ -67,6 +67,12 @@ export interface CommonOptions extends FromDriverOptions {
   readonly protocol?: 2 | 3 | undefined
   /** The connections' name in CLIENT LIST, of printable ASCII without spaces. None unless given. */
   readonly connectionName?: string | undefined
+  /**
+   * How long nothing was sent on a connection when it is checked by a PING, 1 ms to 1 hour, or infinity for never. So a
+   * connection that a firewall forgot is replaced before a caller waits for it. 30 s unless given: less than the times after
+   * which firewalls and load balancers forget. Such checks keep no process alive.
+   */
+  readonly pingInterval?: Duration.Input | undefined
   /** Pauses between attempts to connect. */
   readonly backoff?: BackoffOptions | undefined
 }
@@ -127,7 +133,14 @@ export type NodeAddressMap = Readonly<Record<string, HostAndPort>> | ((address: 
 export interface Settings
   extends Pick<
     ConnectionOptions,
-    "backoff" | "commandTimeout" | "connectionName" | "connectTimeout" | "greeting" | "maxPending" | "protocol"
+    | "backoff"
+    | "commandTimeout"
+    | "connectionName"
+    | "connectTimeout"
+    | "greeting"
+    | "maxPending"
+    | "pingInterval"
+    | "protocol"
   > {
   readonly nearCache: TrackingOptions | undefined
   /**
@@ -152,6 +165,7 @@ export const commonNames: NamesOf<CommonOptions> = {
   lookup: true,
   protocol: true,
   connectionName: true,
+  pingInterval: true,
   backoff: true
 }
 
@@ -204,6 +218,7 @@ export const settings = (options: CommonOptions & Pick<SingleOptions, "nearCache
     maxPending: positiveInteger("maxPending", options.maxPending, 10_000),
     greeting: Scripts.load,
     backoff: backoff(options.backoff),
+    pingInterval: pingInterval(options.pingInterval),
     protocol: protocol(options.protocol),
     connectionName: connectionName(options.connectionName),
     nearCache: nearCache(options.nearCache, commandTimeout),
@@ -354,6 +369,13 @@ const protocol = (version: 2 | 3 | undefined): 2 | 3 | undefined => {
 const connectionName = (name: string | undefined): string | undefined => {
   if (name === undefined || (typeof name === "string" && /^[!-~]+$/.test(name))) return name
   throw new RangeError("connectionName is printable ASCII without spaces")
+}
+
+const pingInterval = (interval: Duration.Input | undefined): number => {
+  const duration = interval === undefined ? undefined : Duration.fromInput(interval)
+  return duration?._tag === "Some" && Duration.toMillis(duration.value) === Number.POSITIVE_INFINITY
+    ? Number.POSITIVE_INFINITY
+    : millis("pingInterval", interval, 30_000)
 }
 
 const backoff = (options: BackoffOptions = {}): Backoff => {

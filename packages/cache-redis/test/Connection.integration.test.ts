@@ -14,6 +14,7 @@ describe("a connection that is closed", () => {
         commandTimeout: 5_000,
         connectTimeout: 5_000,
         maxPending: 1_000,
+        pingInterval: 30_000,
         backoff: { initial: 25, max: 500 },
         report: () => {}
       })

@@ -35,9 +35,17 @@ describe.concurrent("the name of a connection", () => {
       const config = CacheRedis.layerConfig({
         url: Config.Redacted("REDIS_URL"),
         namespace: Config.succeed("test"),
-        connectionName: Config.String("REDIS_NAME")
+        connectionName: Config.String("REDIS_NAME"),
+        protocol: Config.succeed(2 as const),
+        pingInterval: Config.Duration("REDIS_PING_INTERVAL"),
+        backoff: { max: Config.Duration("REDIS_MAX_PAUSE") }
       })
-      const provider = ConfigProvider.fromUnknown({ REDIS_URL: url, REDIS_NAME: "by-config" })
+      const provider = ConfigProvider.fromUnknown({
+        REDIS_URL: url,
+        REDIS_NAME: "by-config",
+        REDIS_PING_INTERVAL: "20 seconds",
+        REDIS_MAX_PAUSE: "1 second"
+      })
       const configured = Layer.provide(config, ConfigProvider.layer(provider))
       assert.include(yield* clientsWith(url, configured), "name=by-config ")
       const client = createClient({ url, name: "by-client" })

@@ -1,0 +1,48 @@
+/**
+ * Checks a connection on which nothing was sent for a while.
+ *
+ * A connection that a firewall or a NAT forgot looks like any other until something is sent on it, and whoever sends first
+ * would wait in vain. TCP's own keepalive does not notice where a proxy answers it for a server that is gone.
+ *
+ * @internal
+ */
+
+/** The checks of one connection. Times are in milliseconds. */
+export interface IdlePingOptions {
+  /** How long nothing was sent when a PING is due; infinite for never. */
+  readonly interval: number
+  /** Returns for how long nothing was sent. */
+  readonly idleFor: () => number
+  readonly ping: () => void
+}
+
+/** Pings whenever nothing was sent for an interval, until it is stopped. Keeps no process alive. */
+export class IdlePing {
+  readonly #options: IdlePingOptions
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(options: IdlePingOptions) {
+    this.#options = options
+    this.#wait(options.interval)
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer)
+  }
+
+  #wait(millis: number): void {
+    if (millis === Number.POSITIVE_INFINITY) return
+    this.#timer = setTimeout(() => this.#check(), Math.ceil(millis)).unref()
+  }
+
+  #check(): void {
+    const { idleFor, interval, ping } = this.#options
+    const left = interval - idleFor()
+    if (left > 0) {
+      this.#wait(left)
+      return
+    }
+    this.#wait(interval)
+    ping()
+  }
+}
