@@ -22,7 +22,7 @@ export interface MasterWatchOptions {
   readonly timeout: number
 }
 
-/** Whom a watch tells. */
+/** Hears of changes. */
 export interface MasterWatchListener {
   /** The sentinels name another master than the one that was found last. */
   readonly onMoved: () => void

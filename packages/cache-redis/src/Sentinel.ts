@@ -11,7 +11,7 @@ import { Handshake } from "./Handshake.ts"
 import * as ReplyError from "./ReplyError.ts"
 import type { Node } from "./Topology.ts"
 
-/** What a sentinel is asked, and what it tells. */
+/** How to reach a sentinel, the question for it, and the listeners to its messages. */
 export interface SentinelOptions {
   /** The signal ends the attempt to connect. */
   readonly endpoint: (signal: AbortSignal) => Promise<Endpoint>
@@ -159,6 +159,9 @@ const epochOf = async (asked: Promise<unknown>): Promise<number> => {
   }
 }
 
-/** A field of a reply that is a map, and by RESP 2 an array of names and values. */
-export const fieldOf = (reply: unknown, name: string): unknown =>
-  Array.isArray(reply) ? reply[reply.indexOf(name) + 1] : (reply as Readonly<Record<string, unknown>>)[name]
+/** A field of a reply that is a map, and by RESP 2 an array of names and values; undefined where there is none. */
+export const fieldOf = (reply: unknown, name: string): unknown => {
+  if (!Array.isArray(reply)) return (reply as Readonly<Record<string, unknown>>)[name]
+  const at = reply.indexOf(name)
+  return at === -1 ? undefined : reply[at + 1]
+}

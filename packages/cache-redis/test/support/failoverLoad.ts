@@ -1,4 +1,4 @@
-/** Readers and writers while a master is replaced, and a record of what became of each call. */
+/** Readers and writers while a master is replaced, and a record of the outcome of each call. */
 import type { CacheError, CachePort } from "@hexcache/cache-port"
 import { Effect, Fiber, Option } from "effect"
 
@@ -16,7 +16,7 @@ interface Seen {
   readonly began: number
 }
 
-/** What became of the calls. Instants are on `performance`'s clock. */
+/** The outcome of each call. Instants are on `performance`'s clock. */
 export interface FailoverRecord {
   calls: number
   /** Writes, each of a key of its own. */
