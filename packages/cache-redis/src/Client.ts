@@ -23,7 +23,7 @@ export type Client = ReturnType<typeof createRedisClient>
  * The class itself, not one made by `createClient`: that adds a method for each of Redis's commands, which blocks the
  * event loop, and does so again for each new set of options.
  */
-export const createRedisClient = (endpoint: Endpoint, connectTimeout: number, signal: AbortSignal) => {
+export const createRedisClient = (endpoint: Endpoint, signal: AbortSignal) => {
   const { credentialsProvider, socket } = endpoint
   const client = new RedisClient({
     // It logs in again with each of them; others are the handshake's.
@@ -38,7 +38,8 @@ export const createRedisClient = (endpoint: Endpoint, connectTimeout: number, si
       ...socket,
       // Not among the client's types, and handed on to the socket: ends it in every phase, while it connects too.
       signal,
-      connectTimeout,
+      // None: its timer takes an event loop that was blocked for a server that is silent. The signal ends the attempt.
+      connectTimeout: 0,
       reconnectStrategy: false
     } as NonNullable<RedisClientOptions["socket"]>,
     emitInvalidate: true

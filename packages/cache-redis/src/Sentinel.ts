@@ -110,13 +110,13 @@ export class Sentinel {
   }
 
   async #connect(): Promise<Client> {
-    const { endpoint, onNotSubscribed, timeout } = this.#options
+    const { endpoint, onNotSubscribed } = this.#options
     const abort = new AbortController()
     this.#abort = abort
     const { signal } = abort
     const found = await endpoint(signal)
     signal.throwIfAborted()
-    const client = createRedisClient(found, timeout, signal)
+    const client = createRedisClient(found, signal)
     client.on("error", () => {
       if (!signal.aborted) this.close()
     })

@@ -238,6 +238,16 @@ describe("an operation that waits for the first connection", () => {
     })
   )
 
+  it.live("succeeds where the event loop was blocked for longer than a handshake may take", () =>
+    Effect.gen(function* () {
+      const { url } = yield* server()
+      const cached = yield* cache({ url, commandTimeout, connectTimeout: "1 second" })
+      const writing = yield* Effect.forkChild(cached.set("key", "value"), { startImmediately: true })
+      for (const begun = performance.now(); performance.now() - begun < 1_500; );
+      yield* Fiber.join(writing)
+    })
+  )
+
   it.live("leaves the event loop free where its caller tries again and again without a pause", () =>
     Effect.gen(function* () {
       const gone = yield* cache({ url: `redis://127.0.0.1:${yield* Effect.promise(() => freePort())}` })
