@@ -76,11 +76,17 @@ const codeOf = (text: string): string => /^[A-Z][A-Z0-9_]*/.exec(text)?.[0] ?? "
 export class Redirection extends DriverFailure {
   readonly host: string
   readonly port: number
-  constructor(code: string, host: string, port: number) {
-    super(new Unavailable({ message: `the key is on another node (${code})` }), "NotExecuted", code)
+  constructor(code: "MOVED" | "ASK", host: string, port: number) {
+    super(redirected[code], "NotExecuted", code)
     this.host = host
     this.port = port
   }
+}
+
+/** Made once: a reason takes its stack trace along, and thousands of commands in flight may be redirected together. */
+const redirected = {
+  MOVED: new Unavailable({ message: "the key is on another node (MOVED)" }),
+  ASK: new Unavailable({ message: "the key is on another node (ASK)" })
 }
 
 /** What Redis 6.2 puts in front of an error that a script met with: its name and line. */
@@ -90,8 +96,8 @@ const redirection = /^(MOVED|ASK) \d+ (.*):(\d+)$/
 
 /** The failure that an error reply stands for. The server refused, so nothing was executed. */
 const fromReply = (code: string, text: string): DriverFailure => {
-  const [, redirected, host = "", port] = redirection.exec(text) ?? []
-  if (redirected !== undefined) return new Redirection(redirected, host, Number(port))
+  const [, redirecting, host = "", port] = redirection.exec(text) ?? []
+  if (redirecting === "MOVED" || redirecting === "ASK") return new Redirection(redirecting, host, Number(port))
   const met = text.replace(inScript, "")
   if (met !== text) return fromText(met.startsWith("-") ? met.slice(1) : `ERR ${met}`)
   const reason = byFirstWord[code] ?? byText.find(([begin]) => text.startsWith(begin))?.[1]
