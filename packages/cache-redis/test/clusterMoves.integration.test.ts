@@ -3,7 +3,7 @@ import { monitorEventLoopDelay } from "node:perf_hooks"
 import { assert, describe, it } from "@effect/vitest"
 import type { CachePort } from "@hexcache/cache-port"
 import { askRedis } from "@hexcache/redis-testkit"
-import { Effect, Exit, Fiber, Option } from "effect"
+import { Effect, Exit, Fiber, Option, Stream } from "effect"
 import { slotOf } from "../src/Slot.ts"
 import { eventually } from "./support/bounds.ts"
 import { at, cluster, clusterCache, keysOf, mapReadings } from "./support/clusters.ts"
@@ -61,6 +61,33 @@ describe.concurrent("slots that move by plan", () => {
       assert.deepStrictEqual(wrong, [])
       assert.isAbove(Number(yield* Effect.promise(() => askRedis(replica.url, ["DBSIZE"]))), 0)
     })
+  )
+
+  it.live(
+    "flush, right behind a failover, empties the new master, and a scan that had begun goes on at the old one",
+    () =>
+      Effect.gen(function* () {
+        const group = yield* cluster({ masters: 3, replicas: 1 })
+        const cached = yield* clusterCache(group, { topologyRefreshInterval: "1 hour" })
+        const keys = keysOf(group, 0, 3_000)
+        yield* cached.setMany(keys.map((key) => [key, "value"] as const))
+        const [master, replica] = [at(group.masters, 0), at(group.replicas, 0)]
+        yield* eventually(async () => (await askRedis(replica.url, ["DBSIZE"])) === `${keys.length}`)
+        let failedOver = false
+        const scanned = yield* Stream.runCollect(
+          Stream.tap(cached.scan("*"), () =>
+            Effect.promise(async () => {
+              if (failedOver) return
+              failedOver = true
+              await group.failOver(replica)
+            })
+          )
+        )
+        assert.deepStrictEqual(new Set(scanned), new Set(keys))
+        yield* cached.flush
+        assert.strictEqual(yield* Effect.promise(() => askRedis(replica.url, ["DBSIZE"])), "0")
+        yield* eventually(async () => (await askRedis(master.url, ["DBSIZE"])) === "0")
+      })
   )
 
   it.live("a reshard of slots with keys fails no call, and loses no acknowledged write", () =>
