@@ -111,6 +111,11 @@ export interface CachedOptions<
   /** How long a lookup may take before it is interrupted and fails with `Cause.TimeoutError`. Without it, any time. */
   readonly lookupTimeout?: Timeout | undefined
   /**
+   * How long a lookup in the background may take before it is interrupted. `lookupTimeout` unless given, and without that
+   * a minute.
+   */
+  readonly refreshTimeout?: Duration.Input | undefined
+  /**
    * How long a read that finds a stale value waits for a newer one before it answers with the stale one; so it does as well
    * when the lookup fails. Zero unless given: stale values are answered at once.
    */

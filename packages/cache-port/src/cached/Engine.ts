@@ -24,8 +24,13 @@ export interface Stale<Key, Answer> extends Miss<Key> {
 
 /** What the cache has of a key: the answer, one that is no longer fresh, or none. */
 export type Found<Answer> =
-  | { readonly _tag: "Hit"; readonly answer: Exit.Success<Answer>; readonly isEarly: boolean }
-  | { readonly _tag: "Stale"; readonly answer: Exit.Success<Answer>; readonly servedUntil: number }
+  | { readonly _tag: "Hit"; readonly answer: Exit.Success<Answer>; readonly isEarly: boolean; readonly took: number }
+  | {
+      readonly _tag: "Stale"
+      readonly answer: Exit.Success<Answer>
+      readonly servedUntil: number
+      readonly took: number
+    }
   | { readonly _tag: "Miss" }
 
 export class Engine<Key, A, Answer, E, R> {
@@ -56,7 +61,7 @@ export class Engine<Key, A, Answer, E, R> {
       const miss = { key, text, ground: finding?.ground, since }
       if (found._tag === "Miss") return this.#lookUp(miss, caller)
       if (found._tag === "Stale") return this.#serveStale({ ...miss, ...found }, caller)
-      this.loader.refresh([miss], caller)
+      this.loader.refresh([{ ...miss, took: found.took }], caller)
       return found.answer
     })
   }
@@ -93,9 +98,9 @@ export class Engine<Key, A, Answer, E, R> {
     const freshness = entry === undefined ? "Expired" : this.#keeper.freshness(entry, fiber)
     const answer = entry === undefined || freshness === "Expired" ? undefined : this.#keeper.answerOf(entry)
     if (answer === undefined || entry === undefined) return { _tag: "Miss" }
-    if (freshness === "Stale") return { _tag: "Stale", answer, servedUntil: entry.servedUntil }
+    if (freshness === "Stale") return { _tag: "Stale", answer, servedUntil: entry.servedUntil, took: entry.took }
     this.storage.counters.hit()
-    return { _tag: "Hit", answer, isEarly: freshness === "Early" }
+    return { _tag: "Hit", answer, isEarly: freshness === "Early", took: entry.took }
   }
 
   /** The same answer for another reader; the very same where its value cannot be written. */

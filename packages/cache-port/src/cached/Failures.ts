@@ -5,8 +5,8 @@
  */
 import { Cause, Exit } from "effect"
 
-/** How many keys are remembered; beyond that, the one that failed first is forgotten. */
-const most = 10_000
+/** At least so many keys are remembered, and twice as many at most. */
+const least = 10_000
 
 interface Failure<E> {
   readonly at: number
@@ -18,7 +18,9 @@ interface Failure<E> {
 export class Failures<E> {
   readonly #retryAfter: number
   readonly #failureTtl: number
-  readonly #byText = new Map<string, Failure<E>>()
+  #recent = new Map<string, Failure<E>>()
+  /** Those that failed before, to be forgotten all at once. */
+  #older = new Map<string, Failure<E>>()
 
   constructor({ failureTtl, retryAfter }: { readonly failureTtl: number; readonly retryAfter: number }) {
     this.#retryAfter = retryAfter
@@ -26,36 +28,37 @@ export class Failures<E> {
   }
 
   add(text: string, cause: Cause.Cause<E>, now: number): void {
-    this.#byText.delete(text)
+    if (this.#recent.size >= least) {
+      this.#older = this.#recent
+      this.#recent = new Map()
+    }
     const isOwn = cause.reasons.every(Cause.isFailReason)
-    this.#byText.set(text, { at: now, exit: isOwn ? Exit.failCause(cause) : undefined })
-    if (this.#byText.size <= most) return
-    const [oldest] = this.#byText.keys()
-    if (oldest !== undefined) this.#byText.delete(oldest)
+    this.#recent.set(text, { at: now, exit: this.#failureTtl > 0 && isOwn ? Exit.failCause(cause) : undefined })
   }
 
   delete(text: string): void {
-    if (this.#byText.size > 0) this.#byText.delete(text)
+    if (this.#recent.size > 0) this.#recent.delete(text)
+    if (this.#older.size > 0) this.#older.delete(text)
   }
 
   clear(): void {
-    this.#byText.clear()
+    this.#recent.clear()
+    this.#older.clear()
   }
 
   /** True while a value that is good enough meanwhile is not looked up again. */
   isResting(text: string, now: number): boolean {
-    return this.#isWithin(this.#retryAfter, text, now)
+    return this.#since(text, now - this.#retryAfter) !== undefined
   }
 
   /** The failure that is handed on to those who would look up. */
   exitOf(text: string, now: number): Exit.Exit<never, E> | undefined {
-    return this.#isWithin(this.#failureTtl, text, now) ? this.#byText.get(text)?.exit : undefined
+    return this.#since(text, now - this.#failureTtl)?.exit
   }
 
-  #isWithin(duration: number, text: string, now: number): boolean {
-    const failure = this.#byText.size === 0 ? undefined : this.#byText.get(text)
-    if (failure === undefined) return false
-    if (now >= failure.at + Math.max(this.#retryAfter, this.#failureTtl)) this.#byText.delete(text)
-    return now < failure.at + duration
+  #since(text: string, moment: number): Failure<E> | undefined {
+    if (this.#recent.size === 0 && this.#older.size === 0) return undefined
+    const failure = this.#recent.get(text) ?? this.#older.get(text)
+    return failure !== undefined && failure.at > moment ? failure : undefined
   }
 }

@@ -21,6 +21,12 @@ export class Flight<A, E> {
   freshUntil = Number.NEGATIVE_INFINITY
   /** Begun before an invalidation, so that its value is for those who wait already, and for nobody else. */
   isOutdated = false
+  /** When it has taken suspiciously long, in milliseconds of the epoch, for one that began in the background. */
+  overdueAt = Infinity
+  /** Ended, and its value kept, as far as it is. */
+  isOver = false
+  /** The lookup in the background whose value it may yet give, before it begins one of its own. */
+  relayed: Flight<A, E> | undefined
   /** Waited for by others than who began it, each for itself. */
   isJoined = false
   /** The place of its lookup among all of them, from its beginning on; before, a later one than any. */
@@ -74,7 +80,7 @@ export class Flight<A, E> {
 
   /** True unless something that was read shows that its lookup began before an invalidation. */
   isUnder(ground: Ground): boolean {
-    const { standing } = this
+    const { standing } = this.relayed ?? this
     return (
       standing === undefined ||
       (standing.all === ground.all && standing.own === ground.own && standing.tags === ground.tags)

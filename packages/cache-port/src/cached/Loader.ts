@@ -7,9 +7,10 @@ import { type Cause, Clock, Effect, Exit, Fiber, identity, Random } from "effect
 import { RareLog } from "../FailureNote.ts"
 import type { Caller } from "./Caller.ts"
 import { Failures } from "./Failures.ts"
-import { Flight } from "./Flight.ts"
+import { ended, Flight } from "./Flight.ts"
 import type { Keeper, Loaded } from "./Keeper.ts"
 import * as Lease from "./Lease.ts"
+import * as Lookup from "./Lookup.ts"
 import { type InTurn, nested } from "./Nesting.ts"
 import type { Policy } from "./Policy.ts"
 import type { Ground, Storage } from "./Storage.ts"
@@ -22,6 +23,8 @@ export interface Miss<Key> {
   readonly ground: Ground | undefined
   /** How many lookups had begun when its reader came. */
   readonly since: number
+  /** How long the lookup of the present value took, in milliseconds. */
+  readonly took?: number | undefined
 }
 
 /** Why keys are looked up: for those who wait, in the background, or since it was asked for. */
@@ -39,7 +42,13 @@ interface Batch {
   /** How many of its keys are still waited for. */
   open: number
   fiber: Fiber.Fiber<void> | undefined
+  overdueAt: number
 }
+
+const newBatch = (): Batch => ({ open: 0, fiber: undefined, overdueAt: 0 })
+
+/** How long a lookup in the background may take at least before it stands in the way of others, in milliseconds. */
+const leastOverdue = 1_000
 
 /** The most lookups in the background at a time; a value beyond that is looked up by a later read. */
 const mostRefreshes = 1_000
@@ -101,9 +110,10 @@ export class Loader<Key, A, Answer, E, R> {
   shared({ ground, since, text }: Miss<Key>, now: number): Flight<Answer, E> | undefined {
     const flight = this.flights.get(text)
     if (flight === undefined || flight.tagChanges !== this.#storage.tagChanges) return undefined
+    const { place } = flight.relayed ?? flight
     const isShared =
       flight.exit === undefined
-        ? ground === undefined || flight.place > since || flight.isUnder(ground)
+        ? ground === undefined || place > since || flight.isUnder(ground)
         : this.isCurrent(flight, ground, now)
     return isShared ? flight : undefined
   }
@@ -116,10 +126,13 @@ export class Loader<Key, A, Answer, E, R> {
     isForItself = false
   ): ReadonlyArray<Flight<Answer, E>> {
     const now = nowOf(caller.fiber)
-    const batch: Batch = { open: 0, fiber: undefined }
-    const loads: Array<Load<Key, Answer, E>> = []
+    const together: Array<Load<Key, Answer, E>> = []
+    const batch = newBatch()
     const flights = misses.map((miss) => {
-      const current = this.shared(miss, now)
+      const found = this.shared(miss, now)
+      // Who waits has no value left: a lookup in the background is good for it only in time.
+      const after = purpose === "Read" && found?.isRefresh === true && found.exit === undefined ? found : undefined
+      const current = after === undefined ? found : undefined
       if (purpose === "Read" && current !== undefined && current.exit === undefined) this.#storage.counters.live.joins++
       if (current !== undefined) return purpose === "Background" ? current : current.join()
       const failure = purpose === "Read" ? this.#failures.exitOf(miss.text, now) : undefined
@@ -127,20 +140,32 @@ export class Loader<Key, A, Answer, E, R> {
       const flight = new Flight<Answer, E>(purpose === "Background", this.#storage.tagChanges, () =>
         this.#abandon(load)
       )
-      const load: Load<Key, Answer, E> = { ...miss, flight, batch, isForItself }
-      loads.push(load)
+      flight.relayed = after !== undefined && now < after.overdueAt ? after : undefined
+      if (purpose === "Background") flight.overdueAt = now + Math.max(leastOverdue, 2 * (miss.took ?? 0))
+      else flight.expect()
       const replaced = this.flights.get(miss.text)
       this.flights.set(miss.text, flight)
-      if (replaced?.exit === undefined) replaced?.outdate()
-      return purpose === "Background" ? flight : flight.expect()
+      const isRelay = flight.relayed !== undefined
+      if (!isRelay && replaced?.exit === undefined) replaced?.outdate()
+      const load: Load<Key, Answer, E> = { ...miss, flight, batch: isRelay ? newBatch() : batch, isForItself }
+      if (isRelay) this.#start([load], purpose, caller)
+      else together.push(load)
+      return flight
     })
-    batch.open = loads.length
-    if (purpose === "Background" && loads.length > 0) this.#background.add(batch)
-    if (loads.length > 0) {
-      const context = purpose === "Background" ? caller.backgroundContext : caller.context
-      batch.fiber = nested((inTurn) => Effect.runForkWith(context)(this.#run(loads, purpose, inTurn)))
-    }
+    if (together.length > 0) this.#start(together, purpose, caller)
     return flights
+  }
+
+  /** Looks up keys of one batch. */
+  #start(loads: ReadonlyArray<Load<Key, Answer, E>>, purpose: Purpose, caller: Caller<R>): void {
+    for (const { batch, flight } of loads) {
+      batch.open++
+      batch.overdueAt = Math.max(batch.overdueAt, flight.overdueAt)
+      if (purpose === "Background") this.#background.add(batch)
+    }
+    const context = purpose === "Background" ? caller.backgroundContext : caller.context
+    const fiber = nested((inTurn) => Effect.runForkWith(context)(this.#run(loads, purpose, inTurn)))
+    for (const { batch } of loads) batch.fiber = fiber
   }
 
   /**
@@ -149,11 +174,17 @@ export class Loader<Key, A, Answer, E, R> {
    */
   refresh(misses: ReadonlyArray<Miss<Key>>, caller: Caller<R>): ReadonlyArray<Flight<Answer, E> | undefined> {
     const now = nowOf(caller.fiber)
+    if (this.#refreshes + misses.length > mostRefreshes) this.#endOverdue(now)
     const places = Math.max(0, mostRefreshes - this.#refreshes)
     const begun = misses.filter(({ text }) => !this.#failures.isResting(text, now)).slice(0, places)
     const flights = this.begin(begun, "Background", caller)
     const byMiss = new Map(begun.map((miss, index) => [miss, flights[index]]))
     return misses.map((miss) => byMiss.get(miss))
+  }
+
+  /** Makes place for others. */
+  #endOverdue(now: number): void {
+    for (const { fiber, overdueAt } of this.#background) if (now >= overdueAt) fiber?.interruptUnsafe()
   }
 
   /** Ends lookups in the background, and waits for the writes that have begun. */
@@ -186,6 +217,7 @@ export class Loader<Key, A, Answer, E, R> {
       this.#refreshes += inBackground
       this.#storage.counters.live.refreshes += inBackground
       const [load] = loads
+      if (load?.flight.relayed !== undefined) return inTurn(this.#relay(load, load.flight.relayed))
       return inTurn(
         this.#policy.lease > 0 && purpose !== "Refresh" && loads.length === 1 && load?.ground !== undefined
           ? this.#runUnderLease(load, load.ground, purpose)
@@ -197,11 +229,30 @@ export class Loader<Key, A, Answer, E, R> {
           this.#refreshes -= inBackground
           for (const { batch } of loads) this.#background.delete(batch)
           for (const load of loads) {
+            load.flight.isOver = true
             if (Exit.isFailure(exit)) this.#settle(load, Exit.failCause(exit.cause))
             this.#remove(load)
           }
         })
       )
+    )
+  }
+
+  /** Takes the value of a lookup in the background, if it comes in time. */
+  #relay(load: Load<Key, Answer, E>, background: Flight<Answer, E>): Effect.Effect<void, never, R> {
+    return Effect.flatMap(Clock.currentTimeMillis, (now) =>
+      Effect.flatMap(Effect.timeoutOption(ended([background]), Math.max(0, background.overdueAt - now)), () => {
+        const exit = background.take()
+        if (exit !== undefined && (Exit.isSuccess(exit) || Lookup.isOfOneKey(exit.cause))) {
+          const json = Exit.isSuccess(exit) ? this.#keeper.write(exit.value) : undefined
+          // Shared until it is kept, as ever.
+          if (this.flights.get(load.text) === load.flight && !background.isOver) this.flights.set(load.text, background)
+          return Effect.sync(() => this.#settle(load, exit, json))
+        }
+        background.outdate()
+        load.flight.relayed = undefined
+        return this.#lookUp([load], "Read")
+      })
     )
   }
 
@@ -296,7 +347,11 @@ export class Loader<Key, A, Answer, E, R> {
       }
       this.#settle(load, exit, json)
     }
-    const lookingUp = this.#policy.lookUp(Array.from(byKey.keys()), { tell, isForItself })
+    const lookingUp = this.#policy.lookUp(Array.from(byKey.keys()), {
+      tell,
+      isForItself,
+      isInBackground: purpose === "Background"
+    })
     yield* this.#storage.observer?.lookUp(lookingUp, () => failed[0]) ?? lookingUp
 
     const [cause] = failed

@@ -35,6 +35,8 @@ export const optional: Answers<unknown, Option.Option<unknown>> = {
 
 /** How looking keys up goes on. */
 interface Progress<Key, Answer, E> {
+  /** True if nobody waits, so that only its own timeout ends it. */
+  readonly isInBackground: boolean
   /** Told how the lookup of a key has ended; early while others are looked up still. */
   readonly tell: (key: Key, exit: Exit.Exit<Answer, E>, isEarly: boolean) => void
   /** True if a failure of keys that were looked up together may be that of another, and counts for those who wait for this. */
@@ -51,24 +53,41 @@ interface Options<Key, A, Answer, E, R> {
   readonly lookup?: ((key: Key) => Effect.Effect<Answer, E, R>) | undefined
   readonly lookupMany?: LookupMany<Key, A, E, R> | undefined
   readonly lookupTimeout?: Duration.Input | undefined
+  readonly refreshTimeout?: Duration.Input | undefined
   readonly concurrency?: number | "unbounded" | undefined
 }
 
 /** Together where there is a `lookupMany`, but for a single key where there is a `lookup`. */
 export const make = <Key, A, Answer, E, R>(
-  { concurrency = 16, lookup, lookupMany, lookupTimeout }: Options<Key, A, Answer, E, R>,
+  {
+    concurrency = 16,
+    lookup,
+    lookupMany,
+    lookupTimeout,
+    refreshTimeout = lookupTimeout ?? longestRefresh
+  }: Options<Key, A, Answer, E, R>,
   textOf: (key: Key) => string,
   answers: Answers<A, Answer>
 ): Lookup<Key, Answer, E, R> => {
-  /** How a lookup ends. Only a `Cached` with a timeout has its error among its own. */
-  const exitOf = <B>(asked: () => Effect.Effect<B, E, R>): Effect.Effect<Exit.Exit<B, E>, never, R> => {
+  /**
+   * How a lookup ends. Only a `Cached` with a `lookupTimeout` has a timeout among its errors; that of a lookup in the
+   * background reaches nobody.
+   */
+  const exitOf = <B>(
+    asked: () => Effect.Effect<B, E, R>,
+    isInBackground: boolean
+  ): Effect.Effect<Exit.Exit<B, E>, never, R> => {
     const asking = Effect.suspend(asked)
-    if (lookupTimeout === undefined) return Effect.exit(asking)
-    return Effect.exit(Effect.timeout(asking, lookupTimeout) as Effect.Effect<B, E, R>)
+    const timeout = isInBackground ? refreshTimeout : lookupTimeout
+    if (timeout === undefined) return Effect.exit(asking)
+    return Effect.exit(Effect.timeout(asking, timeout) as Effect.Effect<B, E, R>)
   }
 
-  const exitOfMany = (keys: ReadonlyArray<Key>) =>
-    exitOf(() => Effect.map(lookupMany?.(keys) ?? Effect.succeed([]), (found) => valuesOf(found, textOf)))
+  const exitOfMany = (keys: ReadonlyArray<Key>, isInBackground: boolean) =>
+    exitOf(
+      () => Effect.map(lookupMany?.(keys) ?? Effect.succeed([]), (found) => valuesOf(found, textOf)),
+      isInBackground
+    )
 
   const exitIn = (exit: Exit.Exit<ReadonlyMap<string, A>, E>, key: Key): Exit.Exit<Answer, E> => {
     if (Exit.isFailure(exit)) return Exit.failCause(exit.cause)
@@ -76,17 +95,20 @@ export const make = <Key, A, Answer, E, R>(
     return exit.value.has(text) ? Exit.succeed(answers.of(exit.value.get(text) as A)) : answers.absent
   }
 
-  const exitOfOne = (key: Key): Effect.Effect<Exit.Exit<Answer, E>, never, R> =>
-    lookup === undefined ? Effect.map(exitOfMany([key]), (exit) => exitIn(exit, key)) : exitOf(() => lookup(key))
+  const exitOfOne = (key: Key, isInBackground: boolean): Effect.Effect<Exit.Exit<Answer, E>, never, R> =>
+    lookup === undefined
+      ? Effect.map(exitOfMany([key], isInBackground), (exit) => exitIn(exit, key))
+      : exitOf(() => lookup(key), isInBackground)
 
-  const eachAlone: Lookup<Key, Answer, E, R> = (keys, { tell }) =>
-    Effect.forEach(keys, (key) => Effect.map(exitOfOne(key), (exit) => tell(key, exit, keys.length > 1)), {
-      concurrency,
-      discard: true
-    })
+  const eachAlone: Lookup<Key, Answer, E, R> = (keys, { isInBackground, tell }) =>
+    Effect.forEach(
+      keys,
+      (key) => Effect.map(exitOfOne(key, isInBackground), (exit) => tell(key, exit, keys.length > 1)),
+      { concurrency, discard: true }
+    )
 
   const together: Lookup<Key, Answer, E, R> = (keys, progress) =>
-    Effect.flatMap(exitOfMany(keys), (exit) => {
+    Effect.flatMap(exitOfMany(keys, progress.isInBackground), (exit) => {
       const again = Exit.isFailure(exit) && isOfOneKey(exit.cause) ? keys.filter(progress.isForItself) : []
       const alone = new Set(again)
       for (const key of keys) if (!alone.has(key)) progress.tell(key, exitIn(exit, key), alone.size > 0)
@@ -96,8 +118,11 @@ export const make = <Key, A, Answer, E, R>(
   return (keys, progress) => (lookupMany !== undefined && keys.length > 1 ? together : eachAlone)(keys, progress)
 }
 
+/** How long a lookup in the background may take unless that is said. */
+const longestRefresh: Duration.Input = "1 minute"
+
 /** True if keys that failed together may succeed alone: not where they took too long, or were interrupted. */
-const isOfOneKey = (cause: Cause.Cause<unknown>): boolean =>
+export const isOfOneKey = (cause: Cause.Cause<unknown>): boolean =>
   !Cause.hasInterrupts(cause) &&
   !cause.reasons.some((reason) => Cause.isFailReason(reason) && Cause.isTimeoutError(reason.error))
 

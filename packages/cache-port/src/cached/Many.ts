@@ -112,7 +112,7 @@ const sort = <Key, A, Answer, E, R>(
   else if (found._tag === "Stale") stale.push({ ...miss, ...found })
   else {
     exits.set(miss.text, found.answer)
-    if (found.isEarly) early.push(miss)
+    if (found.isEarly) early.push({ ...miss, took: found.took })
   }
 }
 

@@ -73,6 +73,7 @@ const known: Readonly<Record<keyof Options, true>> = {
   staleFor: true,
   refreshAhead: true,
   lookupTimeout: true,
+  refreshTimeout: true,
   softLookupTimeout: true,
   retryAfter: true,
   failureTtl: true,
@@ -102,6 +103,7 @@ export const make = <Key, A, Answer, E, R>(options: Options): Policy<Key, A, Ans
   const softLookupTimeout = millis("softLookupTimeout", options.softLookupTimeout ?? 0)
   const negativeTtl = millis("negativeTtl", options.negativeTtl ?? 0)
   const retryAfter = millis("retryAfter", options.retryAfter ?? "10 seconds")
+  millis("refreshTimeout", options.refreshTimeout ?? 0)
   const failureTtl = millis("failureTtl", options.failureTtl ?? 0)
   const lease = millis("lease", options.lease ?? 0)
   if (lease === Infinity) throw refusal("lease is finite")
