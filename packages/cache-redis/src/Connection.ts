@@ -335,6 +335,7 @@ export class Connection implements Commander {
     if (isTracking) this.#options.tracking?.begin()
     const markers = new Markers({
       ping: (text) => client.sendCommand(["PING", text]),
+      echo: (text) => client.sendCommand(["ECHO", text]),
       deliver: (calls) => this.#deliver(calls),
       outOfStep: () => this.#end?.(ReplyError.outOfStep())
     })

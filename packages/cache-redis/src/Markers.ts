@@ -16,6 +16,8 @@ import * as ReplyError from "./ReplyError.ts"
 export interface MarkersOptions {
   /** Sends a PING with this text and tells what came back in its place. */
   readonly ping: (text: string) => Promise<unknown>
+  /** As `ping`, by ECHO: a server that cannot save refuses every PING, and answers reads. */
+  readonly echo: (text: string) => Promise<unknown>
   /** Takes calls whose answers are their own. */
   readonly deliver: (calls: ReadonlyArray<Call>) => void
   readonly outOfStep: () => void
@@ -71,10 +73,12 @@ export class Markers {
     const marker = ++this.#sent
     this.#sentAt = performance.now()
     const text = `marker-${marker}`
-    this.#options.ping(text).then(
-      (reply) => this.#came(marker, reply === text),
-      (error) => this.#came(marker, isPingRefused(error) || this.#answered.every(isRefused))
-    )
+    const came = (reply: unknown) => this.#came(marker, reply === text)
+    const refused = (error: unknown) => this.#came(marker, isPingRefused(error) || this.#answered.every(isRefused))
+    this.#options.ping(text).then(came, (error) => {
+      if (ReplyError.serverCodeOf(error) === "MISCONF") this.#options.echo(text).then(came, refused)
+      else refused(error)
+    })
   }
 
   #came(marker: number, isInPlace: boolean): void {

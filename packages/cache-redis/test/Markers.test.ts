@@ -10,6 +10,7 @@ const makeMarkers = () => {
   const replies: Array<() => void> = []
   const markers = new Markers({
     ping: (text) => new Promise((resolve) => replies.push(() => resolve(text))),
+    echo: () => expect.unreachable(),
     deliver: (calls) => delivered.push(...calls),
     outOfStep: () => expect.unreachable()
   })
