@@ -31,7 +31,8 @@ export interface CacheMemoryOptions extends FromDriverOptions {
   readonly maxEntries?: number | undefined
   /**
    * The most bytes of UTF-8 in keys and values together, a positive integer. Without bound unless given. An entry that
-   * is larger by itself is refused with `OutOfMemory`.
+   * is larger by itself is refused with `OutOfMemory`. Keys and values are copied then: one that was cut from a larger
+   * text (by `slice`, for example) would keep all of that alive, as it does in a cache without this bound.
    */
   readonly maxBytes?: number | undefined
 }
@@ -44,8 +45,7 @@ export interface CacheMemoryOptions extends FromDriverOptions {
  * rest about every second by a timer that does not keep the process alive.
  *
  * Batches of up to 1,000 keys or entries are one step. Larger ones, `scan`, `deletePattern` and `flush` of a namespace let
- * other callers have a turn each few milliseconds, by something that fake timers of a test runner leave alone. A key or
- * value that was cut from a larger text is copied, so that it does not keep that alive.
+ * other callers have a turn each few milliseconds, by something that fake timers of a test runner leave alone.
  *
  * A full cache evicts what is likely to be missed least: entries that are used often outlast a scan or a loop of others,
  * and where the most recently used are the best to keep, those are kept. Reads and writes are uses; `exists`, `ttl` and

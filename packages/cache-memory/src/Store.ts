@@ -185,19 +185,19 @@ export class Store {
   #add(key: string, value: string, bytes: number, expiresAt: number, now: number): void {
     this.#makeRoom(1, bytes, now)
     const slot = this.#free.pop() ?? this.#keys.length
-    const ownKey = ownCopy(key)
-    this.#keys[slot] = ownKey
-    this.#values[slot] = ownCopy(value)
+    const heldKey = this.#held(key)
+    this.#keys[slot] = heldKey
+    this.#values[slot] = this.#held(value)
     if (this.#weighs) this.#weigh(slot, bytes)
     if (this.#walks > 0) this.#addDuringWalks(slot)
-    this.#slots.add(ownKey, slot)
+    this.#slots.add(heldKey, slot)
     this.#expiries.set(slot, expiresAt)
     this.#eviction?.enter(slot)
   }
 
   #replace(slot: number, value: string, bytes: number, expiresAt: number, now: number): void {
     this.#eviction?.use(slot)
-    this.#values[slot] = ownCopy(value)
+    this.#values[slot] = this.#held(value)
     this.#expiries.set(slot, expiresAt)
     if (!this.#weighs) return
     const before = this.#weights[slot] as number
@@ -208,6 +208,11 @@ export class Store {
     this.#eviction?.leave(slot)
     this.#makeRoom(0, 0, now)
     this.#eviction?.back(slot)
+  }
+
+  /** Text as it is held: a copy where bytes are bounded, since a part of a larger text would hold all of that. */
+  #held(text: string): string {
+    return this.#weighs ? ownCopy(text) : text
   }
 
   #addDuringWalks(slot: number): void {
