@@ -33,7 +33,9 @@ const longest = 50
 export const under = Effect.fnUntraced(function* <R>(leased: Leased<R>): Effect.fn.Return<void, never, R> {
   const { find, isAnswer, lease, lookUp, name, storage } = leased
   const clock = yield* Clock.Clock
-  const end = clock.currentTimeMillisUnsafe() + lease
+  /** Of a clock that nobody sets: where the wall clock is set back, readers would wait for longer. */
+  const elapsed = (): number => Number(clock.monotonicTimeNanosUnsafe()) / 1e6
+  const end = elapsed() + lease
   const id = newId()
   let { ground }: { ground: Ground | undefined } = leased
   let pause = shortest
@@ -67,13 +69,13 @@ export const under = Effect.fnUntraced(function* <R>(leased: Leased<R>): Effect.
   )
 
   const looking = Effect.gen(function* () {
-    while (ground !== undefined && clock.currentTimeMillisUnsafe() < end) {
+    while (ground !== undefined && elapsed() < end) {
       const isOwner = yield* take
       if (Option.isNone(isOwner)) ground = undefined
       else if (isOwner.value) return yield* own
       else if (yield* isAnswered) return
       else {
-        const left = end - clock.currentTimeMillisUnsafe()
+        const left = end - elapsed()
         yield* Effect.sleep(Math.max(0, Math.min(Math.ceil(pause * (0.5 + (yield* Random.next))), left)))
         pause = Math.min(pause * 2, longest)
       }

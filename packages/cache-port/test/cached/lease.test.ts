@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Cached, CachePort, DriverFailure, TimedOut } from "@hexcache/cache-port"
-import { Effect, Fiber } from "effect"
+import { Clock, Effect, Fiber } from "effect"
 import { TestClock } from "effect/testing"
 import { setup, silently, usual } from "../support/Database.ts"
 
@@ -55,5 +55,31 @@ describe("Cached: a lease that its reader gives up", () => {
       assert.strictEqual((yield* users.get(1)).id, 1)
       assert.deepStrictEqual(leasesIn(world), [])
     }).pipe(Effect.provideService(CachePort, lossy), silently)
+  })
+})
+
+describe("Cached: a lease that another process holds", () => {
+  it.effect("is waited for no longer where the wall clock is set back by an hour meanwhile", () => {
+    const { db, run, store } = setup()
+    const users = Cached.make({ ...usual(db), ...leased })
+    return Effect.gen(function* () {
+      const test = yield* Clock.Clock
+      let back = 0
+      const wall = { ...test, currentTimeMillisUnsafe: () => test.currentTimeMillisUnsafe() - back }
+      yield* users.get(0)
+      const { setIfAbsent } = store.driver
+      const held = CachePort.fromDriver({
+        ...store.driver,
+        setIfAbsent: (key, value, ttl) =>
+          key.includes(":lease:") ? Effect.succeed(false) : setIfAbsent(key, value, ttl)
+      })
+      const reading = yield* users
+        .get(1)
+        .pipe(Effect.provideService(CachePort, held), Effect.provideService(Clock.Clock, wall), Effect.forkChild)
+      yield* TestClock.adjust("1 second")
+      back = 3_600_000
+      yield* TestClock.adjust("9 seconds")
+      assert.strictEqual((yield* Fiber.join(reading)).id, 1)
+    }).pipe(run)
   })
 })
