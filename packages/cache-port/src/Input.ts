@@ -99,14 +99,23 @@ const isIterable = (input: object): input is Iterable<unknown> =>
 const isUsualArray = (input: Iterable<unknown>): input is Array<unknown> =>
   Array.isArray(input) && input[Symbol.iterator] === Array.prototype[Symbol.iterator]
 
+const tooLargeABatch = "a batch has at most 8,388,608 keys or entries"
+
+/** The most keys or entries of one batch: a map that answers with more is beyond what V8 makes. */
+export const maxBatch = 8_388_608
+
 /** Every member of an iterable, checked. */
 export const list = <A>(input: unknown, check: (each: unknown) => A): ReadonlyArray<A> => {
   if (typeof input !== "object" || input === null || input instanceof String || !isIterable(input)) {
     return refuse(`keys and entries come as an iterable, not as ${kind(input)}`)
   }
   const checked: Array<A> = []
-  if (isUsualArray(input)) for (let index = 0; index < input.length; index++) checked.push(check(input[index]))
-  else for (const each of input) checked.push(check(each))
+  if (isUsualArray(input)) {
+    if (input.length > maxBatch) return refuse(tooLargeABatch)
+    for (let index = 0; index < input.length; index++) checked.push(check(input[index]))
+  } else {
+    for (const each of input) if (checked.push(check(each)) > maxBatch) return refuse(tooLargeABatch)
+  }
   return checked
 }
 

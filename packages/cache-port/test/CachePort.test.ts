@@ -261,6 +261,17 @@ describe("CachePort.fromDriver", () => {
     assert.deepStrictEqual(asked, [["flush"], ["flush"], ["deletePattern", "n:*"]])
   })
 
+  it("refuses a batch of more than a map can answer with", async () => {
+    const cache = CachePort.fromDriver(noting().driver)
+    const keys = new Array<never>(2 ** 23 + 1)
+    for (const asked of [cache.getMany(keys), cache.deleteMany(keys), cache.setMany(keys)]) {
+      assert.strictEqual(
+        (await Effect.runPromise(Effect.flip<unknown, CacheError, never>(asked))).reason._tag,
+        "InvalidArgument"
+      )
+    }
+  })
+
   it("takes values up to maxValueBytes of UTF-8, and 32 MiB unless given", async () => {
     const { asked, driver } = noting()
     const small = CachePort.fromDriver(driver, { maxValueBytes: 6 })
