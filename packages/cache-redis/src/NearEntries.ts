@@ -30,7 +30,8 @@ export class Entry {
   prefix: string | undefined
 
   constructor(key: string, value: string | undefined, end: number) {
-    this.key = key
+    // A copy: the caller's may be cut from a long text, which it would keep alive.
+    this.key = Buffer.from(key).toString()
     this.value = value
     this.end = end
     this.bytes = Buffer.byteLength(key) + (value === undefined ? 0 : Buffer.byteLength(value))

@@ -1,6 +1,11 @@
+import { setFlagsFromString } from "node:v8"
+import { runInNewContext } from "node:vm"
 import { assert, describe, it } from "@effect/vitest"
 import { Entry, NearEntries } from "../src/NearEntries.ts"
 import { randomFrom } from "./storm/random.ts"
+
+setFlagsFromString("--expose-gc")
+const collectGarbage = runInNewContext("gc") as () => void
 
 const entry = (key: string, value = "value") => new Entry(key, value, Number.POSITIVE_INFINITY)
 
@@ -18,6 +23,20 @@ describe("NearEntries", () => {
       assert.isAtMost(entries.size, 10)
       assert.strictEqual(valueOf(entries, `key-${index}`), "value")
     }
+  })
+
+  it("keep no long text alive that a key was cut from", () => {
+    const heap = () => {
+      collectGarbage()
+      return process.memoryUsage().heapUsed
+    }
+    const entries = new NearEntries({ maxEntries: 100, maxBytes: Number.POSITIVE_INFINITY })
+    const before = heap()
+    for (let index = 0; index < 30; index++) {
+      entries.add(entry(`${index}`.padStart(10, "-").repeat(100_000).slice(10, 110)))
+    }
+    assert.isBelow(heap() - before, 10_000_000)
+    assert.strictEqual(entries.size, 30)
   })
 
   it("count keys and values in bytes of UTF-8, absent values as none", () => {
