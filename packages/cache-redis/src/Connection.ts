@@ -15,7 +15,7 @@ import { changedBy } from "./Changes.ts"
 import { addressOf, type Client, createRedisClient, type Endpoint, readings } from "./Client.ts"
 import { type Command, type Commander, toExit } from "./Command.ts"
 import { type ConnectionState, StateHistory } from "./ConnectionState.ts"
-import { Deadlines, type Timed } from "./Deadlines.ts"
+import { Deadlines, startDeadline } from "./Deadlines.ts"
 import { Handshake, type HandshakeOptions, type Protocol } from "./Handshake.ts"
 import { IdlePing } from "./IdlePing.ts"
 import { Markers } from "./Markers.ts"
@@ -66,18 +66,6 @@ type LossCause = "cut" | "garbled" | "silent" | "moved"
 /** Checks a connection on which nothing else was sent. */
 const ping: Command<void> = { args: ["PING"], decode: Reply.pong }
 
-/** By when an attempt to connect has succeeded. */
-class AttemptDeadline implements Timed {
-  deadline = 0
-  previous: Timed | undefined
-  next: Timed | undefined
-  readonly end: (failure: DriverFailure) => void
-
-  constructor(end: (failure: DriverFailure) => void) {
-    this.end = end
-  }
-}
-
 /** What calls in flight are given when the connection closes, in milliseconds. */
 const closeTimeout = 300
 
@@ -94,8 +82,6 @@ export class Connection implements Commander {
   /** Ends the current client, ready or connecting, for the given reason. */
   #end: ((failure: DriverFailure, cause?: LossCause) => void) | undefined
   readonly #attempts: Attempts
-  /** That of the attempt that is under way. */
-  readonly #attemptDeadlines: Deadlines<AttemptDeadline>
   readonly #handshake: Handshake
   #pauseTimer: NodeJS.Timeout | undefined
   /** Why no connection is ready. */
@@ -117,9 +103,6 @@ export class Connection implements Commander {
     this.#calls = new Deadlines(options.commandTimeout, (call) => this.#expired(call))
     this.#waiting = new WaitingCommands({ ...options, onClosed: () => this.#stateChanged() })
     this.#attempts = new Attempts(options.backoff)
-    this.#attemptDeadlines = new Deadlines(options.connectTimeout, ({ end }) =>
-      end(ReplyError.noHandshake(options.connectTimeout))
-    )
     this.#handshake = new Handshake(options)
   }
 
@@ -264,7 +247,7 @@ export class Connection implements Commander {
 
   #connect(): void {
     if (this.#closed) return
-    const { admit, endpoint } = this.#options
+    const { admit, connectTimeout, endpoint } = this.#options
     this.#attempts.begin()
     const abort = new AbortController()
     let client: Client | undefined
@@ -272,7 +255,7 @@ export class Connection implements Commander {
     const end = (failure: DriverFailure, cause: LossCause = "garbled") => {
       if (over) return
       over = true
-      this.#clear(deadline)
+      clearDeadline()
       this.#end = undefined
       // Calls are told before the client is: its own way out hides which of them had been sent.
       this.#lost(failure, cause)
@@ -280,8 +263,7 @@ export class Connection implements Commander {
       client?.destroy()
     }
     const fail = (error: unknown) => end(this.#handshake.failureOf(error), ReplyError.isCut(error) ? "cut" : "garbled")
-    const deadline = new AttemptDeadline(end)
-    this.#attemptDeadlines.add(deadline)
+    const clearDeadline = startDeadline(connectTimeout, () => end(ReplyError.noHandshake(connectTimeout)))
     this.#end = end
     const attempt = async () => {
       const found = await endpoint(abort.signal)
@@ -295,15 +277,10 @@ export class Connection implements Commander {
       await admit?.((...args) => (client as Client).sendCommand(args))
       const isTracking = await this.#track(client, protocol)
       if (over) return
-      this.#clear(deadline)
+      clearDeadline()
       if (!this.#closed) this.#becomeReady(client, isTracking)
     }
     attempt().catch(fail)
-  }
-
-  #clear(deadline: AttemptDeadline): void {
-    this.#attemptDeadlines.remove(deadline)
-    this.#attemptDeadlines.stop()
   }
 
   /** Lets the server tell what changes, if that is asked for and the server does. */

@@ -149,3 +149,13 @@ export class Deadlines<C extends Timed> {
     this.#rearm(now)
   }
 }
+
+/** Calls back when so many milliseconds are over, on a loop that was blocked not before replies were read. Returns what clears it. */
+export const startDeadline = (millis: number, onOver: () => void): (() => void) => {
+  const deadlines = new Deadlines<Timed>(millis, onOver)
+  deadlines.add({ deadline: 0, previous: undefined, next: undefined })
+  return () => {
+    deadlines.drain()
+    deadlines.stop()
+  }
+}

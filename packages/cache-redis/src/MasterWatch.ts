@@ -9,6 +9,7 @@
 import { AccessDenied, DriverFailure, Unavailable } from "@hexcache/cache-port"
 import type { Endpoint } from "./Client.ts"
 import type { ConnectionEvent } from "./Connection.ts"
+import { startDeadline } from "./Deadlines.ts"
 import * as ReplyError from "./ReplyError.ts"
 import { fieldOf, type NamedMaster, Sentinel, unknownName } from "./Sentinel.ts"
 import type { Node } from "./Topology.ts"
@@ -125,13 +126,13 @@ export class MasterWatch {
       let patienceTimer: NodeJS.Timeout | undefined
       let answers = 0
       const end = () => {
-        clearTimeout(timer)
+        clearDeadline()
         clearTimeout(patienceTimer)
         signal.removeEventListener("abort", end)
         resolve(failures)
       }
       // A master that is known may be healthy, and its sentinels away.
-      const timer = setTimeout(end, this.#master === undefined ? this.#options.timeout : patience)
+      const clearDeadline = startDeadline(this.#master === undefined ? this.#options.timeout : patience, end)
       signal.addEventListener("abort", end, { once: true })
       const judge = () => {
         const named = this.#named()

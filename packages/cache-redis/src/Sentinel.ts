@@ -7,6 +7,7 @@
  */
 import { DriverFailure, Unavailable } from "@hexcache/cache-port"
 import { type Client, createRedisClient, type Endpoint } from "./Client.ts"
+import { startDeadline } from "./Deadlines.ts"
 import { Handshake } from "./Handshake.ts"
 import * as ReplyError from "./ReplyError.ts"
 import type { Node } from "./Topology.ts"
@@ -82,7 +83,7 @@ export class Sentinel {
 
   async #ask(): Promise<NamedMaster> {
     const { name, timeout } = this.#options
-    const timer = setTimeout(() => this.close(), timeout)
+    const clearDeadline = startDeadline(timeout, () => this.close())
     try {
       this.#client ??= this.#connect()
       const client = await this.#client
@@ -105,7 +106,7 @@ export class Sentinel {
       else this.close()
       throw ReplyError.fromConnect(error)
     } finally {
-      clearTimeout(timer)
+      clearDeadline()
     }
   }
 

@@ -2,7 +2,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import type { CacheRedis } from "@hexcache/cache-redis"
 import { askRedis, FaultProxy, freePort, type RedisServer } from "@hexcache/redis-testkit"
-import { Effect, Option, Schedule } from "effect"
+import { Effect, Fiber, Option, Schedule } from "effect"
 import { sentinelCache, sentinelGroup } from "./support/sentinels.ts"
 
 const urls = (servers: ReadonlyArray<RedisServer>) => servers.map(({ url }) => url)
@@ -25,6 +25,21 @@ describe("the lookup of a master by its sentinels", () => {
       }
       first?.thaw()
       second?.thaw()
+    })
+  )
+
+  it.live("succeeds where the event loop was blocked for longer than it may take", () =>
+    Effect.gen(function* () {
+      const { name, sentinels } = yield* sentinelGroup()
+      const cached = yield* sentinelCache({
+        name,
+        sentinels: urls(sentinels),
+        commandTimeout: 20_000,
+        connectTimeout: 1_000
+      })
+      const writing = yield* Effect.forkChild(cached.set("key", "value"), { startImmediately: true })
+      for (const begun = performance.now(); performance.now() - begun < 1_500; );
+      yield* Fiber.join(writing)
     })
   )
 
