@@ -3,7 +3,8 @@
  *
  * Every port made by `CachePort.fromDriver` counts: `get`, `getJson`, `getAndDelete` and each key of `getMany` is a hit
  * or a miss; an operation that the store failed is an error. Refused input counts as nothing. Ports of the same
- * namespace count together, whatever their adapter.
+ * namespace count together, whatever their adapter. At most 1,000 namespaces have counts of their own; those that come
+ * later, one for each tenant for example, count together as `*`.
  *
  * @module
  */
@@ -27,17 +28,23 @@ export interface Counters {
 
 const registry = new Map<string, Counters>()
 
+/** How many namespaces have counts of their own. */
+const mostNamespaces = 1_000
+
+/** The name under which all others count. */
+const others = "*"
+
 /**
  * The counters that every port of `namespace` shares.
  *
  * @internal
  */
 export const countersOf = (namespace: string): Counters => {
-  let counters = registry.get(namespace)
-  if (counters === undefined) {
-    counters = { hits: 0, misses: 0, errors: 0 }
-    registry.set(namespace, counters)
-  }
+  const known = registry.get(namespace)
+  if (known !== undefined) return known
+  const name = registry.size < mostNamespaces ? namespace : others
+  const counters = registry.get(name) ?? { hits: 0, misses: 0, errors: 0 }
+  registry.set(name, counters)
   return counters
 }
 

@@ -19,7 +19,7 @@
 import type { Cause, Duration, Effect, Option, Schema } from "effect"
 import type { CachePort } from "./CachePort.ts"
 import type { Codec } from "./Codec.ts"
-import { unbound } from "./cached/Binding.ts"
+import * as Binding from "./cached/Binding.ts"
 import type { CachedStats } from "./cached/Counters.ts"
 import type { CachedKey } from "./cached/Keys.ts"
 import * as Policy from "./cached/Policy.ts"
@@ -53,6 +53,11 @@ export interface Cached<in out Key, in out A, out Answer = A, out E = never, out
    * forgotten, as `invalidate` does.
    */
   readonly put: (key: Key, value: A) => Effect.Effect<void, never, R>
+  /**
+   * As `put`, for many keys: two writes for all of them. Where the cache fails, all of them are forgotten. Beyond 1,000 keys
+   * a reader may see some of them before others.
+   */
+  readonly setMany: (entries: Iterable<readonly [key: Key, value: A]>) => Effect.Effect<void, never, R>
   /** Looks a key up now, whatever is kept, and keeps the value. A failed lookup changes nothing. */
   readonly refresh: (key: Key) => Effect.Effect<Answer, E, R>
   /**
@@ -60,9 +65,14 @@ export interface Cached<in out Key, in out A, out Answer = A, out E = never, out
    * what was kept or looked up before, even if the cache could not be asked. See `make` for other processes.
    */
   readonly invalidate: (key: Key) => Effect.Effect<void, never, R>
+  /** As `invalidate`, for many keys, in one write. */
+  readonly invalidateMany: (keys: Iterable<Key>) => Effect.Effect<void, never, R>
   /** Forgets every key, in constant time. */
   readonly invalidateAll: Effect.Effect<void, never, R>
-  /** Forgets every key whose value has the tag, in constant time. */
+  /**
+   * Forgets every key whose value has the tag, in constant time: of this `Cached`, and of every other one on the same cache,
+   * since tags belong to the cache.
+   */
   readonly invalidateTag: (tag: string) => Effect.Effect<void, never, R>
   /** What every `Cached` of this namespace has done in this process. */
   readonly stats: Effect.Effect<CachedStats>
@@ -193,6 +203,12 @@ export interface UnboundCached<in out Key, in out A, out Answer, out E, out R>
     Effect.Effect<Cached<Key, A, Answer, E>, never, R> {}
 
 /**
+ * Forgets what has the tag, of every `Cached` on the cache, in constant time: an entity and the lists that it is in, for
+ * example. As the method of the same name of any of them, for code that has none at hand.
+ */
+export const invalidateTag: (tag: string) => Effect.Effect<void, never, CachePort> = Binding.invalidateTag
+
+/**
  * Makes a `Cached`. Throws on options out of range.
  *
  * A read asks the cache once, and where values have tags twice; each of them ends by the cache's own deadline. What it does
@@ -242,4 +258,4 @@ export const make: {
     } & KeyOption<NoInfer<Key>>
   ): UnboundCached<Key, A, Answer<A, Negative>, LookupError<E, Timeout>, R | CachePort>
   // biome-ignore lint/suspicious/noExplicitAny: the signatures above say it all.
-} = (options: any): any => unbound(Policy.make(options))
+} = (options: any): any => Binding.unbound(Policy.make(options))

@@ -16,6 +16,7 @@ import * as Input from "./Input.ts"
 import { partOf } from "./Layered.ts"
 import { named, namespaceOf } from "./Namespace.ts"
 import { operations } from "./Operations.ts"
+import { partOfWhole } from "./Origin.ts"
 
 type Service = CachePort["Service"]
 
@@ -62,6 +63,19 @@ export const fromDriver = (driver: CacheDriver, options: FromDriverOptions): Ser
 }
 
 export const namespaced = (cache: Service, namespace: string): Service => {
+  const part = partIn(cache, namespace)
+  return partOfWhole(cache, isNamespace(namespace) ? prefixOf(namespace) : ":", part)
+}
+
+const isNamespace = (input: unknown): boolean => {
+  try {
+    return Input.namespace(input) === input
+  } catch {
+    return false
+  }
+}
+
+const partIn = (cache: Service, namespace: string): Service => {
   const part = partOf(cache, (below) => namespaced(below, namespace))
   if (part !== undefined) return part
   try {

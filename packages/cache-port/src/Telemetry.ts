@@ -73,10 +73,10 @@ export const layer = (options: TelemetryOptions = {}): Layer.Layer<CachePort, ne
       const cache = yield* CachePort
       if (!spans && !metrics) return cache
       const context = yield* Effect.context<never>()
-      const registrations: Array<Metric.Registration> = []
+      const registered = new Map<string, ReadonlyArray<Metric.Registration>>()
       yield* Effect.addFinalizer(() =>
         Effect.sync(() => {
-          for (const { remove } of registrations) remove()
+          for (const registrations of registered.values()) for (const { remove } of registrations) remove()
         })
       )
 
@@ -91,11 +91,18 @@ export const layer = (options: TelemetryOptions = {}): Layer.Layer<CachePort, ne
       })
 
       return layered(cache, (inner) => {
-        const settings = settingsOf(namespace ?? namespaceOf(inner))
+        const within = namespace ?? namespaceOf(inner)
+        const settings = settingsOf(within)
         return observed(through(inner, operations(settings)), (name, stats) => {
-          if (metrics) registrations.push(...CachedSeries.register(name, stats, settings, context))
+          const key = JSON.stringify([within, name])
+          if (metrics && registered.size < mostRegistered && !registered.has(key)) {
+            registered.set(key, CachedSeries.register(name, stats, settings, context))
+          }
           return CachedSeries.observer(name, settings)
         })
       })
     })
   )
+
+/** How many series of `Cached` there are at most: one for each part of the cache that it is used with. */
+const mostRegistered = 1_000

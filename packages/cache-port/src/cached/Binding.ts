@@ -6,32 +6,33 @@
 import { Context, Effect, Effectable, Option, Scope } from "effect"
 import type { Cached, UnboundCached } from "../Cached.ts"
 import { CachePort } from "../CachePort.ts"
+import { PerPart } from "../Origin.ts"
 import { Caller } from "./Caller.ts"
 import { countersOf } from "./Counters.ts"
 import { Engine } from "./Engine.ts"
 import type { Policy } from "./Policy.ts"
-import { TagDebts } from "./Tags.ts"
+import { Store, sharedLife } from "./Store.ts"
+import { TagDebts, Tags } from "./Tags.ts"
 
-const debts = new WeakMap<CachePort["Service"], TagDebts>()
-const debtsOf = (cache: CachePort["Service"]): TagDebts => {
-  const known = debts.get(cache) ?? new TagDebts()
-  debts.set(cache, known)
-  return known
-}
+const debts = new PerPart<TagDebts>()
+
+const debtsOf = (cache: CachePort["Service"]): TagDebts => debts.of(cache, (retain) => new TagDebts(retain))
+
+/** Forgets what has the tag, of every `Cached` on the cache. */
+export const invalidateTag = (tag: string): Effect.Effect<void, never, CachePort> =>
+  CachePort.use((cache) => {
+    const tags = new Tags(new Store(cache, () => undefined), debtsOf(cache), sharedLife)
+    return Effect.andThen(tags.invalidate(tag), tags.settle)
+  })
 
 /** A `Cached` with an engine for each cache that it is used with, for as long as there is that cache. */
 export const unbound = <Key, A, Answer, E, R>(
   policy: Policy<Key, A, Answer, E, R>
 ): UnboundCached<Key, A, Answer, E, R | CachePort> => {
-  const engines = new WeakMap<CachePort["Service"], Engine<Key, A, Answer, E, R>>()
+  const engines = new PerPart<Engine<Key, A, Answer, E, R>>()
   const engineFor = (context: Context.Context<CachePort>) => {
     const cache = Context.get(context, CachePort)
-    let engine = engines.get(cache)
-    if (engine === undefined) {
-      engine = new Engine(policy, cache, debtsOf(cache))
-      engines.set(cache, engine)
-    }
-    return engine
+    return engines.of(cache, (retain) => new Engine(policy, cache, debtsOf(cache), retain))
   }
 
   const bound = Effect.contextWith((context: Context.Context<R | CachePort>) => {
@@ -88,8 +89,10 @@ const methods = <Key, A, Answer, E, R, R2>(
   getMany: (keys) => ask((engine, caller) => engine.getMany(keys, caller)),
   getBatched: (key) => ask((engine, caller) => engine.getBatched(key, caller)),
   put: (key, value) => ask((engine) => engine.put([[key, value]])),
+  setMany: (entries) => ask((engine) => engine.put(Array.from(entries))),
   refresh: (key) => ask((engine, caller) => engine.refresh(key, caller)),
   invalidate: (key) => ask((engine) => engine.invalidate([key])),
+  invalidateMany: (keys) => ask((engine) => engine.invalidate(keys)),
   invalidateAll: ask((engine) => engine.invalidateAll()),
   invalidateTag: (tag) => ask((engine) => engine.invalidateTag(tag)),
   stats: Effect.sync(() => ({ ...countersOf(namespace).live }))

@@ -41,11 +41,16 @@ export class Engine<Key, A, Answer, E, R> {
   readonly #requests = new Requests(this)
   readonly #puts = new Set<Put>()
 
-  constructor(policy: Policy<Key, A, Answer, E, R>, cache: CachePort["Service"], debts: TagDebts) {
+  constructor(policy: Policy<Key, A, Answer, E, R>, cache: CachePort["Service"], debts: TagDebts, retain: () => void) {
     this.policy = policy
-    this.storage = new Storage(policy, cache, debts)
+    this.storage = new Storage(policy, cache, debts, retain)
     this.#keeper = new Keeper(policy, this.storage)
     this.loader = new Loader(policy, this.storage, this.#keeper)
+  }
+
+  /** True while it must not be forgotten, though no port of its cache may be left. */
+  get isNeeded(): boolean {
+    return !this.storage.owed.isEmpty
   }
 
   get(key: Key, caller: Caller<R>): Effect.Effect<Answer, E> {

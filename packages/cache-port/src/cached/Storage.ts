@@ -71,11 +71,19 @@ export class Storage {
   readonly #allowance: number
   readonly #sharedLife: number
   readonly #codec: Codec | undefined
+  /** Keeps this while something is owed. */
+  readonly #retain: () => void
   /** The tags of values that were not kept, since other tags were invalidated while they were looked up. */
   readonly #lastTags = new Map<string, Ground["likely"]>()
 
-  // biome-ignore lint/suspicious/noExplicitAny: the types of values are of no matter here.
-  constructor(policy: Policy<any, any, any, any, any>, cache: CachePort["Service"], debts: TagDebts) {
+  constructor(
+    // biome-ignore lint/suspicious/noExplicitAny: the types of values are of no matter here.
+    policy: Policy<any, any, any, any, any>,
+    cache: CachePort["Service"],
+    debts: TagDebts,
+    retain: () => void
+  ) {
+    this.#retain = retain
     this.counters = countersOf(policy.namespace)
     this.#store = new Store(cache, () => this.counters.error())
     this.observer = observerOf(this.#store.cache, policy.namespace, this.counters.live)
@@ -367,6 +375,7 @@ export class Storage {
         if (outcome !== "Failed") return
         this.counters.live.owed += count
         owe()
+        this.#retain()
       })
     )
   }

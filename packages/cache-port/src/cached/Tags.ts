@@ -19,9 +19,20 @@ export class TagDebts {
   changes = 0
   /** The generations of all entries of those that have tags, to take away where too many tags are owed one by one. */
   readonly generations = new Set<string>()
+  readonly #retain: () => void
 
-  get isBusy(): boolean {
+  /** `retain` keeps them while something is owed. */
+  constructor(retain: () => void) {
+    this.#retain = retain
+  }
+
+  get isNeeded(): boolean {
     return !this.owed.isEmpty
+  }
+
+  add(tag: string): void {
+    this.owed.add([tag])
+    this.#retain()
   }
 }
 
@@ -98,7 +109,7 @@ export class Tags {
       this.debts.changes++
     })
     const forgetting = Effect.map(this.forget([tag]), (outcome) => {
-      if (outcome === "Failed") this.debts.owed.add([tag])
+      if (outcome === "Failed") this.debts.add(tag)
       return outcome
     })
     return Effect.uninterruptible(change.pipe(Effect.andThen(forgetting), Effect.ensuring(change)))
