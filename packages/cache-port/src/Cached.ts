@@ -58,7 +58,10 @@ export interface Cached<in out Key, in out A, out Answer = A, out E = never, out
    * a reader may see some of them before others.
    */
   readonly setMany: (entries: Iterable<readonly [key: Key, value: A]>) => Effect.Effect<void, never, R>
-  /** Looks a key up now, whatever is kept, and keeps the value. A failed lookup changes nothing. */
+  /**
+   * Looks a key up now, whatever is kept, and keeps the value. Where the cache fails, what was kept is forgotten, as by
+   * `put`. A failed lookup changes nothing.
+   */
   readonly refresh: (key: Key) => Effect.Effect<Answer, E, R>
   /**
    * Forgets a key. To be run after the write that outdates it: reads of this process that begin once it is over never see

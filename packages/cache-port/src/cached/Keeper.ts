@@ -13,11 +13,12 @@ import type { Finding, Ground, Standing, Storage, Unsigned } from "./Storage.ts"
 /** An entry that is about to be kept, but for the generations that only the cache knows. */
 export type Draft = Omit<Unsigned, "standing">
 
-/** What was looked up, and is to be kept, or removed where there is no draft. */
+/** What was looked up, and takes the place of what was kept: itself, where there are a standing and a draft. */
 export interface Loaded {
   readonly text: string
+  readonly purpose: "Read" | "Background" | "Refresh"
   readonly ground: Ground | undefined
-  readonly standing: Standing
+  readonly standing: Standing | undefined
   readonly draft: Draft | undefined
   readonly flight: { readonly isOutdated: boolean }
   /** Gives the value to those who wait for it. */
@@ -120,12 +121,19 @@ export class Keeper<Key, A, Answer> {
   readonly keep = Effect.fnUntraced(function* (this: Keeper<Key, A, Answer>, loaded: ReadonlyArray<Loaded>) {
     yield* this.#logRefusal
     const current = loaded.filter(({ flight }) => !flight.isOutdated)
-    yield* this.#storage.keep(
-      current.flatMap(({ draft, standing }) => (draft === undefined ? [] : { ...draft, standing }))
+    const { failed, written } = yield* this.#storage.keep(
+      current.flatMap(({ draft, standing }) =>
+        draft === undefined || standing === undefined ? [] : { ...draft, standing }
+      )
     )
-    // What is not to be kept takes the place of what was.
-    const removed = current.filter(({ draft, ground }) => draft === undefined && ground?.text !== undefined)
-    if (removed.length > 0) yield* this.#storage.remove(removed.map(({ text }) => text))
+    // Nobody who was given a newer value is to find the older one again.
+    const rest = current.filter(({ flight, text }) => !written.has(text) && !flight.isOutdated)
+    yield* this.#storage.forget(textsOf(rest.filter(({ purpose }) => purpose === "Refresh")))
+    const removed = rest.filter(
+      ({ draft, ground, purpose, text }) =>
+        purpose !== "Refresh" && ground?.text !== undefined && (draft === undefined || failed.has(text))
+    )
+    if (removed.length > 0) yield* this.#storage.remove(textsOf(removed))
   })
 
   /** Keeps values that are known to be the current ones. Where that fails, what was kept is forgotten, or owed. */
@@ -158,3 +166,5 @@ export class Keeper<Key, A, Answer> {
     )
   })
 }
+
+const textsOf = (loaded: ReadonlyArray<Loaded>): ReadonlyArray<string> => loaded.map(({ text }) => text)

@@ -329,18 +329,19 @@ export class Loader<Key, A, Answer, E, R> {
         live.lookupFailures++
         failed.push(exit.cause)
         if (!flight.isOutdated) this.#failures.add(text, exit.cause, clock.currentTimeMillisUnsafe())
-      } else if (flight.standing !== undefined) {
+      } else if (flight.standing !== undefined || purpose === "Refresh") {
         const moment = { began, now: clock.currentTimeMillisUnsafe(), random: () => random.nextDoubleUnsafe() }
         const draft = this.#keeper.draft(key, text, exit.value, json, moment)
         loaded.push({
           text,
+          purpose,
           ground,
           standing: flight.standing,
           draft,
           flight,
           answer: () => this.#settle(load, exit, json)
         })
-        flight.freshUntil = draft?.freshUntil ?? moment.now
+        if (flight.standing !== undefined) flight.freshUntil = draft?.freshUntil ?? moment.now
         // Those that end at the same moment are written together.
         if (isEarly) keep((keeping) => Effect.andThen(Effect.yieldNow, keeping))
         return

@@ -241,7 +241,10 @@ export class Storage {
     return isDone ? new Map(ids) : made
   })
 
-  /** Keeps values, but for those of which a tag may have been invalidated since their lookup began. */
+  /**
+   * Keeps values, but for those of which a tag may have been invalidated since their lookup began. Gives the texts of
+   * those that were written, and of those that the cache failed to write.
+   */
   readonly keep = Effect.fnUntraced(function* (this: Storage, values: ReadonlyArray<Unsigned>) {
     const unread = new Set(values.flatMap(({ standing, tags }) => tags.filter((tag) => !standing.tagIds.has(tag))))
     const since = unread.size === 0 ? undefined : yield* this.tags.since(unread)
@@ -266,7 +269,9 @@ export class Storage {
         )
       }
     }
-    return yield* this.#write(entries, now)
+    const isWritten = yield* this.#write(entries, now)
+    const texts: ReadonlySet<string> = new Set(entries.map(([text]) => text))
+    return isWritten ? { written: texts, failed: noTexts } : { written: noTexts, failed: texts }
   })
 
   /** Writes entries, each with what is left of its life, and lets its generations stand as long. */
@@ -337,7 +342,8 @@ export class Storage {
       const standing = { all, own: owns[index]?.id ?? "", tags: undefined, tagIds }
       return { ...value, standing }
     })
-    if (!(yield* this.keep(unsigned)) || isOutdated()) return false
+    const { failed } = yield* this.keep(unsigned)
+    if (failed.size > 0 || isOutdated()) return false
     const ttl = owns.reduce((longest, { life }) => Math.max(longest, life), 0)
     const names = owns.map(({ id, text }) => [this.#names.own(text), id] as const)
     return yield* this.#store.done((cache) => cache.setMany(names, { ttl }))
@@ -391,6 +397,7 @@ export class Storage {
 
 const mostLastTags = 1_000
 
+const noTexts: ReadonlySet<string> = new Set()
 const noTags: Ground["likely"] = []
 const noTagIds: ReadonlyMap<string, string> = new Map()
 
