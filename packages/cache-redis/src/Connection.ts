@@ -29,8 +29,13 @@ import { WaitingCommands } from "./WaitingCommands.ts"
 export interface ConnectionOptions extends HandshakeOptions {
   /** Found anew for each attempt. The signal tells that the attempt has ended. */
   readonly endpoint: (signal: AbortSignal) => Endpoint | Promise<Endpoint>
-  /** Asked of each new connection before it is used; one that rejects is not. */
-  readonly admit?: ((ask: (...args: ReadonlyArray<string>) => Promise<unknown>) => Promise<void>) | undefined
+  /**
+   * Asked of each new connection before it is used; one that rejects is not. `role` is the server's, as its handshake
+   * told.
+   */
+  readonly admit?:
+    | ((ask: (...args: ReadonlyArray<string>) => Promise<unknown>, role: unknown) => Promise<void>)
+    | undefined
   /** Sent at the beginning of each connection; what becomes of them does not matter. */
   readonly greeting?: ReadonlyArray<ReadonlyArray<string>> | undefined
   readonly backoff: Backoff
@@ -274,7 +279,7 @@ export class Connection implements Commander {
       // Stays for good: an error without a listener ends the process, and sockets have errors after their end.
       client.on("error", fail)
       const protocol = await this.#handshake.perform(client, found)
-      await admit?.((...args) => (client as Client).sendCommand(args))
+      await admit?.((...args) => (client as Client).sendCommand(args), this.#handshake.role)
       const isTracking = await this.#track(client, protocol)
       if (over) return
       clearDeadline()

@@ -9,6 +9,7 @@
  */
 import { randomUUID } from "node:crypto"
 import { type DriverFailure, Unavailable, Unknown } from "@hexcache/cache-port"
+import { constVoid } from "effect/Function"
 import type { Client, Endpoint } from "./Client.ts"
 import * as ReplyError from "./ReplyError.ts"
 
@@ -29,6 +30,7 @@ type Args = ReadonlyArray<string>
 export class Handshake {
   readonly #options: HandshakeOptions
   #protocol: Protocol
+  #role: unknown
   #isHelloPending = false
 
   constructor(options: HandshakeOptions) {
@@ -36,14 +38,23 @@ export class Handshake {
     this.#protocol = options.protocol ?? 3
   }
 
-  /** Connects a client, and returns the protocol that it and the server speak from now on. */
-  async perform(client: Client, endpoint: Endpoint): Promise<Protocol> {
+  /** Of the server of the last handshake, `master` or another; undefined where HELLO did not tell. */
+  get role(): unknown {
+    return this.#role
+  }
+
+  /**
+   * Connects a client, and returns the protocol that it and the server speak from now on. `sendBehind` sends commands in
+   * the same round trip; where HELLO turns out to be refused, they come too early.
+   */
+  async perform(client: Client, endpoint: Endpoint, sendBehind?: () => void): Promise<Protocol> {
     const begunWith = this.#protocol
+    this.#role = undefined
     this.#isHelloPending = false
     const login = await loginOf(endpoint)
     try {
       await client.connect()
-      return await this.#agree(client, login, endpoint.database)
+      return await this.#agree(client, login, endpoint.database, sendBehind)
     } catch (error) {
       // Where HELLO was known to be refused, the server may be another one by now.
       if (begunWith === 2) this.#protocol = this.#options.protocol ?? 3
@@ -56,11 +67,12 @@ export class Handshake {
     return this.#isHelloPending && ReplyError.isCut(error) ? ReplyError.hungUpAtHello() : ReplyError.fromConnect(error)
   }
 
-  async #agree(client: Client, login: Login, database = 0): Promise<Protocol> {
+  async #agree(client: Client, login: Login, database = 0, sendBehind = constVoid): Promise<Protocol> {
     if (this.#protocol === 3) {
       this.#isHelloPending = true
       const hello = send(client, ["HELLO", "3", ...helloAuth(login)])
       const rest = this.#sendRest(client, database)
+      sendBehind()
       const isKnown = await this.#isKnown(hello)
       this.#isHelloPending = false
       if (isKnown) {
@@ -79,7 +91,7 @@ export class Handshake {
   /** True if the server knows HELLO. Rejects if it refuses anything else, or HELLO where nothing else is allowed. */
   async #isKnown(hello: Promise<unknown>): Promise<boolean> {
     try {
-      await hello
+      this.#role = fieldOf(await hello, "role")
       return true
     } catch (error) {
       const refusal = ReplyError.fromConnect(error)
@@ -103,6 +115,13 @@ export class Handshake {
       await checkEcho(echoed, text)
     }
   }
+}
+
+/** A field of a reply that is a map, and by RESP 2 an array of names and values; undefined where there is none. */
+export const fieldOf = (reply: unknown, name: string): unknown => {
+  if (!Array.isArray(reply)) return (reply as Readonly<Record<string, unknown>>)[name]
+  const at = reply.indexOf(name)
+  return at === -1 ? undefined : reply[at + 1]
 }
 
 interface Login {

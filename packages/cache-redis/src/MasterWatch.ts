@@ -11,7 +11,7 @@ import type { Endpoint } from "./Client.ts"
 import type { ConnectionEvent } from "./Connection.ts"
 import { startDeadline } from "./Deadlines.ts"
 import * as ReplyError from "./ReplyError.ts"
-import { fieldOf, type NamedMaster, Sentinel, unknownName } from "./Sentinel.ts"
+import { type NamedMaster, Sentinel, unknownName } from "./Sentinel.ts"
 import type { Node } from "./Topology.ts"
 
 /** Which group, and how to reach its sentinels. */
@@ -246,19 +246,17 @@ const ofSentinel = ({ outcome, reason, serverCode }: DriverFailure): DriverFailu
 const unavailable = (message: string): DriverFailure => new DriverFailure(new Unavailable({ message }))
 
 /**
- * Admits a connection to a master only: a sentinel may still name one that has just been replaced. HELLO tells the role
- * and needs no right; ROLE is for a server that does not know HELLO.
+ * Admits a connection to a master only: a sentinel may still name one that has just been replaced. `role` is from the
+ * handshake, which needs no right; where that did not tell, ROLE does.
  */
-export const admitMaster = async (send: (...args: ReadonlyArray<string>) => Promise<unknown>): Promise<void> => {
-  if ((await roleOf(send)) !== "master") throw unavailable("the server that the sentinels name is no master")
+export const admitMaster = async (
+  send: (...args: ReadonlyArray<string>) => Promise<unknown>,
+  role: unknown
+): Promise<void> => {
+  if ((role ?? (await roleOf(send))) !== "master") throw unavailable("the server that the sentinels name is no master")
 }
 
 const roleOf = async (send: (...args: ReadonlyArray<string>) => Promise<unknown>): Promise<unknown> => {
-  try {
-    return fieldOf(await send("HELLO"), "role")
-  } catch (error) {
-    if (ReplyError.serverCodeOf(error) === undefined) throw error
-  }
   try {
     const role = await send("ROLE")
     return Array.isArray(role) ? role[0] : undefined

@@ -6,9 +6,10 @@
  * @internal
  */
 import { DriverFailure, Unavailable } from "@hexcache/cache-port"
+import { constVoid } from "effect/Function"
 import { type Client, createRedisClient, type Endpoint } from "./Client.ts"
 import { startDeadline } from "./Deadlines.ts"
-import { Handshake } from "./Handshake.ts"
+import { fieldOf, Handshake } from "./Handshake.ts"
 import * as ReplyError from "./ReplyError.ts"
 import type { Node } from "./Topology.ts"
 
@@ -54,6 +55,8 @@ export class Sentinel {
   #asking: Promise<NamedMaster> | undefined
   /** The master that the sentinel has named on its present connection. */
   #named: NamedMaster | undefined
+  /** The first question on the present connection, sent together with its handshake. */
+  #asked: Promise<readonly [epoch: number, address: unknown]> | undefined
   /** How many failovers it has told of. */
   #failovers = 0
 
@@ -77,13 +80,13 @@ export class Sentinel {
   /** Ends the connection, and with it a question that is not answered. */
   close(): void {
     this.#client = undefined
+    this.#asked = undefined
     this.#named = undefined
     this.#abort.abort()
   }
 
   async #ask(): Promise<NamedMaster> {
-    const { name, timeout } = this.#options
-    const clearDeadline = startDeadline(timeout, () => this.close())
+    const clearDeadline = startDeadline(this.#options.timeout, () => this.close())
     try {
       this.#client ??= this.#connect()
       const client = await this.#client
@@ -91,10 +94,8 @@ export class Sentinel {
       let failovers: number
       do {
         failovers = this.#failovers
-        const [epoch, address] = await Promise.all([
-          epochOf(client.sendCommand(["SENTINEL", "MASTER", name])),
-          client.sendCommand<unknown>(["SENTINEL", "GET-MASTER-ADDR-BY-NAME", name])
-        ])
+        const [epoch, address] = await (this.#asked ?? this.#question(client))
+        this.#asked = undefined
         if (!Array.isArray(address) || typeof address[0] !== "string") throw unknownName
         named = { host: address[0], port: Number(address[1]), epoch }
         // An answer may be older than what was heard meanwhile.
@@ -122,12 +123,16 @@ export class Sentinel {
       if (!signal.aborted) this.close()
     })
     signal.addEventListener("abort", () => client.destroy(), { once: true })
-    const protocol = await this.#handshake.perform(client, found)
+    const protocol = await this.#handshake.perform(client, found, () => {
+      this.#asked = this.#question(client)
+      this.#asked.catch(constVoid)
+    })
     if (protocol === 2) {
+      this.#asked = undefined
       onNotSubscribed(ReplyError.noMessages())
       return client
     }
-    // Not waited for: it is carried out before the question behind it, so that no failover is between the two.
+    // Not waited for, and behind the first question: a failover between the two is seen a second later.
     client
       .subscribe(Object.keys(failoverChannels), (message, channel) => this.#heard(message, channel))
       .catch((error: unknown) => {
@@ -135,6 +140,14 @@ export class Sentinel {
         if (failure.serverCode !== undefined) onNotSubscribed(failure)
       })
     return client
+  }
+
+  #question(client: Client): Promise<readonly [epoch: number, address: unknown]> {
+    const { name } = this.#options
+    return Promise.all([
+      epochOf(client.sendCommand(["SENTINEL", "MASTER", name])),
+      client.sendCommand<unknown>(["SENTINEL", "GET-MASTER-ADDR-BY-NAME", name])
+    ])
   }
 
   #heard(message: string, channel: string): void {
@@ -158,11 +171,4 @@ const epochOf = async (asked: Promise<unknown>): Promise<number> => {
     if (ReplyError.serverCodeOf(error) === undefined) throw error
     return 0
   }
-}
-
-/** A field of a reply that is a map, and by RESP 2 an array of names and values; undefined where there is none. */
-export const fieldOf = (reply: unknown, name: string): unknown => {
-  if (!Array.isArray(reply)) return (reply as Readonly<Record<string, unknown>>)[name]
-  const at = reply.indexOf(name)
-  return at === -1 ? undefined : reply[at + 1]
 }
