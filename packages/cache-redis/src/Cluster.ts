@@ -11,9 +11,10 @@ import { performance } from "node:perf_hooks"
 import type { DriverFailure } from "@hexcache/cache-port"
 import { Effect, Exit } from "effect"
 import { changedBy } from "./Changes.ts"
+import { type ClusterNode, ClusterNodes, type ClusterNodesOptions } from "./ClusterNodes.ts"
 import { conditionOf, worstOf } from "./ClusterState.ts"
 import type { Command, Commander } from "./Command.ts"
-import { Connection, type ConnectionEvent, type ConnectionOptions } from "./Connection.ts"
+import type { ConnectionEvent } from "./Connection.ts"
 import { type Condition, StateHistory } from "./ConnectionState.ts"
 import type { RedisState } from "./RedisStatus.ts"
 import * as ReplyError from "./ReplyError.ts"
@@ -24,13 +25,9 @@ import { TopologyReader } from "./TopologyReader.ts"
 import { WaitingCommands } from "./WaitingCommands.ts"
 
 /** Which cluster, and how to connect to its nodes. Times are in milliseconds. */
-export interface ClusterOptions {
-  /** Some nodes by which the others are found. */
-  readonly rootNodes: ReadonlyArray<Node>
+export interface ClusterOptions extends Omit<ClusterNodesOptions, "report"> {
   /** Where a node is reached that announces this address. */
   readonly mapAddress: (announced: Node) => Node
-  /** How to connect to a node. */
-  readonly connection: (node: Node) => Omit<ConnectionOptions, "report">
   /** By when a command has ended, redirections included. */
   readonly commandTimeout: number
   /** By when a connection is made, and by when a node has told the map of slots. */
@@ -54,12 +51,6 @@ const maxRedirections = 5
 /** The pause before the second redirection of a command, doubled before each further one, in milliseconds. */
 const redirectionPause = 10
 
-/** A node, and the connection to it. */
-interface ClusterNode extends Node {
-  readonly address: string
-  readonly connection: Connection
-}
-
 /** A command on its way through the cluster. */
 interface Routed<A> {
   readonly slot: number
@@ -72,8 +63,7 @@ interface Routed<A> {
 /** A cluster, and its connections for as long as it is not closed. */
 export class Cluster implements Router {
   readonly #options: ClusterOptions
-  /** By address, replicas too: one that becomes a master can be asked at once. */
-  readonly #nodes = new Map<string, ClusterNode>()
+  readonly #nodes: ClusterNodes
   /** Commands that wait for the first map. */
   readonly #waiting: WaitingCommands
   /** Commands that wait for the next map, since their node no longer is the one to ask. */
@@ -91,6 +81,7 @@ export class Cluster implements Router {
 
   constructor(options: ClusterOptions) {
     this.#options = options
+    this.#nodes = new ClusterNodes({ ...options, report: (event, address) => this.#happened(event, address) })
     this.#waiting = new WaitingCommands({ ...options, onClosed: () => this.#stateChanged() })
     this.#displaced = new WaitingCommands({ ...options, onClosed: () => {} })
     this.#reader = new TopologyReader({
@@ -98,7 +89,7 @@ export class Cluster implements Router {
       refreshInterval: options.topologyRefreshInterval,
       timeout: options.connectTimeout,
       current: () => this.#topology,
-      connectionTo: (node) => this.#nodeAt(node).connection,
+      connectionTo: (node) => this.#nodes.at(node).connection,
       toNode: (announced, teller) => this.#reachable(announced, teller),
       isWhole: () => this.#isWhole(),
       // The others correct it a moment later.
@@ -118,9 +109,7 @@ export class Cluster implements Router {
 
   /** Derived from the map of slots and the connections that every command goes by. */
   get state(): RedisState {
-    const nodes = Object.fromEntries(
-      Array.from(this.#nodes, ([address, { connection }]) => [address, connection.state])
-    )
+    const nodes = Object.fromEntries(Array.from(this.#nodes, ({ address, connection }) => [address, connection.state]))
     return { ...this.#states.of(this.#condition(nodes)), nodes }
   }
 
@@ -163,7 +152,7 @@ export class Cluster implements Router {
     if (this.#topology === undefined) return Effect.fail(this.#refusal)
     return Effect.succeed(
       this.#topology.masters.map((master): Commander => {
-        const node = this.#nodeAt(master)
+        const node = this.#nodes.at(master)
         return {
           send: (command, until) =>
             Effect.suspend(() => {
@@ -181,7 +170,7 @@ export class Cluster implements Router {
     this.#reader.close()
     this.#waiting.fail(ReplyError.closed())
     this.#displaced.fail(ReplyError.closed())
-    await Promise.all(Array.from(this.#nodes.values(), ({ connection }) => connection.close()))
+    await this.#nodes.close()
   }
 
   #send<A>(slot: number, command: Command<A>, until?: number): Effect.Effect<A, DriverFailure> {
@@ -248,7 +237,7 @@ export class Cluster implements Router {
     asked: ClusterNode,
     { command, deadline, redirections, slot }: Routed<A>
   ): Effect.Effect<A, DriverFailure> {
-    const target = this.#nodeAt(this.#reachable(redirection, asked))
+    const target = this.#nodes.at(this.#reachable(redirection, asked))
     const isMoved = redirection.serverCode === "MOVED"
     if (isMoved) {
       // In place: a failover moves thousands of slots, and each command in flight tells of one.
@@ -280,8 +269,7 @@ export class Cluster implements Router {
       if (!this.#displaced.isOpen) this.#displaced.open()
       return this.#displaced.add(
         () => {
-          const next = isLost ? this.#askSuccessor(failure, asked, routed, true) : this.#successor(asked, routed, false)
-          resume(next ?? Effect.fail(failure))
+          resume(this.#askSuccessor(failure, asked, routed, isLost) ?? Effect.fail(failure))
           return undefined
         },
         () => resume(Effect.fail(failure)),
@@ -307,21 +295,6 @@ export class Cluster implements Router {
     return this.#options.mapAddress({ host: host === "" ? teller.host : host, port })
   }
 
-  /** The node of this address, to which a connection begins where there is none. */
-  #nodeAt({ host, port }: Node): ClusterNode {
-    const address = addressOf({ host, port })
-    const known = this.#nodes.get(address)
-    if (known !== undefined) return known
-    const connection = new Connection({
-      ...this.#options.connection({ host, port }),
-      report: (event) => this.#happened(event, address)
-    })
-    const node = { host, port, address, connection }
-    this.#nodes.set(address, node)
-    if (!this.#closed) connection.start()
-    return node
-  }
-
   #happened(event: ConnectionEvent, address: string): void {
     this.#options.report(event)
     if (event._tag === "NotReady" && this.#topology?.nodes.has(address) === true) this.#reader.hint()
@@ -335,7 +308,8 @@ export class Cluster implements Router {
   #read(result: Topology | DriverFailure): void {
     if ("digest" in result) {
       if (this.#isNews(result)) this.#apply(result)
-      this.#leaveOthers(result)
+      this.#nodes.leaveOthers(result, this.#isWhole())
+      this.#stateChanged()
     } else this.#refusal = result
     if (this.#topology === undefined) this.#waiting.fail(this.#refusal)
     else this.#displaced.send()
@@ -356,23 +330,8 @@ export class Cluster implements Router {
     this.#topology = topology
     this.#isAmended = false
     this.#owners = Array.from({ length: slots })
-    for (const { first, last, master } of topology.ranges) this.#owners.fill(this.#nodeAt(master), first, last + 1)
-    for (const node of topology.nodes.values()) this.#nodeAt(node)
-  }
-
-  /**
-   * Closes connections to nodes that are not on the map. A root node is found anew by its name each time, but one that
-   * cannot be reached is waited for until the cluster is whole.
-   */
-  #leaveOthers(topology: Topology): void {
-    const isWhole = this.#isWhole()
-    for (const [address, node] of this.#nodes) {
-      const isRoot = this.#options.rootNodes.some((root) => addressOf(root) === address)
-      if (topology.nodes.has(address) || (isRoot && !isWhole && !node.connection.isReady)) continue
-      this.#nodes.delete(address)
-      void node.connection.close(ReplyError.leftCluster())
-    }
-    this.#stateChanged()
+    for (const { first, last, master } of topology.ranges) this.#owners.fill(this.#nodes.at(master), first, last + 1)
+    for (const node of topology.nodes.values()) this.#nodes.at(node)
   }
 
   /** True if every slot has an owner, and none of them an outage. */
@@ -380,7 +339,7 @@ export class Cluster implements Router {
     const topology = this.#topology
     return (
       topology?.isCovered === true &&
-      topology.masters.every((master) => this.#nodeAt(master).connection.outage === undefined)
+      topology.masters.every((master) => this.#nodes.at(master).connection.outage === undefined)
     )
   }
 }

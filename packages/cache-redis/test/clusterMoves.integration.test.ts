@@ -68,8 +68,8 @@ describe.concurrent("slots that move by plan", () => {
     () =>
       Effect.gen(function* () {
         const group = yield* cluster({ masters: 3, replicas: 1 })
-        const cached = yield* clusterCache(group, { topologyRefreshInterval: "1 hour" })
-        const keys = keysOf(group, 0, 3_000)
+        const cached = yield* clusterCache(group, { namespace: "", topologyRefreshInterval: "1 hour" })
+        const keys = keysOf(group, 0, 3_000).map((key) => `test:${key}`)
         yield* cached.setMany(keys.map((key) => [key, "value"] as const))
         const [master, replica] = [at(group.masters, 0), at(group.replicas, 0)]
         yield* eventually(async () => (await askRedis(replica.url, ["DBSIZE"])) === `${keys.length}`)
