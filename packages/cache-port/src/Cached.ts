@@ -215,17 +215,16 @@ export const invalidateTag: (tag: string) => Effect.Effect<void, never, CachePor
  * Makes a `Cached`. Throws on options out of range.
  *
  * A read asks the cache once, and where values have tags twice; each of them ends by the cache's own deadline. What it does
- * not find it looks up, and answers, while the value is written. With `FailOpen.layer` below the same holds: `Cached` sees
- * the failures, and they are counted and logged there.
+ * not find it looks up, once the key has a generation, and answers, while the value is written. With `FailOpen.layer` below
+ * the same holds: `Cached` sees the failures, and they are counted and logged there.
  *
  * What a read may see:
  *
  * - Never a value after `ttl` + `staleFor`.
- * - Through the same `Cached` in this process, never a value from before an `invalidate` that was over when the read began.
- *   Where the cache failed meanwhile, the key is looked up each time until the invalidation has been made good for.
- * - In other processes the same, once the invalidation has reached the cache; but who joins a lookup that is on its way in
- *   his process is given its value. An invalidation that never reaches it, since this process ends before, is bounded by
- *   `ttl` + `staleFor`.
+ * - In this process, never a value from before an `invalidate` that was over when the read began. Where the cache failed
+ *   meanwhile, the key is looked up each time until the invalidation has been made good for.
+ * - In other processes the same, once the invalidation has reached the cache. An invalidation that never reaches it, since
+ *   this process ends before, is bounded by `ttl` + `staleFor`.
  *
  * A lookup that began before an invalidation, in whatever process, keeps nothing that is read afterwards.
  */

@@ -16,3 +16,4 @@ export const findProducts = (ids: ReadonlyArray<number>) => Effect.succeed(new M
 
 export const Article = Schema.Struct({ id: Schema.Int, author: Schema.Int })
 export const findArticle = (id: number) => Effect.succeed({ id, author: 7 })
+export const findArticlesOf = (author: number) => Effect.succeed([{ id: 1, author }])
