@@ -1,4 +1,4 @@
-/** How a connection is made: by which name, and after which pauses. */
+/** How a connection is made: by which name, with which credentials, and after which pauses. */
 import { assert, describe, it } from "@effect/vitest"
 import { CachePort } from "@hexcache/cache-port"
 import { CacheRedis } from "@hexcache/cache-redis"
@@ -8,6 +8,7 @@ import { Config, ConfigProvider, Effect, Layer } from "effect"
 import { eventually } from "./support/bounds.ts"
 import { everyKind } from "./support/layers.ts"
 import { server } from "./support/servers.ts"
+import { assertSpeaks } from "./support/speaks.ts"
 
 /** Every client of a server, once this layer has a connection. */
 const clientsWith = <E>(url: string, layer: Layer.Layer<CachePort, E>) =>
@@ -69,6 +70,43 @@ describe.concurrent("the name of a connection", () => {
       const clients = yield* clientsWith(url, layer)
       assert.include(clients, "user=shop")
       assert.notInclude(clients, "shop-7")
+    })
+  )
+})
+
+describe.concurrent("a stream of credentials", () => {
+  it.live("of a client of node-redis logs in, logs in again with each that comes, and ends with the layer", () =>
+    Effect.gen(function* () {
+      const { port, url } = yield* server()
+      for (const user of ["first", "second"]) {
+        yield* Effect.promise(() => askRedis(url, ["ACL", "SETUSER", user, "on", `>${user}`, "~*", "+@all"]))
+      }
+      let disposed = 0
+      let next: (credentials: { readonly username: string; readonly password: string }) => void = () => {}
+      const client = createClient({
+        socket: { host: "127.0.0.1", port },
+        credentialsProvider: {
+          type: "streaming-credentials-provider",
+          onReAuthenticationError: () => {},
+          subscribe: async ({ onNext }) => {
+            next = onNext
+            return [{ username: "first", password: "first" }, { dispose: () => disposed++ }]
+          }
+        }
+      })
+      const clients = Effect.promise(() => askRedis(url, ["CLIENT", "LIST"]))
+      yield* Effect.provide(
+        Effect.gen(function* () {
+          const { ping } = yield* CachePort
+          yield* ping
+          assertSpeaks(3, "user=first", yield* clients)
+          next({ username: "second", password: "second" })
+          yield* ping
+          assertSpeaks(3, "user=second", yield* clients)
+        }),
+        CacheRedis.layerFromClient(client, { namespace: "test", commandTimeout: "20 seconds" })
+      )
+      assert.strictEqual(disposed, 1)
     })
   )
 })

@@ -9,7 +9,7 @@ import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import { CachePort } from "@hexcache/cache-port"
 import { CacheRedis } from "@hexcache/cache-redis"
-import { Effect, Option } from "effect"
+import { Config, Effect, Option } from "effect"
 import { endsWithin, eventually, untilSuccess } from "./support/bounds.ts"
 import { everyKind } from "./support/layers.ts"
 import { server } from "./support/servers.ts"
@@ -66,6 +66,25 @@ describe.concurrent("the look-up of a host's name", () => {
           }
         }
       }
+    })
+  )
+
+  it.live("comes from Config", () =>
+    Effect.gen(function* () {
+      const { port } = yield* server()
+      const { asked, lookup } = makeLookups()
+      const layer = CacheRedis.layerConfig({
+        url: Config.succeed(`valkey://cache.example:${port}`),
+        namespace: Config.succeed("test"),
+        commandTimeout: Config.succeed("20 seconds" as const),
+        family: Config.succeed(4 as const),
+        lookup: Config.succeed(lookup)
+      })
+      yield* Effect.provide(
+        Effect.flatMap(CachePort, ({ ping }) => ping),
+        layer
+      )
+      assert.deepStrictEqual(asked, [{ hostname: "cache.example", family: 4 }])
     })
   )
 

@@ -4,12 +4,13 @@ import { CachePort } from "@hexcache/cache-port"
 import { CacheRedis } from "@hexcache/cache-redis"
 import { askRedis, FaultProxy, RedisSentinels } from "@hexcache/redis-testkit"
 import { Effect, Option, Stream } from "effect"
-import { eventually, failsFor, untilSuccess } from "./support/bounds.ts"
+import { eventually, failsFor, untilFailure, untilSuccess } from "./support/bounds.ts"
 import { everyKind } from "./support/layers.ts"
 import { logging } from "./support/logging.ts"
 import { readers } from "./support/readers.ts"
-import { relay } from "./support/relay.ts"
+import { relay, type Verdict } from "./support/relay.ts"
 import { cache, readyCache, server } from "./support/servers.ts"
+import { assertSpeaks } from "./support/speaks.ts"
 
 /** A server of before Redis 6.0, as far as its clients see. */
 const withoutHello = ["--rename-command", "HELLO", ""]
@@ -93,6 +94,25 @@ describe.concurrent("a server that does not know HELLO", () => {
     })
   )
 
+  it.live("is asked for HELLO again once it was away, as it may be another one", () =>
+    Effect.gen(function* () {
+      const { port, url } = yield* server()
+      let verdict: Verdict = { answer: "-ERR unknown command 'HELLO'\r\n" }
+      let isAway = false
+      const { port: front } = yield* relay(port, (name) => (isAway ? "hang up" : name === "HELLO" ? verdict : "pass"))
+      const cached = yield* readyCache({ url: `redis://127.0.0.1:${front}`, connectionName: "of-this-test" })
+      const clients = Effect.promise(() => askRedis(url, ["CLIENT", "LIST"]))
+      assertSpeaks(2, "name=of-this-test", yield* clients)
+      isAway = true
+      yield* killClients(url)
+      yield* untilFailure(cached)
+      isAway = false
+      verdict = "pass"
+      yield* untilSuccess(cached.ping)
+      assertSpeaks(3, "name=of-this-test", yield* clients)
+    })
+  )
+
   it.live("logs in a user and selects a database before any command, and its refusals are typed", () =>
     Effect.gen(function* () {
       const { port, url } = yield* server({ args: [...withoutHello, "--databases", "4"] })
@@ -169,7 +189,7 @@ describe.concurrent("a server that does not know HELLO", () => {
 describe.concurrent("the version of the protocol", () => {
   it.live("is the one that was set", () =>
     Effect.gen(function* () {
-      for (const { layer, name, redis } of yield* everyKind()) {
+      for (const { layer, redis } of yield* everyKind()) {
         for (const protocol of [2, 3] as const) {
           const clients = yield* Effect.provide(
             Effect.andThen(
@@ -178,7 +198,7 @@ describe.concurrent("the version of the protocol", () => {
             ),
             layer({ protocol, connectionName: "of-this-test" })
           )
-          assert.match(clients, new RegExp(`name=of-this-test .* resp=${protocol}`), name)
+          assertSpeaks(protocol, "name=of-this-test", clients)
         }
       }
     })
@@ -191,7 +211,7 @@ describe.concurrent("the version of the protocol", () => {
     })
   )
 
-  it.live("that a server hung up at is named in the reason", () =>
+  it.live("is to be set where a proxy hangs up at HELLO, as the reason says", () =>
     Effect.gen(function* () {
       const { port } = yield* server()
       const front = yield* relay(port, (name) => (name === "HELLO" ? "hang up" : "pass"))
