@@ -1,0 +1,365 @@
+/**
+ * The laws that no schedule may break: the promises of docs/cached.md, judged from outside.
+ *
+ * A key has a version for each change of the source of truth. Each version of each key is a bit; a set of versions is a
+ * number.
+ */
+import type { Footprint } from "./Footprint.ts"
+import { type Call, definitionsOf, keysOf, type Scenario } from "./Scenario.ts"
+
+export const laws = {
+  ownInvalidation: "In its own process no read that begins after an invalidation is over sees an older value.",
+  otherInvalidation: "In another process no read that begins after an invalidation is over sees an older value.",
+  handedOn: "A value is handed on to readers of its process only while it is looked up.",
+  settled: "Once every invalidation is made good for, no read sees an older value.",
+  refreshed: "No read that begins after a refresh is over sees a value older than the refresh gave.",
+  ownKey: "A value is of the key that was asked for.",
+  servedUntil: "No value is served after its time to live and the time for which it may be stale.",
+  answered: "No call fails unless its own lookup does.",
+  ends: "Every call ends.",
+  unlocked: "A call that was interrupted keeps nobody waiting.",
+  onceInProcess: "One process looks a key up once at a time.",
+  onceUnderLease: "Processes with a lease look a key up once at a time.",
+  closes: "A closed Cached leaves nothing behind."
+} as const
+
+export type Law = keyof typeof laws
+
+export interface Violation {
+  readonly law: Law
+  readonly detail: string
+}
+
+/** The versions of a key are this many bits. */
+const most = 5
+
+/** True for a call that invalidates, or sets. */
+export const isChange = ({ kind }: Call): boolean => kind === "set" || kind.startsWith("invalidate")
+
+/** A call under way. */
+export interface OpenCall {
+  readonly call: Call
+  readonly process: number
+  /** The `Cached` that it uses. */
+  readonly view: number
+  readonly began: number
+  /** Versions that it must not see. */
+  readonly own: number
+  readonly refreshed: number
+  readonly other: number
+  /** What is not current any more when it is over, if it invalidates. */
+  readonly outdates: number
+  /** What it sets. */
+  readonly sets: number
+  /** True once the store has carried out a write of its value. */
+  isWriting: boolean
+  /** True once it, or what it waits for, has asked the store since it began. */
+  isAsking: boolean
+  /** True if an operation of its process failed meanwhile. */
+  isFaulty: boolean
+}
+
+interface OpenLookup {
+  readonly process: number
+  readonly on: string
+  readonly keys: ReadonlyArray<string>
+  readonly versions: ReadonlyArray<number>
+  readonly began: number
+  /** True for one that a refresh began: others may begin beside it. */
+  readonly isRefresh: boolean
+}
+
+export class Laws {
+  readonly violations: Array<Violation> = []
+  readonly #scenario: Scenario
+  readonly #keys: ReadonlyArray<string>
+  readonly #longestLife: number
+  readonly #lease: number
+  readonly #footprint: () => Footprint
+  readonly #truth: Array<number>
+  readonly #views: ReadonlyArray<string>
+  /** Versions outdated by invalidations that are over, for each `Cached`: through itself, and through others. */
+  readonly #own: Array<number> = []
+  readonly #refreshed: Array<number> = []
+  readonly #other: Array<number> = []
+  /** When each version was looked up or set last, by its bit. */
+  readonly #loaded: Array<number>
+  readonly #open = new Set<OpenCall>()
+  readonly #lookups = new Set<OpenLookup>()
+  /** True once lookups may have been outdated, so that others begin beside them. */
+  #isChanging = false
+  /** True once something went wrong, after which a key may be looked up by two. */
+  isDisturbed = false
+  isSettled = false
+
+  constructor(scenario: Scenario, footprint: () => Footprint) {
+    this.#scenario = scenario
+    this.#keys = keysOf(scenario)
+    this.#footprint = footprint
+    this.#truth = this.#keys.map(() => 0)
+    this.#loaded = this.#keys.flatMap(() => Array.from({ length: most }, () => 0))
+    const named = definitionsOf(scenario)
+    this.#views = Object.keys(named)
+    const definitions = Object.values(named)
+    this.#longestLife =
+      scenario.longestLife ?? Math.max(...definitions.map(({ staleFor = 0, ttl = 60_000 }) => ttl + staleFor))
+    this.#lease = Math.min(...definitions.map(({ lease = 0 }) => lease))
+  }
+
+  addProcess(process: number): void {
+    for (const on of this.#views) {
+      const view = this.#viewOf(process, on)
+      this.#own[view] = 0
+      this.#refreshed[view] = 0
+      this.#other[view] = 0
+    }
+  }
+
+  /** Each `Cached` of each process. */
+  #viewOf(process: number, on: string): number {
+    return process * this.#views.length + this.#views.indexOf(on)
+  }
+
+  version(key: string): number {
+    this.#footprint().read(`truth ${key}`)
+    return this.#truth[this.#keys.indexOf(key)] ?? 0
+  }
+
+  #bit(key: string, version: number): number {
+    return 1 << (this.#keys.indexOf(key) * most + version)
+  }
+
+  #violated(law: Law, detail: string): void {
+    this.violations.push({ law, detail })
+  }
+
+  violated = (law: Law, detail: string): void => this.#violated(law, detail)
+
+  begin(call: Call, process: number, now: number): OpenCall {
+    const footprint = this.#footprint()
+    let outdates = 0
+    if (isChange(call)) {
+      this.#isChanging = true
+      for (const key of call.keys) {
+        footprint.write(`truth ${key}`)
+        const index = this.#keys.indexOf(key)
+        const version = (this.#truth[index] ?? 0) + 1
+        if (version >= most) throw new Error(`a key changes more than ${most - 1} times in ${this.#scenario.name}`)
+        this.#truth[index] = version
+        if (call.kind === "set") this.#load(key, version, now)
+        // Of changes that run at the same time, any may be the last; an invalidation outdates what a set has begun to write.
+        const others = this.#beingSet(key, call)
+        for (let older = 0; older < version; older++)
+          if (this.#concerns(call, key, older)) outdates |= this.#bit(key, older) & ~others
+      }
+    } else {
+      footprint.read(`others ${process}`)
+    }
+    if (call.kind === "refresh") this.#isChanging = true
+    const view = this.#viewOf(process, call.on)
+    const other = (this.#other[view] ?? 0) & ~(this.#own[view] ?? 0) & ~this.#joinable(call, process)
+    const open = {
+      call,
+      process,
+      view,
+      began: now,
+      own: this.#own[view] ?? 0,
+      refreshed: this.#refreshed[view] ?? 0,
+      other,
+      outdates,
+      sets: call.kind === "set" ? call.keys.reduce((all, key) => all | this.#bit(key, this.version(key)), 0) : 0,
+      isWriting: false,
+      isAsking: false,
+      isFaulty: false
+    }
+    this.#open.add(open)
+    return open
+  }
+
+  /** Versions of a key that are being set, and may be so after a change that begins now. */
+  #beingSet(key: string, change: Call): number {
+    let versions = 0
+    for (const { call, isWriting, sets } of this.#open)
+      if (call.keys.includes(key) && (change.kind === "set" || !isWriting)) versions |= sets
+    return versions
+  }
+
+  /** The store has carried out a write of a call. */
+  written(open: OpenCall, texts: ReadonlyArray<string>): void {
+    if (open.call.kind !== "set") return
+    const values = open.call.keys.map((key) => `${key}@`)
+    if (texts.some((text) => values.some((value) => text.includes(value)))) open.isWriting = true
+  }
+
+  /** True if an invalidation concerns a version of a key. */
+  #concerns({ kind, on, tag }: Call, key: string, version: number): boolean {
+    if (kind !== "invalidateTag" || tag === undefined) return true
+    return definitionsOf(this.#scenario)[on]?.tags?.(key, version).includes(tag) ?? false
+  }
+
+  /**
+   * The versions that a read may see though another process has outdated them: those of lookups on their way in its
+   * process, which it may join. One that waits for the lease of another process is on its way as well.
+   */
+  #joinable({ keys }: Call, process: number): number {
+    let joinable = 0
+    for (const lookup of this.#lookups) {
+      if (lookup.process !== process) continue
+      for (const [index, key] of lookup.keys.entries())
+        if (keys.includes(key)) joinable |= this.#bit(key, lookup.versions[index] ?? 0)
+    }
+    if (this.#lease === 0) return joinable
+    for (const earlier of this.#open) {
+      if (earlier.process !== process || earlier.outdates !== 0) continue
+      for (const key of earlier.call.keys) if (keys.includes(key)) joinable |= this.#bitsOf(key) & ~earlier.other
+    }
+    return joinable
+  }
+
+  #bitsOf(key: string): number {
+    let bits = 0
+    for (let version = 0; version < most; version++) bits |= this.#bit(key, version)
+    return bits
+  }
+
+  /** A process sends an operation, or looks a key up. */
+  asked(process: number): void {
+    for (const open of this.#open) if (open.process === process) open.isAsking = true
+  }
+
+  /** An operation of a process failed: an invalidation that is under way there may be owed. */
+  failed(process: number): void {
+    for (const open of this.#open) if (open.process === process) open.isFaulty = true
+    this.isDisturbed = true
+  }
+
+  /** The call of a process was interrupted, or the process ended. */
+  abandon(open: OpenCall): void {
+    this.#open.delete(open)
+    this.isDisturbed = true
+  }
+
+  /** Ends a read that saw these versions. `undefined` for a key without a value. */
+  endRead(open: OpenCall, seen: ReadonlyArray<readonly [key: string, version: number]>, now: number): void {
+    this.#open.delete(open)
+    for (const [key, version] of seen) {
+      const bit = this.#bit(key, version)
+      this.#footprint().read(`loaded ${key}`)
+      const what = `${open.call.kind} saw ${key}@${version}`
+      if ((open.own & bit) !== 0) this.#violated(this.isSettled ? "settled" : "ownInvalidation", what)
+      else if ((open.refreshed & bit) !== 0) this.#violated("refreshed", what)
+      else if ((open.other & bit) !== 0)
+        this.#violated(this.isSettled ? "settled" : open.isAsking ? "otherInvalidation" : "handedOn", what)
+      const age = now - (this.#loaded[this.#keys.indexOf(key) * most + version] ?? 0)
+      if (age >= this.#longestLife) this.#violated("servedUntil", `${what}, ${age} ms old`)
+      if (open.call.kind !== "refresh") continue
+      const others = this.#beingSet(key, open.call)
+      for (let older = 0; older < version; older++)
+        this.#refreshed[open.view] = (this.#refreshed[open.view] ?? 0) | (this.#bit(key, older) & ~others)
+    }
+  }
+
+  /** Ends an invalidation or a set. Gives what it outdates to `tell`, if it has reached the store. */
+  endInvalidation(open: OpenCall, tell: (outdates: number) => void): void {
+    this.#open.delete(open)
+    this.#own[open.view] = (this.#own[open.view] ?? 0) | open.outdates
+    if (!open.isFaulty) tell(open.outdates)
+  }
+
+  /** An invalidation has reached a process. */
+  reached(process: number, outdates: number): void {
+    this.#footprint().write(`others ${process}`)
+    for (const on of this.#views) {
+      const view = this.#viewOf(process, on)
+      this.#other[view] = (this.#other[view] ?? 0) | outdates
+    }
+  }
+
+  /** What a process has outdated by itself, owed or not. */
+  outdatedBy(process: number): number {
+    return this.#views.reduce((all, on) => all | (this.#own[this.#viewOf(process, on)] ?? 0), 0)
+  }
+
+  #load(key: string, version: number, now: number): void {
+    this.#footprint().write(`loaded ${key}`)
+    this.#loaded[this.#keys.indexOf(key) * most + version] = now
+  }
+
+  lookupBegan(process: number, on: string, keys: ReadonlyArray<string>, now: number, isRefresh: boolean): OpenLookup {
+    const lookup = { process, on, keys, versions: keys.map((key) => this.version(key)), began: now, isRefresh }
+    for (const other of this.#lookups) {
+      const both = keys.filter((key) => other.keys.includes(key))
+      if (both.length === 0 || other.on !== on || other.isRefresh || isRefresh) continue
+      if (other.process === process) {
+        if (!this.#isChanging && !this.isDisturbed) this.#violated("onceInProcess", `two lookups of ${both}`)
+      } else if (
+        this.#lease > 0 &&
+        keys.length === 1 &&
+        !this.isDisturbed &&
+        this.#areWithinLease([lookup, other], now)
+      )
+        this.#violated("onceUnderLease", `two lookups of ${both}`)
+    }
+    if (this.#lease > 0) for (const key of keys) this.#footprint().write(`lookups ${key}`)
+    this.#lookups.add(lookup)
+    return lookup
+  }
+
+  /** True if whoever looks up has begun so lately that he may have the lease, or wait for it, still. */
+  #areWithinLease(lookups: ReadonlyArray<OpenLookup>, now: number): boolean {
+    return lookups.every(({ keys, process }) => {
+      const began = Array.from(this.#open)
+        .filter((open) => open.process === process && open.call.keys.some((key) => keys.includes(key)))
+        .map((open) => open.began)
+      return now - Math.min(...began) < this.#lease
+    })
+  }
+
+  lookupAnswered(lookup: OpenLookup, now: number): void {
+    for (const [index, key] of lookup.keys.entries()) this.#load(key, lookup.versions[index] ?? 0, now)
+    this.lookupEnded(lookup)
+  }
+
+  lookupEnded(lookup: OpenLookup): void {
+    if (this.#lease > 0) for (const key of lookup.keys) this.#footprint().write(`lookups ${key}`)
+    this.#lookups.delete(lookup)
+  }
+
+  forget(process: number): void {
+    for (const open of this.#open) if (open.process === process) this.#open.delete(open)
+    for (const lookup of this.#lookups) if (lookup.process === process) this.#lookups.delete(lookup)
+    this.isDisturbed = true
+  }
+
+  /** All that the laws will go by, as text. */
+  state(): string {
+    const open = Array.from(
+      this.#open,
+      ({ began, isAsking, isFaulty, isWriting, other, own, outdates, refreshed, view }) =>
+        [
+          view,
+          this.#lease > 0 ? began : 0,
+          own,
+          other,
+          refreshed,
+          outdates,
+          isAsking ? 1 : 0,
+          isFaulty ? 1 : 0,
+          isWriting ? 1 : 0
+        ].join()
+    ).sort()
+    const lookups = Array.from(this.#lookups, ({ began, isRefresh, keys, on, process, versions }) =>
+      [process, on, keys.join("+"), versions.join("+"), began, isRefresh ? 1 : 0].join()
+    ).sort()
+    return [
+      this.#truth,
+      this.#own,
+      this.#other,
+      this.#refreshed,
+      this.#loaded,
+      open.join(" "),
+      lookups.join(" "),
+      this.isDisturbed
+    ].join("|")
+  }
+}

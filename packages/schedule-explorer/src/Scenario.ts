@@ -1,0 +1,114 @@
+/**
+ * Scenarios: what simulated processes do, and what may go wrong meanwhile.
+ */
+import type { Duration } from "effect"
+
+/** An outcome other than that an operation is carried out and answered; each costs one of a scenario's faults. */
+export type Fault =
+  /** An operation fails, and is not carried out. */
+  | "refuse"
+  /** A write is carried out, and its caller is told that it failed. */
+  | "lose"
+  /** A write fails for its caller, and may be carried out at any later time. */
+  | "timeout"
+  /** A key of the store is evicted. */
+  | "evict"
+  /** A process ends without a word, its memory gone. */
+  | "end"
+  /** A caller is interrupted. */
+  | "cancel"
+  /** A lookup fails. */
+  | "fail"
+
+/** One use of a `Cached`. Those that change begin with the source of truth: its keys get a new version each. */
+export interface Call {
+  readonly kind: "get" | "getBatched" | "getMany" | "refresh" | "set" | "invalidate" | "invalidateTag" | "invalidateAll"
+  /** The keys that are read, or changed in the source of truth. */
+  readonly keys: ReadonlyArray<string>
+  readonly tag?: string
+  /** Which of the scenario's `cached`; "main" unless given. */
+  readonly on: string
+}
+
+const call =
+  (kind: Call["kind"]) =>
+  (...keys: ReadonlyArray<string>): Call => ({ kind, keys, on: "main" })
+
+export const get = call("get")
+export const getBatched = call("getBatched")
+export const getMany = call("getMany")
+export const refresh = call("refresh")
+/** Changes the source of truth, and sets the new value. */
+export const set = call("set")
+/** Changes the source of truth, and invalidates the key. */
+export const change = call("invalidate")
+/** Changes the source of truth, and invalidates everything. */
+export const changeAll = call("invalidateAll")
+/** Changes keys in the source of truth, and invalidates a tag of theirs. */
+export const changeTag = (tag: string, ...keys: ReadonlyArray<string>): Call => ({
+  kind: "invalidateTag",
+  keys,
+  tag,
+  on: "main"
+})
+/** The same call of another `Cached` of the scenario. */
+export const on = (name: string, call: Call): Call => ({ ...call, on: name })
+
+/** The options of a `Cached`, where they are not the same in every scenario. */
+export interface Definition {
+  /** Milliseconds, as all of the times here. A minute unless given. */
+  readonly ttl?: number
+  readonly staleFor?: number
+  readonly negativeTtl?: Duration.Input
+  readonly lease?: number
+  readonly softLookupTimeout?: number
+  readonly lookupTimeout?: number
+  readonly refreshAhead?: number
+  /** True for a `lookupMany` beside the `lookup`. */
+  readonly isBatched?: boolean
+  readonly tags?: (key: string, version: number) => ReadonlyArray<string>
+  /** Another shape of the same values, and so another fingerprint. */
+  readonly isOtherSchema?: boolean
+}
+
+export interface Scenario {
+  readonly name: string
+  /** By name. "main" is one with the usual options unless given. */
+  readonly cached?: Readonly<Record<string, Definition>>
+  /** What each process does: calls one after the other, in threads side by side. */
+  readonly processes: Readonly<Record<string, ReadonlyArray<ReadonlyArray<Call>>>>
+  /** Keys that are cached already, by the `cached` of this name. */
+  readonly warm?: Readonly<Record<string, ReadonlyArray<string>>>
+  /** How many faults there may be. None unless given. */
+  readonly faults?: number
+  /** Which faults there may be: every failure of an operation, unless given. */
+  readonly kinds?: ReadonlyArray<Fault>
+  /** How many operations may be answered late: carried out now, and answered later. None unless given. */
+  readonly late?: number
+  /** Steps in which time passes, in milliseconds, in this order, each at any moment. */
+  readonly ticks?: ReadonlyArray<number>
+  /** True if sleepers may wake while others could go on as well; else time passes only when nothing else can happen. */
+  readonly isTimed?: boolean
+  /** True for a near cache in front of the store in each process, which is told of changes after some time. */
+  readonly isNear?: boolean
+  /** For how long a value may be served, in milliseconds: as its `cached` says unless given. */
+  readonly longestLife?: number
+  /** Versions of keys that have no value; for a `negativeTtl`. */
+  readonly isAbsent?: (key: string, version: number) => boolean
+}
+
+export const usualFaults: ReadonlyArray<Fault> = ["refuse", "lose", "timeout"]
+
+/** The name of a thread of a process. */
+export const threadName = (process: string, thread: number, threads: number): string =>
+  threads === 1 ? process : `${process}${thread + 1}`
+
+/** Every key that a scenario names, sorted. */
+export const keysOf = ({ processes, warm = {} }: Scenario): ReadonlyArray<string> => {
+  const calls = Object.values(processes).flat(2)
+  return Array.from(new Set([...calls.flatMap(({ keys }) => keys), ...Object.values(warm).flat()])).sort()
+}
+
+/** Every definition of a scenario, by name. */
+export const definitionsOf = ({ cached = {} }: Scenario): Readonly<Record<string, Definition>> =>
+  "main" in cached ? cached : { main: {}, ...cached }

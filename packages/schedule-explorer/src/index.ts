@@ -1,0 +1,5 @@
+export * as Explorer from "./Explorer.ts"
+export * as RandomWalk from "./RandomWalk.ts"
+export * as Report from "./Report.ts"
+export * as Scenario from "./Scenario.ts"
+export { scenarios } from "./scenarios/index.ts"

@@ -1,0 +1,83 @@
+/**
+ * Invalidations that the store fails.
+ */
+import { change, changeAll, changeTag, get, type Scenario, set } from "../Scenario.ts"
+
+const tags = () => ["t"]
+
+export const owed: ReadonlyArray<Scenario> = [
+  {
+    name: "an invalidation is owed while the key is read",
+    warm: { main: ["a"] },
+    processes: { A: [[change("a"), get("a")], [get("a")]] },
+    faults: 1
+  },
+  {
+    name: "an owed invalidation is made good for while another process reads",
+    warm: { main: ["a"] },
+    processes: { A: [[change("a"), get("a")]], B: [[get("a"), get("a")]] },
+    faults: 1
+  },
+  {
+    name: "an owed invalidation is owed again",
+    warm: { main: ["a"] },
+    processes: { A: [[change("a"), get("a"), change("a"), get("a")]] },
+    faults: 1
+  },
+  {
+    name: "two invalidations of a key are owed side by side",
+    warm: { main: ["a"] },
+    processes: {
+      A: [
+        [change("a"), get("a")],
+        [change("a"), get("a")]
+      ]
+    },
+    faults: 1
+  },
+  {
+    name: "everything is owed",
+    warm: { main: ["a"] },
+    processes: { A: [[changeAll("a"), get("a")], [get("a")]], B: [[get("a")]] },
+    faults: 1
+  },
+  {
+    name: "a set is owed as an invalidation",
+    warm: { main: ["a"] },
+    processes: { A: [[set("a"), get("a")], [get("a")]] },
+    faults: 1
+  },
+  {
+    name: "a set is owed while another process sets the key",
+    processes: { A: [[set("a"), get("a")]], B: [[set("a"), get("a")]] },
+    faults: 1
+  },
+  {
+    name: "a tag is owed while its key is read",
+    cached: { main: { tags } },
+    warm: { main: ["a"] },
+    processes: { A: [[changeTag("t", "a"), get("a")], [get("a")]] },
+    faults: 1
+  },
+  {
+    name: "a tag is owed while another process reads",
+    cached: { main: { tags } },
+    warm: { main: ["a"] },
+    processes: { A: [[changeTag("t", "a"), get("a")]], B: [[get("a")]] },
+    faults: 1
+  },
+  {
+    name: "a process ends with an invalidation owed",
+    warm: { main: ["a"] },
+    processes: { A: [[change("a")]], B: [[get("a"), get("a")]] },
+    faults: 2,
+    kinds: ["refuse", "end"],
+    ticks: [60_000]
+  },
+  {
+    name: "a late write comes after the invalidation that it was given up for",
+    processes: { A: [[get("a")]], B: [[change("a"), get("a")]] },
+    faults: 2,
+    kinds: ["timeout"]
+  }
+]
