@@ -6,7 +6,7 @@
  *
  * @internal
  */
-import { performance } from "node:perf_hooks"
+import { performance, random } from "./Platform.ts"
 
 /** Pauses between attempts, in milliseconds: doubled from the initial to the longest one, half of each at random. */
 export interface Backoff {
@@ -76,7 +76,7 @@ export class Attempts {
 
   /** The pause before the next attempt, in milliseconds. An attempt that was long enough needs none behind it. */
   nextPause(): number {
-    const pause = this.#pause * (0.5 + Math.random() / 2)
+    const pause = this.#pause * (0.5 + random() / 2)
     this.#pause = Math.min(this.#pause * 2, this.#backoff.max)
     return Math.max(1, pause - (performance.now() - this.#begunAt))
   }

@@ -7,7 +7,6 @@
  *
  * @internal
  */
-import { performance } from "node:perf_hooks"
 import type { DriverFailure } from "@hexcache/cache-port"
 import { Effect, Exit } from "effect"
 import { changedBy } from "./Changes.ts"
@@ -16,6 +15,7 @@ import { conditionOf, worstOf } from "./ClusterState.ts"
 import type { Command, Commander } from "./Command.ts"
 import type { ConnectionEvent } from "./Connection.ts"
 import { type Condition, StateHistory } from "./ConnectionState.ts"
+import { clearTimeout, performance, setTimeout } from "./Platform.ts"
 import type { RedisState } from "./RedisStatus.ts"
 import * as ReplyError from "./ReplyError.ts"
 import type { RedisKey, Router } from "./Router.ts"

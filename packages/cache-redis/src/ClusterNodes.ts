@@ -3,8 +3,8 @@
  *
  * @internal
  */
-import { performance } from "node:perf_hooks"
 import { Connection, type ConnectionEvent, type ConnectionOptions } from "./Connection.ts"
+import { performance } from "./Platform.ts"
 import * as ReplyError from "./ReplyError.ts"
 import { addressOf, type Node, type Topology } from "./Topology.ts"
 

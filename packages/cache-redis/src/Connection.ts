@@ -6,7 +6,6 @@
  *
  * @internal
  */
-import { performance } from "node:perf_hooks"
 import type { Callback, DriverFailure } from "@hexcache/cache-port"
 import { Effect, Exit } from "effect"
 import { Attempts, type Backoff } from "./Attempts.ts"
@@ -20,6 +19,7 @@ import { Handshake, type HandshakeOptions, type Protocol } from "./Handshake.ts"
 import { IdlePing } from "./IdlePing.ts"
 import { Markers } from "./Markers.ts"
 import { Pacer } from "./Pacer.ts"
+import { clearTimeout, performance, setTimeout } from "./Platform.ts"
 import * as Reply from "./Reply.ts"
 import * as ReplyError from "./ReplyError.ts"
 import type { Tracking } from "./Tracking.ts"

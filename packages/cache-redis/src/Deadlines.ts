@@ -7,8 +7,8 @@
  * @internal
  */
 
-import { performance } from "node:perf_hooks"
 import * as Instant from "./Instant.ts"
+import { clearImmediate, clearTimeout, performance, setImmediate, setTimeout } from "./Platform.ts"
 
 /** What has a deadline. The fields are the list's. */
 export interface Timed {

@@ -7,10 +7,10 @@
  *
  * @internal
  */
-import { randomUUID } from "node:crypto"
 import { type DriverFailure, Unavailable, Unknown } from "@hexcache/cache-port"
 import { constVoid } from "effect/Function"
 import type { Client, Endpoint } from "./Client.ts"
+import { uniqueText } from "./Platform.ts"
 import * as ReplyError from "./ReplyError.ts"
 
 /** A version of Redis's protocol, RESP. */
@@ -104,7 +104,7 @@ export class Handshake {
   /** Sends what comes behind the login, and returns how to wait for it. */
   #sendRest(client: Client, database: number): () => Promise<void> {
     const { connectionName } = this.#options
-    const text = `hexcache-${randomUUID()}`
+    const text = `hexcache-${uniqueText()}`
     // A server that knows nothing of names works as well.
     send(client, ["CLIENT", "SETINFO", "LIB-NAME", "node-redis(hexcache)"])
     if (connectionName !== undefined) send(client, ["CLIENT", "SETNAME", connectionName])

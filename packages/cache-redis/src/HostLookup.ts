@@ -8,6 +8,7 @@
  */
 import { type LookupAddress, type LookupOptions, lookup as lookupByDns } from "node:dns"
 import { isIP, type LookupFunction } from "node:net"
+import { setTimeout } from "./Platform.ts"
 
 interface Result {
   readonly error: NodeJS.ErrnoException | null

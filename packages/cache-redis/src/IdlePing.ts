@@ -6,6 +6,7 @@
  *
  * @internal
  */
+import { clearTimeout, setTimeout } from "./Platform.ts"
 
 /** The checks of one connection. Times are in milliseconds. */
 export interface IdlePingOptions {

@@ -4,7 +4,7 @@
  *
  * @internal
  */
-import { performance } from "node:perf_hooks"
+import { performance } from "./Platform.ts"
 
 let instant: number | undefined
 

@@ -7,9 +7,9 @@
  *
  * @internal
  */
-import { performance } from "node:perf_hooks"
 import { DriverFailure } from "@hexcache/cache-port"
 import type { Call } from "./Call.ts"
+import { performance, setImmediate } from "./Platform.ts"
 import * as ReplyError from "./ReplyError.ts"
 
 /** What markers need of one connection. */

@@ -10,6 +10,7 @@ import { AccessDenied, DriverFailure, Unavailable } from "@hexcache/cache-port"
 import type { Endpoint } from "./Client.ts"
 import type { ConnectionEvent } from "./Connection.ts"
 import { startDeadline } from "./Deadlines.ts"
+import { clearTimeout, random, setTimeout } from "./Platform.ts"
 import * as ReplyError from "./ReplyError.ts"
 import { type NamedMaster, Sentinel, unknownName } from "./Sentinel.ts"
 import type { Node } from "./Topology.ts"
@@ -181,7 +182,7 @@ export class MasterWatch {
           .then(() => {
             if (!this.#closed) this.#watch(watched)
           }),
-      watched.pause * (0.8 + Math.random() / 5)
+      watched.pause * (0.8 + random() / 5)
     )
   }
 

@@ -6,10 +6,10 @@
  *
  * @internal
  */
-import { performance } from "node:perf_hooks"
 import { type CacheDriver, DriverFailure, Later } from "@hexcache/cache-port"
 import { Effect, Exit } from "effect"
 import type { Command, Commander } from "./Command.ts"
+import { performance } from "./Platform.ts"
 import * as Reply from "./Reply.ts"
 import type { Deadline, Direct } from "./Router.ts"
 import * as Scripts from "./Scripts.ts"

@@ -6,6 +6,7 @@
  */
 import type { Call } from "./Call.ts"
 import { partOf } from "./Halving.ts"
+import { setImmediate } from "./Platform.ts"
 
 /** What a pacer needs of its connection. */
 export interface PacerOptions {

@@ -7,10 +7,10 @@
  *
  * @internal
  */
-import { performance } from "node:perf_hooks"
 import { AccessDenied, DriverFailure } from "@hexcache/cache-port"
 import type { Command } from "./Command.ts"
 import type { Connection } from "./Connection.ts"
+import { clearTimeout, performance, random, setTimeout } from "./Platform.ts"
 import * as Reply from "./Reply.ts"
 import * as ReplyError from "./ReplyError.ts"
 import * as Topology from "./Topology.ts"
@@ -101,7 +101,7 @@ export class TopologyReader {
   #planHinted(): void {
     const now = performance.now()
     if (now - this.#hintedAt > calm) this.#distance = 0
-    this.#dueAt = Math.max(now, this.#hintedAt + this.#distance * (0.5 + Math.random() / 2))
+    this.#dueAt = Math.max(now, this.#hintedAt + this.#distance * (0.5 + random() / 2))
     this.#plan(this.#dueAt - now, () => {
       this.#dueAt = undefined
       this.#hintedAt = performance.now()
@@ -111,7 +111,7 @@ export class TopologyReader {
   }
 
   #planPeriodic(): void {
-    this.#plan(this.#options.refreshInterval * (0.75 + Math.random() / 2), () =>
+    this.#plan(this.#options.refreshInterval * (0.75 + random() / 2), () =>
       this.#readings % rootTurn === 0 ? anyOf(this.#options.rootNodes) : this.#anyReady()
     )
   }
@@ -231,10 +231,10 @@ const askSlots: Command<ReadonlyArray<Reply.SlotRange>> = {
 
 const shuffled = <A>(items: ReadonlyArray<A>): ReadonlyArray<A> =>
   items
-    .map((item) => ({ item, order: Math.random() }))
+    .map((item) => ({ item, order: random() }))
     .toSorted((one, other) => one.order - other.order)
     .map(({ item }) => item)
 
 /** One of them at random, if there are any. */
 const anyOf = <A>(items: ReadonlyArray<A>): ReadonlyArray<A> =>
-  items.length === 0 ? [] : [items[Math.floor(Math.random() * items.length)] as A]
+  items.length === 0 ? [] : [items[Math.floor(random() * items.length)] as A]

@@ -1,6 +1,12 @@
 import { afterEach, assert, beforeEach, describe, it, vi } from "vitest"
 import { IdlePing } from "../src/IdlePing.ts"
 
+// The timers of the moment, fake or real.
+vi.mock("../src/Platform.ts", () => ({
+  setTimeout: (run: () => void, millis: number) => setTimeout(run, millis),
+  clearTimeout: (timer: NodeJS.Timeout | undefined) => clearTimeout(timer)
+}))
+
 beforeEach(() => {
   vi.useFakeTimers()
 })
