@@ -4,6 +4,7 @@
 import { Context, type Duration, Effect, Layer, type Option, type Schema, type Scope, type Stream } from "effect"
 import type { CacheDriver } from "./CacheDriver.ts"
 import type { CacheError } from "./CacheError.ts"
+import { finishWrites } from "./Closing.ts"
 import * as Port from "./Port.ts"
 import { ready } from "./Ready.ts"
 import type { TimeToLive } from "./TimeToLive.ts"
@@ -135,7 +136,8 @@ export class CachePort extends Context.Service<
   }
 
   /**
-   * The layer of an adapter: makes the driver in the layer's scope, and a port from it. Options that break a law fail
+   * The layer of an adapter: makes the driver in the layer's scope, and a port from it. A scope that closes waits up to
+   * 200 ms for what a `Cached` is just writing, before it closes the driver. Options that break a law fail
    * the layer with `InvalidArgument`, before the driver is made. Given the names of the adapter's own options, the layer
    * fails on any other: a misspelt one would be left out without a word.
    */
@@ -147,7 +149,13 @@ export class CachePort extends Context.Service<
     return Layer.effect(
       CachePort,
       Effect.flatMap(Port.checkOptions(options, names), () =>
-        Effect.map(driver, (driver) => CachePort.of(Port.fromDriver(driver, options)))
+        Effect.flatMap(driver, (driver) => {
+          const port = CachePort.of(Port.fromDriver(driver, options))
+          return Effect.as(
+            Effect.addFinalizer(() => finishWrites(port)),
+            port
+          )
+        })
       )
     )
   }

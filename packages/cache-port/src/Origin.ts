@@ -18,6 +18,9 @@ const origins = new WeakMap<Service, Origin>()
 
 const originOf = (port: Service): Origin => origins.get(port) ?? { root: port, path: "" }
 
+/** The port that `port` is a part of, or itself. */
+export const rootOf = (port: Service): Service => originOf(port).root
+
 /** `part`, known as what `prefix` leads to in `whole`. */
 export const partOfWhole = (whole: Service, prefix: string, part: Service): Service => {
   const { path, root } = originOf(whole)

@@ -308,9 +308,7 @@ export class Loader<Key, A, Answer, E, R> {
       if (keeping !== undefined || loaded.length === 0) return
       const fiber = Effect.runForkWith(context)(inTurn(this.#keep(loaded)))
       keeping = fiber
-      this.#writes.add(fiber)
       fiber.addObserver(() => {
-        this.#writes.delete(fiber)
         keeping = undefined
       })
     }
@@ -367,11 +365,19 @@ export class Loader<Key, A, Answer, E, R> {
     while (loaded.length > 0) {
       const written = loaded.splice(0)
       const writing = yield* Effect.forkChild(this.#keeper.keep(written), { startImmediately: true })
+      this.#holdOpen(writing)
       for (const { answer } of written) answer()
       yield* Fiber.await(writing)
       for (const { flight, text } of written) if (this.flights.get(text) === flight) this.flights.delete(text)
     }
   })
+
+  /** Has those wait for a write who close the cache, or the layer of this `Cached`. */
+  #holdOpen(writing: Fiber.Fiber<unknown>): void {
+    this.#storage.finishBeforeClose(writing)
+    this.#writes.add(writing)
+    writing.addObserver(() => this.#writes.delete(writing))
+  }
 
   #logFailure(cause: Cause.Cause<E>): Effect.Effect<void> {
     return this.#log.take((suppressed) =>

@@ -13,6 +13,7 @@
  */
 import { Clock, Effect, type Fiber, type Option } from "effect"
 import type { CachePort } from "../CachePort.ts"
+import { finishBeforeClose } from "../Closing.ts"
 import type { Codec } from "../Codec.ts"
 import { type Observer, observerOf } from "../telemetry/Observer.ts"
 import { type Counters, countersOf } from "./Counters.ts"
@@ -96,6 +97,11 @@ export class Storage {
     this.#codec = policy.codec
     this.tags = new Tags(this.#store, debts, this.#sharedLife)
     if (policy.tags !== undefined) debts.generations.add(this.#names.all)
+  }
+
+  /** Has the cache wait for a write when it closes. */
+  finishBeforeClose(write: Fiber.Fiber<unknown>): void {
+    finishBeforeClose(this.#store.cache, write)
   }
 
   /** None where the cache failed. */
