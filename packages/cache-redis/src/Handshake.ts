@@ -105,11 +105,12 @@ export class Handshake {
   #sendRest(client: Client, database: number): () => Promise<void> {
     const { connectionName } = this.#options
     const text = `hexcache-${uniqueText()}`
-    // A server that knows nothing of names works as well.
-    send(client, ["CLIENT", "SETINFO", "LIB-NAME", "node-redis(hexcache)"])
-    if (connectionName !== undefined) send(client, ["CLIENT", "SETNAME", connectionName])
     const selected = database === 0 ? undefined : send(client, ["SELECT", String(database)])
     const echoed = send(client, ["PING", text])
+    // Last, as the refusal of the connection itself comes in the first one's place. A server that knows nothing of names
+    // works as well.
+    send(client, ["CLIENT", "SETINFO", "LIB-NAME", "node-redis(hexcache)"])
+    if (connectionName !== undefined) send(client, ["CLIENT", "SETNAME", connectionName])
     return async () => {
       await selected
       await checkEcho(echoed, text)

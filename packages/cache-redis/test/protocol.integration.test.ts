@@ -1,4 +1,5 @@
 /** Servers and proxies that do not know HELLO, or PING with a text. */
+import { connect } from "node:net"
 import { assert, describe, it } from "@effect/vitest"
 import { CachePort } from "@hexcache/cache-port"
 import { CacheRedis } from "@hexcache/cache-redis"
@@ -208,6 +209,23 @@ describe.concurrent("the version of the protocol", () => {
     Effect.gen(function* () {
       const { url } = yield* server({ args: withoutHello })
       assert.match(yield* failure({ url, protocol: 3 }), /^Unavailable: .* does not know HELLO/)
+    })
+  )
+
+  it.live("changes no refusal: a place among the clients that is not free is OutOfMemory", () =>
+    Effect.gen(function* () {
+      const { port, url } = yield* server({ args: ["--maxclients", "1"] })
+      yield* Effect.acquireRelease(
+        Effect.sync(() => connect(port, "127.0.0.1")),
+        (other) => Effect.sync(() => other.destroy())
+      )
+      yield* eventually(() =>
+        askRedis(url, ["PING"]).then(
+          () => false,
+          () => true
+        )
+      )
+      for (const protocol of [2, 3] as const) assert.match(yield* failure({ url, protocol }), /^OutOfMemory/)
     })
   )
 
