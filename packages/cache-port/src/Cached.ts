@@ -39,6 +39,11 @@ export interface Cached<in out Key, in out A, out Answer = A, out E = never, out
    */
   readonly get: (key: Key) => Effect.Effect<Answer, E, R>
   /**
+   * The value of a key if the cache has one that may be served, fresh or stale. Looks nothing up, not even in the
+   * background.
+   */
+  readonly getOption: (key: Key) => Effect.Effect<Option.Option<A>, never, R>
+  /**
    * The values of many keys, in the order asked, without the keys that have none: one read of the cache, one `lookupMany`
    * for all that is missing (or lookups side by side), one write. Fails when a lookup fails.
    */

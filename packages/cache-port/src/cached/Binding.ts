@@ -86,6 +86,7 @@ const methods = <Key, A, Answer, E, R, R2>(
   ask: Ask<Key, A, Answer, E, R, R2>
 ): Cached<Key, A, Answer, E, R2> => ({
   get: (key) => ask((engine, caller) => engine.get(key, caller)),
+  getOption: (key) => ask((engine, caller) => engine.getOption(key, caller)),
   getMany: (keys) => ask((engine, caller) => engine.getMany(keys, caller)),
   getBatched: (key) => ask((engine, caller) => engine.getBatched(key, caller)),
   put: (key, value) => ask((engine) => engine.put([[key, value]])),

@@ -3,7 +3,7 @@
  *
  * @internal
  */
-import { Effect, Exit } from "effect"
+import { Effect, Exit, Option } from "effect"
 import type { CachePort } from "../CachePort.ts"
 import type { Caller } from "./Caller.ts"
 import type { Entry } from "./Envelope.ts"
@@ -69,6 +69,30 @@ export class Engine<Key, A, Answer, E, R> {
       this.loader.refresh([{ ...miss, took: found.took }], caller)
       return found.answer
     })
+  }
+
+  /** The value that may be served, fresh or stale, and no lookup. */
+  getOption(key: Key, caller: Caller<R>): Effect.Effect<Option.Option<A>> {
+    const text = this.policy.textOf(key)
+    const { counters } = this.storage
+    const ended = this.loader.ended(text)
+    const miss = Effect.sync(() => {
+      counters.miss()
+      return Option.none<A>()
+    })
+    if (this.isOwed(text, caller)) return miss
+    return this.storage.find(text, caller.fiber, (finding) => {
+      const written = ended && this.ofEnded(ended, finding?.ground, caller)
+      if (written !== undefined && Exit.isSuccess(written)) return this.#valueOf(written)
+      const found = this.judge(finding?.entry, caller)
+      if (found._tag === "Miss") return miss
+      if (found._tag === "Stale") counters.stale()
+      return this.#valueOf(found.answer)
+    })
+  }
+
+  #valueOf({ value }: Exit.Success<Answer, unknown>): Effect.Effect<Option.Option<A>> {
+    return Effect.succeed(this.policy.answers.valueOf(value))
   }
 
   getMany(keys: Iterable<Key>, caller: Caller<R>): Effect.Effect<ReadonlyMap<Key, A>, E> {
