@@ -3,10 +3,12 @@ import { readFileSync } from "node:fs"
 import { assert, describe, it } from "@effect/vitest"
 import { type CachePort, TimeToLive } from "@hexcache/cache-port"
 import type { CacheRedis } from "@hexcache/cache-redis"
-import { type RedisServer, serverVersion } from "@hexcache/redis-testkit"
+import { askRedis, type RedisServer, serverVersion } from "@hexcache/redis-testkit"
 import { createClient } from "@redis/client"
 import { Effect, Option, Stream } from "effect"
+import { slotOf } from "../src/Slot.ts"
 import { eventually, untilSuccess } from "./support/bounds.ts"
+import { at, cluster, clusterCache, keysOf } from "./support/clusters.ts"
 import { sentinelCache, sentinelGroup, subscribers } from "./support/sentinels.ts"
 import { cache, server } from "./support/servers.ts"
 
@@ -77,6 +79,14 @@ const worksWhole = (cached: Cache) =>
     for (const run of [...Object.values(everyOperation), ...Object.values(everyOperation)]) yield* run(cached)
   })
 
+/** The rights of a user that an operation needs on a server of this version. */
+const rightsOn = ({ url }: RedisServer) =>
+  Effect.map(
+    Effect.promise(() => serverVersion(url)),
+    (version) =>
+      /Redis (8\.[4-9]|9)|Valkey 9\.[1-9]/.test(version) ? [...userRights, ...furtherRights("batches")] : userRights
+  )
+
 /** Sets a user's rights, and returns an effect that says which commands the server has denied since. */
 const setUser = ({ url }: RedisServer, name: string, rights: ReadonlyArray<string>) =>
   Effect.map(
@@ -106,9 +116,7 @@ describe.concurrent("a user with the documented rights", () => {
   it.live("can run every operation", () =>
     Effect.gen(function* () {
       const redis = yield* server()
-      const hasMsetex = /Redis (8\.[4-9]|9)|Valkey 9\.[1-9]/.test(yield* Effect.promise(() => serverVersion(redis.url)))
-      const rights = hasMsetex ? [...userRights, ...furtherRights("batches")] : userRights
-      const denied = yield* setUser(redis, "shop", rights)
+      const denied = yield* setUser(redis, "shop", yield* rightsOn(redis))
       yield* worksWhole(yield* shop(redis))
       assert.deepStrictEqual(yield* denied, [])
     })
@@ -140,6 +148,30 @@ describe.concurrent("a user with the documented rights", () => {
       yield* worksWhole(yield* shop(redis, { database: 1, namespace: "", nearCache: { maxEntries: 10 } }))
       assert.deepStrictEqual(yield* denied, [])
     })
+  )
+
+  it.live(
+    "needs further ones on a Cluster, on every node of it, to read the map and to follow keys that are moving",
+    () =>
+      Effect.gen(function* () {
+        const group = yield* cluster({ replicas: 0 })
+        const rights = [...(yield* rightsOn(at(group.masters, 0))), ...furtherRights("a Cluster")]
+        const denied = yield* Effect.forEach(group.masters, (master) => setUser(master, "shop", rights))
+        const cached = yield* clusterCache(group, login)
+        yield* worksWhole(cached)
+        const [from, to] = [at(group.masters, 0), at(group.masters, 1)]
+        const [key = ""] = keysOf(group, 0, 1, "shop")
+        const [slot, fromId, toId] = [
+          `${slotOf(`shop:${key}`)}`,
+          ...(yield* Effect.promise(() => Promise.all([from, to].map(({ url }) => askRedis(url, ["CLUSTER", "MYID"])))))
+        ] as [string, string, string]
+        // Half way: the old owner redirects what it does not have to the new one.
+        yield* Effect.promise(() => askRedis(to.url, ["CLUSTER", "SETSLOT", slot, "IMPORTING", fromId]))
+        yield* Effect.promise(() => askRedis(from.url, ["CLUSTER", "SETSLOT", slot, "MIGRATING", toId]))
+        yield* cached.set(key, "value")
+        assert.deepStrictEqual(yield* cached.get(key), Option.some("value"))
+        assert.deepStrictEqual(yield* Effect.all(denied), [[], [], []])
+      })
   )
 
   it.live("can use a cache behind Sentinel, where a user of the sentinels has those for them", () =>

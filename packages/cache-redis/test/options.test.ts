@@ -3,6 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { CacheRedis } from "@hexcache/cache-redis"
 import { createClient } from "@redis/client"
 import { Effect, Layer } from "effect"
+import { addressMap } from "../src/Options.ts"
 
 const url = "redis://127.0.0.1:1"
 const namespace = "shop"
@@ -16,6 +17,20 @@ const refused: ReadonlyArray<readonly [name: string, layer: ReturnType<typeof Ca
   ],
   ["inital of backoff", CacheRedis.layer({ url, namespace, backoff: { inital: 5 } } as never)],
   ["url of layerCluster", CacheRedis.layerCluster({ rootNodes: [url], namespace, url } as never)],
+  [
+    "a topologyRefreshInterval of zero",
+    CacheRedis.layerCluster({ rootNodes: [url], namespace, topologyRefreshInterval: 0 })
+  ],
+  ["a nodeAddressMap of text", CacheRedis.layerCluster({ rootNodes: [url], namespace, nodeAddressMap: "a" as never })],
+  [
+    "a nodeAddressMap with a port out of range",
+    CacheRedis.layerSentinel({
+      name: "a",
+      sentinels: [url],
+      namespace,
+      nodeAddressMap: { "a:1": { host: "b", port: 65_536 } }
+    })
+  ],
   [
     "rootNodes of layerSentinel",
     CacheRedis.layerSentinel({ name: "a", sentinels: [url], namespace, rootNodes: [] } as never)
@@ -59,4 +74,26 @@ describe("options of the Redis adapter", () => {
       )
     )
   )
+})
+
+describe("addressMap", () => {
+  const announced = { host: "10.0.0.1", port: 7_000 }
+  const reached = { host: "redis.example.com", port: 1 }
+
+  it("leads from an announced address to the one that is mapped, by an object or a function", () => {
+    assert.deepStrictEqual(addressMap({ "10.0.0.1:7000": reached })(announced), reached)
+    assert.deepStrictEqual(
+      addressMap((address) => (address === "10.0.0.1:7000" ? reached : undefined))(announced),
+      reached
+    )
+  })
+
+  it("leaves an address as it is that is not mapped, or by a function that throws or returns none", () => {
+    const fails = (): never => {
+      throw new Error("no address")
+    }
+    for (const map of [undefined, { "10.0.0.1:7001": reached }, () => undefined, fails, () => 5 as never]) {
+      assert.deepStrictEqual(addressMap(map)(announced), announced)
+    }
+  })
 })

@@ -34,11 +34,16 @@ export const clusterCache = (
   )
 
 /** Keys whose slots the master at this place was given when the cluster was formed. */
-export const keysOf = (cluster: RedisCluster, master: number, count: number): ReadonlyArray<string> => {
+export const keysOf = (
+  cluster: RedisCluster,
+  master: number,
+  count: number,
+  namespace = "test"
+): ReadonlyArray<string> => {
   const [first, last] = cluster.slotsOf(master)
   const keys: Array<string> = []
   for (let index = 0; keys.length < count; index++) {
-    const slot = slotOf(`test:key-${index}`)
+    const slot = slotOf(`${namespace}:key-${index}`)
     if (slot >= first && slot <= last) keys.push(`key-${index}`)
   }
   return keys
