@@ -172,10 +172,11 @@ export class Storage {
     if (tags.size === 0) return Effect.succeed(findings)
     return Effect.map(this.tags.read(tags), (tagIds) => {
       if (tagIds === undefined) return undefined
-      return findings.map(({ entry, ground }) => ({
-        entry: entry?.tags.every(([tag, id]) => tagIds.get(tag) === id) ? entry : undefined,
-        ground: { ...ground, tagIds }
-      }))
+      return findings.map(({ entry, ground }) => {
+        const isValid = entry?.tags.every(([tag, id]) => tagIds.get(tag) === id)
+        const { all, likely, own, tags, text } = ground
+        return { entry: isValid ? entry : undefined, ground: { all, likely, own, tags, text, tagIds } }
+      })
     })
   }
 
@@ -296,7 +297,8 @@ export class Storage {
         ? cache.set(...(written[0] as (typeof written)[0]), { ttl })
         : cache.setMany(written, { ttl })
     )
-    const renewing = this.#store.renew([[this.#names.all, first[1].all]], this.#sharedLife, now) ?? Effect.void
+    const isDue = this.#store.isDue(this.#names.all, first[1].all, this.#sharedLife, now)
+    const renewing = isDue ? this.#store.renew([this.#names.all], this.#sharedLife) : Effect.void
     const short = entries.filter(([, { own, servedUntil }]) => endOf(own) < servedUntil)
     if (short.length === 0) return Effect.andThen(renewing, writing)
     const extending = Effect.forEach(

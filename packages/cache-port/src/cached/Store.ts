@@ -111,26 +111,21 @@ export class Store {
     return Option.getOrUndefined(Option.flatten(yield* this.attempt((cache) => cache.get(name))))
   })
 
-  /**
-   * Lets generations stand for longer, in the background and once in a while, where there is little left of their time.
-   * Undefined where there is nothing to do.
-   */
-  renew(
-    generations: Iterable<readonly [name: string, id: string]>,
-    life: number,
-    now: number
-  ): Effect.Effect<void> | undefined {
+  /** True once in a while for a generation that has little left of its time. */
+  isDue(name: string, id: string, life: number, now: number): boolean {
     const enough = life === Infinity ? life : sharedLife / 2
-    const due: Array<string> = []
-    for (const [name, id] of generations) {
-      if (endOf(id) - now >= enough || now < (this.#renewed.get(name) ?? 0)) continue
-      if (this.#renewed.size >= mostRenewed) this.#renewed.clear()
-      this.#renewed.set(name, now + sharedLife / 4)
-      due.push(name)
-    }
-    if (due.length === 0) return undefined
-    // Never by a write of the id: one that came late would bring back what was taken away meanwhile.
-    const renewing = Effect.forEach(due, (name) => this.done((cache) => cache.expire(name, life)), { discard: true })
+    if (endOf(id) - now >= enough || now < (this.#renewed.get(name) ?? 0)) return false
+    if (this.#renewed.size >= mostRenewed) this.#renewed.clear()
+    this.#renewed.set(name, now + sharedLife / 4)
+    return true
+  }
+
+  /**
+   * Lets generations stand for longer, in the background: never by a write of the id, since one that came late would bring
+   * back what was taken away meanwhile.
+   */
+  renew(names: ReadonlyArray<string>, life: number): Effect.Effect<void> {
+    const renewing = Effect.forEach(names, (name) => this.done((cache) => cache.expire(name, life)), { discard: true })
     return Effect.asVoid(Effect.forkDetach(renewing))
   }
 }

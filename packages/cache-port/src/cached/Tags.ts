@@ -51,22 +51,23 @@ export class Tags {
   read(tags: Iterable<string>): Effect.Effect<Map<string, string> | undefined> {
     return Effect.withFiber((fiber) => {
       // Noted before they are read: what is made good for meanwhile may have been read before.
-      const readable = Array.from(tags).filter((tag) => !this.debts.owed.has(tag))
+      const { owed } = this.debts
+      const readable = owed.isEmpty ? Array.from(tags) : Array.from(tags).filter((tag) => !owed.has(tag))
       const names = readable.map(tagName)
       if (names.length === 0) return Effect.succeed(new Map())
       return Effect.flatMap(this.#store.read(names), (textOf) => {
         if (textOf === undefined) return Effect.undefined
+        const now = fiber.getRef(Clock.Clock).currentTimeMillisUnsafe()
         const found = new Map<string, string>()
-        const generations: Array<readonly [name: string, id: string]> = []
-        for (const [index, tag] of readable.entries()) {
+        const due: Array<string> = []
+        for (let index = 0; index < names.length; index++) {
           const name = names[index] as string
           const id = textOf(name)
           if (id === undefined) continue
-          found.set(tag, id)
-          generations.push([name, id])
+          found.set(readable[index] as string, id)
+          if (this.#store.isDue(name, id, this.#life, now)) due.push(name)
         }
-        const renewing = this.#store.renew(generations, this.#life, fiber.getRef(Clock.Clock).currentTimeMillisUnsafe())
-        return renewing === undefined ? Effect.succeed(found) : Effect.as(renewing, found)
+        return due.length === 0 ? Effect.succeed(found) : Effect.as(this.#store.renew(due, this.#life), found)
       })
     })
   }
