@@ -7,7 +7,7 @@
  * @internal
  */
 import type { Callback, DriverFailure } from "@hexcache/cache-port"
-import { Effect, Exit } from "effect"
+import { Effect } from "effect"
 import { Attempts, type Backoff } from "./Attempts.ts"
 import { Call } from "./Call.ts"
 import { changedBy } from "./Changes.ts"
@@ -101,7 +101,6 @@ export class Connection implements Commander {
   #closed = false
   /** Called when the last call in flight is over. */
   #onIdle: (() => void) | undefined
-  readonly #onReady = new Set<() => void>()
 
   constructor(options: ConnectionOptions) {
     this.#options = options
@@ -196,24 +195,6 @@ export class Connection implements Commander {
   /** The usual deadline of what begins now, on `performance`'s clock. */
   deadline(): number {
     return performance.now() + this.#options.commandTimeout
-  }
-
-  /** Waits until commands can be sent, or until an instant on `performance`'s clock. */
-  ready(deadline: number): Effect.Effect<void> {
-    return Effect.callback<void>((resume) => {
-      if (this.#ready !== undefined) return resume(Exit.void)
-      const done = () => {
-        clearTimeout(timer)
-        this.#onReady.delete(done)
-        resume(Exit.void)
-      }
-      const timer = setTimeout(done, Math.max(1, deadline - performance.now()))
-      this.#onReady.add(done)
-      return Effect.sync(() => {
-        clearTimeout(timer)
-        this.#onReady.delete(done)
-      })
-    })
   }
 
   /** Leaves the server, ready or not, for the given reason, and connects anew at once. Commands wait for that. */
@@ -331,7 +312,6 @@ export class Connection implements Commander {
     if (this.#reported !== undefined) this.#options.report({ _tag: "ReadyAgain" })
     this.#reported = undefined
     this.#waiting.send()
-    for (const tell of this.#onReady) tell()
     this.#stateChanged()
   }
 

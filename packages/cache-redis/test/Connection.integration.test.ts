@@ -19,7 +19,7 @@ describe("a connection that is closed", () => {
         report: () => {}
       })
       connection.start()
-      yield* connection.ready(performance.now() + 5_000)
+      yield* connection.send({ args: ["PING"], decode: Reply.pong })
       let told = 0
       // Enough for half of them to be given their answers a turn later.
       for (let index = 0; index < 200; index++) {
