@@ -1,0 +1,261 @@
+/** Callers of simulated processes, and what they ask. */
+import { CacheError, type CachePort } from "@hexcache/cache-port"
+import { Cause, Effect, Exit, Option } from "effect"
+import type { Random } from "../storm/random.ts"
+import type { Account, Outcome } from "./Account.ts"
+import type { EventLog } from "./EventLog.ts"
+import type { Keyspace } from "./Keyspace.ts"
+import type { Loop } from "./Loop.ts"
+
+type Cache = CachePort["Service"]
+
+/** Where callers are. */
+export interface CallersOptions {
+  readonly loop: Loop
+  readonly log: EventLog
+  readonly random: Random
+  readonly account: Account
+  /** By when every operation ends, in milliseconds. */
+  readonly deadline: number
+  /** How old what is read may be at most, in milliseconds: where there is a near cache. */
+  readonly staleness: number
+  /** Milliseconds for which this process was blocked so far. */
+  readonly blocked: () => number
+  /** The keys of every server that a read may be from. */
+  readonly keyspaces: () => ReadonlyArray<Keyspace>
+  readonly count: (what: string) => void
+}
+
+interface Operation {
+  readonly number: number
+  readonly name: string
+  readonly began: number
+  readonly blocked: number
+}
+
+const namespace = "sim"
+
+/** How late a timer of Node's and a turn of the loop make what ends by its deadline, in milliseconds. */
+const tick = 2.5
+
+const values = 12
+const groupKeys = 3
+
+export class Callers {
+  /** Operations that have not ended. */
+  readonly inFlight = new Map<number, Operation>()
+  operations = 0
+  succeeded = 0
+  /** The longest operation, in milliseconds. */
+  slowest = 0
+  onSuccess: (began: number) => void = () => {}
+  readonly #options: CallersOptions
+  readonly #cache: Cache
+  readonly #name: string
+  /** When the last write of this process that was acknowledged was carried out, by key. */
+  readonly #written = new Map<string, number>()
+
+  constructor(name: string, cache: Cache, options: CallersOptions) {
+    this.#name = name
+    this.#cache = cache
+    this.#options = options
+  }
+
+  /** Begins an operation. */
+  ask(): void {
+    const { random } = this.#options
+    const dice = random.below(100)
+    if (dice < 35) this.#get(`value-${random.below(values)}`)
+    else if (dice < 55) this.#set(`value-${random.below(values)}`)
+    else if (dice < 70) this.#increment()
+    else if (dice < 78) this.#getMany(someKeys(random))
+    else if (dice < 84) this.#setGroup(`group-${random.below(3)}`)
+    else if (dice < 90) this.#getMany(groupOf(`group-${random.below(3)}`))
+    else if (dice < 93) this.#remove(`value-${random.below(values)}`)
+    else if (dice < 95) this.#setIfAbsent(`value-${random.below(values)}`)
+    else if (dice < 97) this.#observe("ttl", this.#cache.ttl(`value-${random.below(values)}`), () => {})
+    else if (dice < 98) this.#observe("ping", this.#cache.ping, () => {})
+    else if (dice < 99) this.#compareAndDelete(`value-${random.below(values)}`)
+    else this.#getAndDelete(`value-${random.below(values)}`)
+  }
+
+  /** Begins a read, to see if it succeeds. */
+  probe(): void {
+    this.#get("value-0")
+  }
+
+  /** Checks that nothing is under way for longer than it may be. */
+  check(): void {
+    for (const operation of this.inFlight.values()) {
+      if (this.#lateness(operation) <= 0) continue
+      this.inFlight.delete(operation.number)
+      this.#options.account.isWrong(`${this.#title(operation)} has not ended`)
+    }
+  }
+
+  #get(key: string): void {
+    const from = this.#readsFrom([key])
+    this.#observe(`get ${key}`, this.#cache.get(key), (exit) => {
+      if (Exit.isSuccess(exit)) this.#isRead(`get`, new Map([[key, Option.getOrUndefined(exit.value)]]), from)
+    })
+  }
+
+  #getMany(keys: ReadonlyArray<string>): void {
+    const from = this.#readsFrom(keys)
+    this.#observe(`getMany ${keys}`, this.#cache.getMany(keys), (exit) => {
+      if (!Exit.isSuccess(exit)) return
+      this.#isRead("getMany", new Map([...exit.value].map(([key, held]) => [key, Option.getOrUndefined(held)])), from)
+    })
+  }
+
+  #set(key: string): void {
+    const { account, random } = this.#options
+    const number = account.beginWrite()
+    const ttl = random.below(4) === 0 ? { ttl: 20 + random.below(3_000) } : undefined
+    this.#write(`set ${key}`, number, [key], this.#cache.set(key, this.#text(key, number), ttl))
+  }
+
+  #setGroup(group: string): void {
+    const { account, random } = this.#options
+    const number = account.beginWrite()
+    const keys = groupOf(group)
+    const entries = keys.map((key) => [key, this.#text(key, number)] as const)
+    const ttl = random.below(4) === 0 ? { ttl: 20 + random.below(3_000) } : undefined
+    this.#write(`setMany ${keys}`, number, keys, this.#cache.setMany(entries, ttl))
+  }
+
+  #setIfAbsent(key: string): void {
+    const number = this.#options.account.beginWrite()
+    this.#observe(`setIfAbsent ${key} ${number}`, this.#cache.setIfAbsent(key, this.#text(key, number)), (exit) => {
+      const wasSet = Exit.isSuccess(exit) && exit.value
+      if (Exit.isFailure(exit) || wasSet) this.#ended(number, [key], exit)
+      else this.#options.account.endWrite(number, [full(key)], "NotExecuted")
+    })
+  }
+
+  #increment(): void {
+    const { account, random } = this.#options
+    const number = account.beginWrite()
+    const key = `count-${random.below(4)}`
+    const from = this.#options.loop.now
+    const asked = this.#cache.increment(key, number)
+    this.#observe(`increment ${key} ${number}`, this.#perhapsLeft(asked), (exit) => {
+      this.#ended(number, [key], exit)
+      // No near cache ever counts.
+      if (Exit.isSuccess(exit)) this.#isRead(`increment ${number}`, new Map([[key, String(exit.value)]]), from)
+    })
+  }
+
+  #remove(key: string): void {
+    this.#observe(`deleteMany ${key}`, this.#cache.deleteMany([key, "never"]), () => {})
+  }
+
+  #compareAndDelete(key: string): void {
+    this.#observe(`compareAndDelete ${key}`, this.#cache.compareAndDelete(key, "another"), (exit) => {
+      if (Exit.isSuccess(exit) && exit.value) this.#options.account.isWrong(`${key} was deleted by another value`)
+    })
+  }
+
+  #getAndDelete(key: string): void {
+    const from = this.#options.loop.now
+    this.#observe(`getAndDelete ${key}`, this.#cache.getAndDelete(key), (exit) => {
+      if (!Exit.isSuccess(exit) || Option.isNone(exit.value)) return
+      this.#isRead("getAndDelete", new Map([[key, exit.value.value]]), from)
+    })
+  }
+
+  #write(name: string, number: number, keys: ReadonlyArray<string>, asked: Effect.Effect<void, CacheError>): void {
+    this.#observe(`${name} ${number}`, this.#perhapsLeft(asked), (exit) => this.#ended(number, keys, exit))
+  }
+
+  #ended(number: number, keys: ReadonlyArray<string>, exit: Exit.Exit<unknown, CacheError>): void {
+    const { account } = this.#options
+    account.endWrite(number, keys.map(full), outcomeOf(exit))
+    if (Exit.isFailure(exit)) return
+    for (const key of keys.map(full))
+      this.#written.set(key, Math.max(this.#written.get(key) ?? 0, account.executedAt(number, key) ?? 0))
+  }
+
+  #isRead(what: string, answers: ReadonlyMap<string, string | undefined>, from: number): void {
+    const { account, keyspaces } = this.#options
+    const byFullKey = new Map([...answers].map(([key, value]) => [full(key), value]))
+    account.read(keyspaces(), byFullKey, from, `${this.#name} ${what}`)
+  }
+
+  /** A process knows of its own writes at once, and with a near cache of those of others a moment later. */
+  #readsFrom(keys: ReadonlyArray<string>): number {
+    const { loop, staleness } = this.#options
+    return Math.max(loop.now - staleness, ...keys.map((key) => Math.min(loop.now, this.#written.get(full(key)) ?? 0)))
+  }
+
+  #text(key: string, number: number): string {
+    return `${full(key)}|${number}|${".".repeat(this.#options.random.below(60))}`
+  }
+
+  /** One write in twelve loses its caller before the end. */
+  #perhapsLeft<A>(asked: Effect.Effect<A, CacheError>): Effect.Effect<A, CacheError> {
+    const { random } = this.#options
+    if (random.below(12) > 0) return asked
+    return Effect.raceFirst(asked, Effect.andThen(Effect.sleep(random.below(20)), Effect.interrupt))
+  }
+
+  #observe<A>(name: string, asked: Effect.Effect<A, CacheError>, onExit: (exit: Exit.Exit<A, CacheError>) => void) {
+    const { blocked, count, log, loop } = this.#options
+    const operation = { number: this.operations++, name, began: loop.now, blocked: blocked() }
+    this.inFlight.set(operation.number, operation)
+    log.add(`${this.#title(operation)} begins`)
+    Effect.runCallback(asked, {
+      onExit: (exit) => {
+        this.inFlight.delete(operation.number)
+        const outcome = Exit.isSuccess(exit) ? "succeeds" : reasonOf(exit)
+        log.add(`${this.#title(operation)} ${outcome}`)
+        count(Exit.isSuccess(exit) ? "operation succeeds" : `operation fails: ${outcome}`)
+        if (outcome === "defect")
+          this.#options.account.isWrong(
+            `${this.#title(operation)}: ${Cause.pretty((exit as Exit.Failure<A, CacheError>).cause)}`
+          )
+        this.slowest = Math.max(this.slowest, loop.now - operation.began)
+        if (this.#lateness(operation) > 0) {
+          this.#options.account.isWrong(
+            `${this.#title(operation)} took ${(loop.now - operation.began).toFixed(2)} ms, ${outcome}`
+          )
+        }
+        onExit(exit)
+        if (!Exit.isSuccess(exit)) return
+        this.succeeded++
+        this.onSuccess(operation.began)
+      }
+    })
+  }
+
+  /** How much longer an operation takes than it may, in milliseconds. A loop that was blocked is given as long again. */
+  #lateness({ began, blocked }: Operation): number {
+    const { deadline, loop } = this.#options
+    const stopped = this.#options.blocked() - blocked
+    return loop.now - began - deadline - 3 * stopped - tick
+  }
+
+  #title({ name, number }: Operation): string {
+    return `${this.#name} ${number} ${name}`
+  }
+}
+
+const full = (key: string): string => `${namespace}:${key}`
+
+const groupOf = (group: string): ReadonlyArray<string> =>
+  Array.from({ length: groupKeys }, (_, index) => `${group}-${index}`)
+
+const someKeys = (random: Random): ReadonlyArray<string> =>
+  Array.from(new Set(Array.from({ length: 1 + random.below(6) }, () => `value-${random.below(values)}`)))
+
+const reasonOf = (exit: Exit.Failure<unknown, CacheError>): string => {
+  const error = Cause.squash(exit.cause)
+  if (error instanceof CacheError) return `${error.reason._tag} ${error.outcome}`
+  return Cause.hasInterruptsOnly(exit.cause) ? "interrupted" : "defect"
+}
+
+const outcomeOf = (exit: Exit.Exit<unknown, CacheError>): Outcome => {
+  if (Exit.isSuccess(exit)) return "Executed"
+  const error = Cause.squash(exit.cause)
+  return error instanceof CacheError ? error.outcome : "Unknown"
+}

@@ -1,0 +1,176 @@
+/**
+ * An event loop whose time is its own.
+ *
+ * It has the phases of Node's: timers, whose times are whole milliseconds as there, then what came in, then immediates.
+ * Microtasks and `process.nextTick` stay Node's, whose order is the same each time: each callback runs in a real immediate
+ * of its own, behind which Node runs all of them. Where nothing is left to run, time moves on to what is due next.
+ */
+import { Heap } from "./Heap.ts"
+
+interface Due {
+  readonly at: number
+  readonly order: number
+}
+
+/** A timer or an immediate, as Node's are to those who use them. */
+export class Task implements Due {
+  readonly at: number
+  readonly order: number
+  readonly run: () => void
+  readonly #loop: Tasks
+  isPending = true
+  isReferenced = true
+
+  constructor(loop: Tasks, at: number, order: number, run: () => void) {
+    this.#loop = loop
+    this.at = at
+    this.order = order
+    this.run = run
+    loop.add(this)
+  }
+
+  ref(): this {
+    this.isReferenced = true
+    return this
+  }
+
+  unref(): this {
+    this.isReferenced = false
+    return this
+  }
+
+  hasRef(): boolean {
+    return this.isReferenced
+  }
+
+  end(): void {
+    if (!this.isPending) return
+    this.isPending = false
+    this.#loop.delete(this)
+  }
+}
+
+type Tasks = Set<Task>
+
+interface Arrival extends Due {
+  readonly run: () => void
+}
+
+/** How many real immediates are planned at once: so Node looks for events of its own only as often. */
+const stepsAtOnce = 64
+
+/** How long a turn of the loop takes that has work, in milliseconds. */
+const turnTime = 0.02
+
+const realImmediate = globalThis.setImmediate
+
+export class Loop {
+  /** Milliseconds since the simulation began. */
+  now = 0
+  /** Timers and immediates that have not run, and were not cleared. */
+  readonly tasks: Tasks = new Set()
+  /** Callbacks that have run. */
+  steps = 0
+  #turnBegan = 0
+  #order = 0
+  readonly #timers = new Heap<Task>(isBefore)
+  readonly #arrivals = new Heap<Arrival>(isBefore)
+  #immediates: Array<Task> = []
+
+  readonly setTimeout = (run: (...args: Array<unknown>) => void, millis = 1, ...args: Array<unknown>): Task => {
+    const length = millis >= 1 && millis <= 2_147_483_647 ? Math.trunc(millis) : 1
+    const timer = new Task(this.tasks, this.#turnBegan + length, this.#order++, bound(run, args))
+    this.#timers.push(timer)
+    return timer
+  }
+
+  readonly setImmediate = (run: (...args: Array<unknown>) => void, ...args: Array<unknown>): Task => {
+    const immediate = new Task(this.tasks, 0, this.#order++, bound(run, args))
+    this.#immediates.push(immediate)
+    return immediate
+  }
+
+  readonly clear = (task: Task | undefined | null): void => task?.end()
+
+  /** Runs when so many milliseconds are over, as what comes from outside the process. */
+  arrive(millis: number, run: () => void): void {
+    this.#arrivals.push({ at: this.now + millis, order: this.#order++, run })
+  }
+
+  /** Runs the loop until told to end. Rejects with what a callback throws. */
+  run(isOver: () => boolean): Promise<void> {
+    const turns = this.#turns()
+    return new Promise((resolve, reject) => {
+      let planned = 0
+      let ended = false
+      const step = () => {
+        planned--
+        if (ended) return
+        try {
+          if (isOver() || turns.next().done === true) {
+            ended = true
+            resolve()
+            return
+          }
+        } catch (thrown) {
+          ended = true
+          reject(thrown)
+          return
+        }
+        if (planned === 0) plan()
+      }
+      const plan = () => {
+        for (; planned < stepsAtOnce; planned++) realImmediate(step)
+      }
+      plan()
+    })
+  }
+
+  *#turns(): Generator<void> {
+    while (true) {
+      this.#turnBegan = Math.floor(this.now)
+      for (;;) {
+        const timer = this.#timers.first
+        if (timer === undefined || (timer.isPending && timer.at > this.#turnBegan)) break
+        this.#timers.shift()
+        if (!timer.isPending) continue
+        yield this.#runTask(timer)
+      }
+      const { now } = this
+      const arrivals: Array<Arrival> = []
+      while (this.#arrivals.first !== undefined && this.#arrivals.first.at <= now) {
+        arrivals.push(this.#arrivals.shift() as Arrival)
+      }
+      for (const { run } of arrivals) {
+        this.steps++
+        yield run()
+      }
+      const immediates = this.#immediates
+      this.#immediates = []
+      for (const immediate of immediates) if (immediate.isPending) yield this.#runTask(immediate)
+      if (this.#immediates.length > 0) this.now += turnTime
+      else if (!this.#moveOn()) return
+    }
+  }
+
+  #runTask(task: Task): void {
+    this.steps++
+    task.end()
+    task.run()
+  }
+
+  /** Moves to the time of what is due next, if anything is. */
+  #moveOn(): boolean {
+    while (this.#timers.first?.isPending === false) this.#timers.shift()
+    const next = Math.min(this.#timers.first?.at ?? Infinity, this.#arrivals.first?.at ?? Infinity)
+    if (next === Infinity) return false
+    this.now = Math.max(this.now, next)
+    return true
+  }
+}
+
+const bound = (run: (...args: Array<unknown>) => void, args: Array<unknown>): (() => void) =>
+  args.length === 0 ? run : () => run(...args)
+
+const isBefore = (one: Due, other: Due): boolean =>
+  one.at < other.at || (one.at === other.at && one.order < other.order)

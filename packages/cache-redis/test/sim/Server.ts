@@ -1,0 +1,324 @@
+/**
+ * A simulated Redis: what the adapter sends to one, on keys of its own. A command that the simulation does not know, or a
+ * script of another text, ends it.
+ */
+import type { EventLog } from "./EventLog.ts"
+import { Keyspace } from "./Keyspace.ts"
+import type { Loop } from "./Loop.ts"
+import type { Connection, Network, Peer } from "./Network.ts"
+import { CommandReader, encode, Failure, ok, Push, type Reply, Status } from "./Resp.ts"
+import { Scripts } from "./Scripts.ts"
+
+/** Hears of each write in the moment in which it is carried out. */
+export interface WriteListener {
+  readonly wrote: (server: Server, key: string, value: string) => void
+  readonly added: (server: Server, key: string, amount: number) => void
+}
+
+/** Refusals of all commands, or of all writes, by the state of the server. */
+export type Refusal = "LOADING" | "READONLY" | "OOM" | "MISCONF" | "BUSY" | "NOPERM" | "MASTERDOWN" | "NOREPLICAS"
+
+/** Refusals of a connection, in the moment in which it is made. */
+export type Turning = "DENIED" | "max clients" | "hang up"
+
+const texts: Record<Refusal, string> = {
+  LOADING: "LOADING Redis is loading the dataset in memory",
+  READONLY: "READONLY You can't write against a read only replica.",
+  OOM: "OOM command not allowed when used memory > 'maxmemory'.",
+  MISCONF: "MISCONF Redis is configured to save RDB snapshots, but it's currently unable to persist to disk.",
+  BUSY: "BUSY Redis is busy running a script. You can only call SCRIPT KILL or SHUTDOWN NOSAVE.",
+  NOPERM: "NOPERM User default has no permissions to run this command",
+  MASTERDOWN: "MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.",
+  NOREPLICAS: "NOREPLICAS Not enough good replicas to write."
+}
+
+/** Commands of every state of a server. */
+const always = new Set(["HELLO", "AUTH", "CLIENT", "SELECT"])
+
+const writes = new Set(["SET", "MSET", "MSETEX", "UNLINK", "GETDEL", "PEXPIRE", "FLUSHDB", "DEL"])
+
+/** Commands that a full server carries out. */
+const freeing = new Set(["UNLINK", "GETDEL", "PEXPIRE", "FLUSHDB", "DEL"])
+
+const refuses = (refusal: Refusal, name: string, isWrite: boolean): boolean => {
+  switch (refusal) {
+    case "READONLY":
+    case "NOREPLICAS":
+      return isWrite
+    case "OOM":
+      return isWrite && !freeing.has(name)
+    case "MISCONF":
+      return isWrite || name === "PING"
+    case "NOPERM":
+      return isWrite || name === "GET" || name === "MGET"
+    case "LOADING":
+    case "BUSY":
+    case "MASTERDOWN":
+      return true
+  }
+}
+
+/** One client of a server. */
+export class Client {
+  readonly connection: Connection
+  readonly reader = new CommandReader()
+  protocol: 2 | 3 = 2
+  isLoggedIn = false
+  isTracking = false
+  isAsking = false
+  /** Keys that it has read since it was told last that they changed. */
+  readonly tracked = new Set<string>()
+  readonly channels = new Set<string>()
+  isOpen = true
+
+  constructor(connection: Connection) {
+    this.connection = connection
+  }
+
+  push(parts: ReadonlyArray<Reply>): void {
+    if (this.isOpen) this.connection.reply(Buffer.from(encode(new Push(parts), this.protocol)))
+  }
+}
+
+export class Server {
+  readonly address: string
+  readonly keyspace: Keyspace
+  readonly loop: Loop
+  readonly log: EventLog
+  readonly clients = new Set<Client>()
+  readonly scripts = new Scripts()
+  listener: WriteListener | undefined
+  refusal: Refusal | undefined
+  turning: Turning | undefined
+  password: string | undefined
+  /** HELLO is unknown, as before Redis 6. */
+  isOld = false
+  isMaster = true
+  #isFrozen = false
+  #unread: Array<() => void> = []
+  readonly #network: Network
+
+  constructor(network: Network, address: string) {
+    this.#network = network
+    this.loop = network.loop
+    this.log = network.log
+    this.address = address
+    this.keyspace = new Keyspace(() => this.loop.now)
+    this.keyspace.onChange = (key) => this.#changed(key)
+    this.listen()
+  }
+
+  listen(): void {
+    this.#network.listen(this.address, (connection) => this.#accept(connection))
+  }
+
+  freeze(): void {
+    this.#isFrozen = true
+  }
+
+  thaw(): void {
+    this.#isFrozen = false
+    const unread = this.#unread
+    this.#unread = []
+    for (const read of unread) read()
+  }
+
+  /** Ends the process, and with it all it holds. */
+  kill(): void {
+    this.#isFrozen = false
+    this.#unread = []
+    this.#network.weather(this.address).isRefused = true
+    for (const { connection } of [...this.clients]) connection.reset()
+    this.clients.clear()
+    this.keyspace.clear()
+    this.scripts.clear()
+  }
+
+  /** Starts again behind a kill. */
+  restart(): void {
+    this.#network.weather(this.address).isRefused = false
+  }
+
+  #accept(connection: Connection): Peer {
+    const client = new Client(connection)
+    this.clients.add(client)
+    this.#refuse(connection)
+    return {
+      received: (bytes) => {
+        if (this.#isFrozen) this.#unread.push(() => this.#received(client, bytes))
+        else this.#received(client, bytes)
+      },
+      closed: () => {
+        client.isOpen = false
+        this.clients.delete(client)
+      }
+    }
+  }
+
+  #refuse(connection: Connection): void {
+    if (this.turning === undefined) return
+    if (this.turning === "DENIED") connection.reply(Buffer.from("-DENIED Redis is running in protected mode\r\n"))
+    if (this.turning === "max clients") connection.reply(Buffer.from("-ERR max number of clients reached\r\n"))
+    connection.hangUp()
+  }
+
+  #received(client: Client, bytes: Buffer): void {
+    if (!client.isOpen) return
+    const replies = client.reader.read(bytes).map((args) => {
+      const reply = this.#run(client, args)
+      if (!isChore(args)) {
+        this.log.add(`${this.address} ${client.connection.number} ${shown(args)} -> ${shown([encode(reply, 2)])}`)
+      }
+      return encode(reply, client.protocol)
+    })
+    if (replies.length > 0) client.connection.reply(Buffer.from(replies.join("")))
+  }
+
+  #run(client: Client, args: ReadonlyArray<string>): Reply {
+    const name = (args[0] as string).toUpperCase()
+    if (this.password !== undefined && !client.isLoggedIn && !["HELLO", "AUTH"].includes(name)) {
+      return new Failure("NOAUTH Authentication required.")
+    }
+    const script = name === "EVALSHA" ? this.scripts.bySha(args[1] as string) : undefined
+    if (this.refusal !== undefined && !always.has(name)) {
+      const isWrite = writes.has(name) || script?.isWrite === true
+      if (refuses(this.refusal, name, isWrite)) return new Failure(texts[this.refusal])
+    }
+    return this.command(client, name, args)
+  }
+
+  /** Carries out a command. */
+  command(client: Client, name: string, args: ReadonlyArray<string>): Reply {
+    const { keyspace } = this
+    const [, key = "", value = ""] = args
+    switch (name) {
+      case "HELLO":
+        return this.#hello(client, args)
+      case "AUTH":
+        if (this.password !== undefined && args.at(-1) !== this.password) return new Failure("WRONGPASS invalid")
+        client.isLoggedIn = true
+        return ok
+      case "CLIENT":
+        if (key === "TRACKING") client.isTracking = value === "ON"
+        return ok
+      case "SELECT":
+      case "ASKING":
+        return ok
+      case "PING":
+        return args.length === 1 ? new Status("PONG") : key
+      case "ECHO":
+        return key
+      case "ROLE":
+        return [this.isMaster ? "master" : "slave", 0, []]
+      case "GET":
+        return this.#read(client, key)
+      case "MGET":
+        return args.slice(1).map((each) => this.#read(client, each))
+      case "SET":
+        return this.#set(args)
+      case "MSET":
+        for (let index = 1; index < args.length; index += 2) {
+          this.write(args[index] as string, args[index + 1] as string)
+        }
+        return ok
+      case "MSETEX":
+        return new Failure("ERR unknown command 'MSETEX'")
+      case "UNLINK":
+        return args.slice(1).filter((each) => keyspace.delete(each)).length
+      case "GETDEL": {
+        const held = keyspace.get(key)
+        keyspace.delete(key)
+        return held
+      }
+      case "EXISTS":
+        return keyspace.get(key) === undefined ? 0 : 1
+      case "PEXPIRE":
+        return keyspace.expire(key, this.loop.now + Number(value)) ? 1 : 0
+      case "PTTL":
+        return keyspace.ttl(key)
+      case "SCAN":
+        return ["0", keyspace.keys().filter((each) => each.startsWith((args[3] as string).replace(/\*$/, "")))]
+      case "FLUSHDB":
+        keyspace.clear()
+        for (const each of this.clients) if (each.isTracking) each.push(["invalidate", undefined])
+        return ok
+      case "SCRIPT":
+        return this.scripts.load(args[2] as string)
+      case "EVALSHA": {
+        const script = this.scripts.bySha(key)
+        if (script === undefined) return new Failure("NOSCRIPT No matching script. Please use EVAL.")
+        return this.#runScript(client, script.run, args)
+      }
+      case "EVAL":
+        this.scripts.load(key)
+        return this.#runScript(client, this.scripts.byText(key).run, args)
+      default:
+        throw new Error(`the simulation does not know ${name}`)
+    }
+  }
+
+  /** Sets a key by a client's command. */
+  write(key: string, value: string, expiresAt?: number): void {
+    this.listener?.wrote(this, key, value)
+    this.keyspace.set(key, value, expiresAt)
+  }
+
+  /** Adds to a counter by a client's command. */
+  add(key: string, amount: number): number {
+    this.listener?.added(this, key, amount)
+    const sum = Number(this.keyspace.get(key) ?? "0") + amount
+    this.keyspace.set(key, String(sum))
+    return sum
+  }
+
+  #runScript(
+    client: Client,
+    run: (server: Server, keys: ReadonlyArray<string>, args: ReadonlyArray<string>) => Reply,
+    args: ReadonlyArray<string>
+  ): Reply {
+    const count = Number(args[2])
+    const keys = args.slice(3, 3 + count)
+    if (client.isTracking) for (const key of keys) client.tracked.add(key)
+    return run(this, keys, args.slice(3 + count))
+  }
+
+  #hello(client: Client, args: ReadonlyArray<string>): Reply {
+    if (this.isOld) return new Failure("ERR unknown command `HELLO`, with args beginning with: `3`, ")
+    if (this.password !== undefined && args[4] !== this.password) {
+      return new Failure("WRONGPASS invalid username-password pair or user is disabled.")
+    }
+    client.isLoggedIn = true
+    client.protocol = 3
+    return new Map<string, Reply>([
+      ["server", "redis"],
+      ["version", "7.2.0"],
+      ["proto", 3],
+      ["role", this.isMaster ? "master" : "replica"]
+    ])
+  }
+
+  #read(client: Client, key: string): Reply {
+    if (client.isTracking) client.tracked.add(key)
+    return this.keyspace.get(key)
+  }
+
+  #set(args: ReadonlyArray<string>): Reply {
+    const [, key = "", value = "", ...rest] = args
+    if (rest.includes("NX") && this.keyspace.get(key) !== undefined) return undefined
+    const ttl = rest.indexOf("PX")
+    this.write(key, value, ttl === -1 ? undefined : this.loop.now + Number(rest[ttl + 1]))
+    return ok
+  }
+
+  #changed(key: string): void {
+    for (const client of this.clients) {
+      if (client.isTracking && client.tracked.delete(key)) client.push(["invalidate", [key]])
+    }
+  }
+}
+
+/** The commands of markers and handshakes are the same each time. */
+const isChore = ([name, first]: ReadonlyArray<string>): boolean =>
+  (name === "PING" && first?.startsWith("marker-") === true) || name === "SCRIPT" || name === "CLIENT"
+
+const shown = (texts: ReadonlyArray<string>): string => texts.join(" ").replaceAll("\r\n", "|").slice(0, 160)

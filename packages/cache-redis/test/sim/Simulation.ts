@@ -1,0 +1,313 @@
+/** A run of the adapter in a simulated world: what happens, what is asked meanwhile, and what is wrong with the answers. */
+import type { LookupFunction } from "node:net"
+import { CachePort } from "@hexcache/cache-port"
+import { CacheRedis } from "@hexcache/cache-redis"
+import { Context, Effect, Exit, Layer, Logger, Scope } from "effect"
+import { type Random, randomFrom } from "../storm/random.ts"
+import { Account } from "./Account.ts"
+import { Callers } from "./Callers.ts"
+import { EventLog } from "./EventLog.ts"
+import { faults, type Names, type Place } from "./faults.ts"
+import { enter } from "./globals.ts"
+import { Loop } from "./Loop.ts"
+import { Network } from "./Network.ts"
+import { Server } from "./Server.ts"
+
+/** How a simulation goes. */
+export interface SimulationOptions {
+  /** Any number; all that happens follows from it. */
+  readonly seed: number
+  /** Simulated hours. */
+  readonly hours: number
+  /** True for processes with a near cache. */
+  readonly isNear: boolean
+  /** The faults that may happen; all unless given. */
+  readonly only?: ReadonlyArray<string> | undefined
+}
+
+/** What came of a simulation. Times are in milliseconds. */
+export interface SimulationReport {
+  readonly seed: number
+  readonly hash: string
+  readonly events: number
+  readonly steps: number
+  readonly millis: number
+  readonly operations: number
+  readonly succeeded: number
+  readonly verified: number
+  readonly slowest: number
+  readonly slowestRecovery: number
+  readonly slowestRecoveryOf: string
+  /** What cannot be; nothing if all is well. */
+  readonly wrong: ReadonlyArray<string>
+  /** How often each fault was caused, and each branch was reached. */
+  readonly sometimes: ReadonlyMap<string, number>
+  /** The events that led to what is wrong. */
+  readonly trace: ReadonlyArray<string>
+}
+
+const deadline = 100
+
+/** Within this a success follows the end of every fault, in milliseconds: a handshake that hangs, and a pause. */
+const longestRecovery = 1_100
+
+/** Timers and immediates of two processes at rest, at most. */
+const mostTasks = 40
+
+const hour = 3_600_000
+
+const address = "10.0.0.1:6379"
+
+export const simulate = async (options: SimulationOptions): Promise<SimulationReport> => {
+  const loop = new Loop()
+  const log = new EventLog(() => loop.now)
+  const random = randomFrom(options.seed)
+  const network = new Network(loop, log, randomFrom(options.seed + 1_000_003), pick(random, [0.1, 0.3, 2, 12]))
+  enter({ loop, random: randomFrom(options.seed + 2_000_003).next, connect: network.connect })
+  const account = new Account(() => loop.now)
+  const world = new World(options, loop, log, random, network, account)
+  let isOver = false
+  let failure: unknown
+  world.run().then(
+    () => {
+      isOver = true
+    },
+    (thrown) => {
+      failure = thrown
+      isOver = true
+    }
+  )
+  await loop.run(() => isOver)
+  if (failure !== undefined) throw failure
+  if (!isOver) account.isWrong("nothing is left to happen, and the simulation has not ended")
+  return {
+    seed: options.seed,
+    hash: log.hash,
+    events: log.length,
+    steps: loop.steps,
+    millis: loop.now,
+    verified: account.verified,
+    wrong: account.wrong,
+    ...world.figures(),
+    trace: account.wrong.length === 0 ? [] : log.last(150, (event) => !event.includes(" PING "))
+  }
+}
+
+class World {
+  readonly #options: SimulationOptions
+  readonly #loop: Loop
+  readonly #log: EventLog
+  readonly #random: Random
+  readonly #network: Network
+  readonly #account: Account
+  readonly #server: Server
+  readonly #names: Names = { delay: 0.3, fails: false }
+  readonly #sometimes = new Map<string, number>()
+  readonly #processes: Array<Callers> = []
+  #blocked = 0
+  #isEnding = false
+  #slowestRecovery = 0
+  #slowestRecoveryOf = "none"
+  /** How long a process rests between two bursts of operations at most, in milliseconds. */
+  #rest = 300
+
+  constructor(
+    options: SimulationOptions,
+    loop: Loop,
+    log: EventLog,
+    random: Random,
+    network: Network,
+    account: Account
+  ) {
+    this.#options = options
+    this.#loop = loop
+    this.#log = log
+    this.#random = random
+    this.#network = network
+    this.#account = account
+    this.#server = new Server(network, address)
+    this.#server.listener = account
+    this.#server.password = "secret"
+  }
+
+  figures() {
+    const sum = (figure: (process: Callers) => number) => this.#processes.reduce((all, each) => all + figure(each), 0)
+    return {
+      operations: sum(({ operations }) => operations),
+      succeeded: sum(({ succeeded }) => succeeded),
+      slowest: Math.max(...this.#processes.map(({ slowest }) => slowest)),
+      slowestRecovery: this.#slowestRecovery,
+      slowestRecoveryOf: this.#slowestRecoveryOf,
+      sometimes: this.#sometimes
+    }
+  }
+
+  async run(): Promise<void> {
+    const scopes = [await this.#start("A"), await this.#start("B")]
+    for (const process of this.#processes) this.#askOn(process)
+    await this.#weather()
+    await this.#sleep(500)
+    await this.#close(scopes)
+  }
+
+  get #isWrong(): boolean {
+    return this.#account.wrong.length > 0
+  }
+
+  async #start(name: string): Promise<Scope.Closeable> {
+    const { isNear } = this.#options
+    const scope = await Effect.runPromise(Scope.make())
+    const layer = CacheRedis.layer({
+      host: "redis",
+      password: "secret",
+      namespace: "sim",
+      commandTimeout: deadline,
+      pingInterval: 2_000,
+      lookup: this.#lookup,
+      nearCache: isNear ? { maxEntries: 8 } : undefined
+    })
+    const logger = Logger.make<unknown, void>(({ message }) => {
+      this.#log.add(`${name} logs ${message}`)
+      this.#count(`logs: ${message}`)
+    })
+    const built = await Effect.runPromise(
+      Layer.buildWithScope(layer, scope).pipe(Effect.provide(Logger.layer([logger])))
+    )
+    this.#processes.push(
+      new Callers(name, Context.get(built, CachePort), {
+        loop: this.#loop,
+        log: this.#log,
+        random: randomFrom(this.#options.seed + name.charCodeAt(0) * 1_009),
+        account: this.#account,
+        deadline,
+        staleness: isNear ? deadline : 0,
+        blocked: () => this.#blocked,
+        keyspaces: () => [this.#server.keyspace],
+        count: (what) => this.#count(what)
+      })
+    )
+    return scope
+  }
+
+  readonly #lookup: LookupFunction = (hostname, _, callback) => {
+    const begun = this.#loop.now
+    const judge = () => {
+      const { delay, fails } = this.#names
+      if (delay === undefined || this.#loop.now - begun < delay) this.#loop.arrive(10, judge)
+      else if (fails) callback(Object.assign(new Error("EAI_AGAIN"), { code: "EAI_AGAIN", hostname }), "", 4)
+      else callback(null, [{ address: "10.0.0.1", family: 4 }])
+    }
+    this.#loop.arrive(0.3, judge)
+  }
+
+  /** Bursts of operations with rests between, until the end. */
+  #askOn(process: Callers): void {
+    const random = randomFrom(this.#options.seed + this.#processes.indexOf(process) + 77)
+    const next = () => {
+      if (this.#isEnding) return
+      for (let count = 1 + random.below(5); count > 0; count--) process.ask()
+      process.check()
+      this.#loop.arrive(random.below(this.#rest), next)
+    }
+    next()
+  }
+
+  async #weather(): Promise<void> {
+    const end = this.#options.hours * hour
+    let queue: Array<string> = []
+    const place: Place = {
+      server: this.#server,
+      network: this.#network,
+      random: this.#random,
+      names: this.#names,
+      sleep: this.#sleep,
+      block: (millis) => {
+        this.#log.add(`the processes are blocked for ${millis} ms`)
+        this.#loop.now += millis
+        this.#blocked += millis
+      }
+    }
+    while (this.#loop.now < end && !this.#isWrong) {
+      if (queue.length === 0) queue = this.#random.shuffled(this.#options.only ?? Object.keys(faults))
+      this.#rest = pick(this.#random, [40, 200, 400, 800])
+      const names = this.#random.below(4) === 0 ? [queue.pop(), queue.pop()] : [queue.pop()]
+      const begun = names.filter((name) => name !== undefined)
+      const title = begun.join(" and ")
+      const millis = pick(this.#random, [100, 400, 700, 3_000])
+      this.#log.add(`fault begins: ${title}, ${millis} ms`)
+      for (const name of begun) this.#count(`fault: ${name}`)
+      await Promise.all(begun.map((name) => faults[name]?.(place, millis * (0.5 + this.#random.next()))))
+      this.#log.add(`fault ends: ${title}`)
+      await this.#recovered(title)
+      this.#rest = pick(this.#random, [300, 1_000, 4_000])
+      await this.#sleep(pick(this.#random, [50, 300, 1_000, 8_000]))
+      this.#checkRest(title)
+    }
+    this.#isEnding = true
+  }
+
+  /** Probes each process until it succeeds. */
+  async #recovered(title: string): Promise<void> {
+    for (const process of this.#processes) {
+      const since = this.#loop.now
+      const blocked = this.#blocked
+      await new Promise<void>((resolve) => {
+        let isDone = false
+        const done = () => {
+          isDone = true
+          process.onSuccess = () => {}
+          resolve()
+        }
+        process.onSuccess = (began) => {
+          if (began >= since) done()
+        }
+        const probe = () => {
+          if (isDone) return
+          if (this.#loop.now - since > 10_000) return done()
+          process.probe()
+          this.#loop.arrive(25, probe)
+        }
+        probe()
+      })
+      const took = this.#loop.now - since - 2 * (this.#blocked - blocked)
+      if (took > this.#slowestRecovery) {
+        this.#slowestRecovery = took
+        this.#slowestRecoveryOf = title
+      }
+      const most = longestRecovery + 12 * this.#network.latency
+      if (took > most) this.#account.isWrong(`${took.toFixed(0)} ms until something succeeded after ${title}`)
+    }
+  }
+
+  /** Nothing piles up. */
+  #checkRest(title: string): void {
+    const open = this.#network.connections.size
+    if (open > 12) this.#account.isWrong(`${open} connections after ${title}`)
+    if (this.#loop.tasks.size > mostTasks) this.#account.isWrong(`${this.#loop.tasks.size} timers after ${title}`)
+  }
+
+  async #close(scopes: ReadonlyArray<Scope.Closeable>): Promise<void> {
+    const since = this.#loop.now
+    await Promise.all(scopes.map((scope) => Effect.runPromise(Scope.close(scope, Exit.void))))
+    const took = this.#loop.now - since
+    if (took > 500) this.#account.isWrong(`closing took ${took.toFixed(0)} ms`)
+    const referenced = [...this.#loop.tasks].filter((task) => task.hasRef())
+    if (referenced.length > 0) this.#account.isWrong(`${referenced.length} timers are left behind the close`)
+    // A look-up that nobody waited for is kept for a second.
+    await this.#sleep(1_500)
+    for (const process of this.#processes) {
+      for (const { name } of process.inFlight.values()) this.#account.isWrong(`${name} never ended`)
+    }
+    if (this.#loop.tasks.size > 0) this.#account.isWrong(`${this.#loop.tasks.size} timers are left`)
+    const open = [...this.#network.connections].filter(({ socket }) => !socket.destroyed)
+    if (open.length > 0) this.#account.isWrong(`${open.length} sockets are left`)
+  }
+
+  #count(what: string): void {
+    this.#sometimes.set(what, (this.#sometimes.get(what) ?? 0) + 1)
+  }
+
+  readonly #sleep = (millis: number): Promise<void> => new Promise((resolve) => this.#loop.arrive(millis, resolve))
+}
+
+const pick = <A>(random: Random, items: ReadonlyArray<A>): A => items[random.below(items.length)] as A

@@ -1,0 +1,208 @@
+/** What happens to one simulated server and the way to it: what each fault does, for how long, and how it ends. */
+
+import { unaskedReplies } from "../storm/faults.ts"
+import type { Random } from "../storm/random.ts"
+import type { Network } from "./Network.ts"
+import type { Refusal, Server, Turning } from "./Server.ts"
+
+/** Where faults happen. */
+export interface Place {
+  readonly server: Server
+  readonly network: Network
+  readonly random: Random
+  readonly names: Names
+  readonly sleep: (millis: number) => Promise<void>
+  /** Keeps the simulated processes from running for so long. */
+  readonly block: (millis: number) => void
+}
+
+/** How names are looked up now. */
+export interface Names {
+  /** Milliseconds until an address is found; undefined for not before the fault is over. */
+  delay: number | undefined
+  fails: boolean
+}
+
+export type Fault = (place: Place, millis: number) => Promise<void>
+
+const connections = ({ network, server }: Place) => network.to(server.address)
+
+const reset = (place: Place) => {
+  for (const connection of connections(place)) connection.reset()
+}
+
+/** A fault of the way to the server that lasts until it heals. */
+const lasting =
+  (begin: (place: Place) => void): Fault =>
+  async (place, millis) => {
+    begin(place)
+    await place.sleep(millis)
+    place.network.heal(place.server.address)
+  }
+
+/** A fault of the stream of replies that happens a few times, while commands are on their way. */
+const inFlight =
+  (once: (place: Place) => void | Promise<void>): Fault =>
+  async (place, millis) => {
+    place.network.weather(place.server.address).latency = 1 + place.random.below(15)
+    for (let times = 3; times > 0; times--) {
+      await place.sleep(millis / 3)
+      await once(place)
+    }
+    await place.sleep(20)
+    place.network.heal(place.server.address)
+  }
+
+/** A fault that happens a few times. */
+const repeated =
+  (once: (place: Place) => void): Fault =>
+  async (place, millis) => {
+    for (let times = 1 + place.random.below(4); times > 0; times--) {
+      once(place)
+      if (times > 1) await place.sleep(place.random.below(Math.ceil(millis / 2)))
+    }
+  }
+
+/** The server refuses commands. */
+const refusing =
+  (refusal: Refusal): Fault =>
+  async ({ random, server, sleep, ...place }, millis) => {
+    server.refusal = refusal
+    if (random.below(3) === 0) reset({ random, server, sleep, ...place })
+    await sleep(millis)
+    server.refusal = undefined
+  }
+
+/** The server turns new connections away. */
+const turning =
+  (how: Turning): Fault =>
+  async (place, millis) => {
+    place.server.turning = how
+    reset(place)
+    await place.sleep(millis)
+    place.server.turning = undefined
+  }
+
+const inject = (place: Place, bytes: Buffer) => {
+  for (const connection of connections(place)) connection.reply(bytes)
+}
+
+export const faults: Readonly<Record<string, Fault>> = {
+  freeze: async ({ server, sleep }, millis) => {
+    server.freeze()
+    await sleep(millis)
+    server.thaw()
+  },
+  kill: async ({ random, server, sleep }, millis) => {
+    server.kill()
+    await sleep(millis)
+    server.restart()
+    if (random.below(2) === 0) {
+      server.refusal = "LOADING"
+      await sleep(random.below(300))
+      server.refusal = undefined
+    }
+  },
+  "black hole": lasting((place) => {
+    place.network.weather(place.server.address).isMute = true
+    for (const connection of connections(place)) connection.isDead = true
+  }),
+  hold: lasting(({ network, server }) => {
+    network.weather(server.address).isHeld = true
+  }),
+  "drop replies": lasting(({ network, server }) => {
+    network.weather(server.address).dropsReplies = true
+  }),
+  "some replies dropped": inFlight(async ({ network, random, server, sleep }) => {
+    network.weather(server.address).dropsReplies = true
+    await sleep(1 + random.below(20))
+    network.weather(server.address).dropsReplies = false
+  }),
+  "half-open": repeated((place) => {
+    for (const connection of connections(place)) connection.isDead = true
+  }),
+  "some half-open": repeated((place) => {
+    for (const connection of connections(place)) if (place.random.below(2) === 0) connection.isDead = true
+  }),
+  reset: repeated(reset),
+  "reset while in flight": inFlight(reset),
+  "hang up": repeated((place) => {
+    for (const connection of connections(place)) connection.hangUp()
+  }),
+  latency: lasting(({ network, random, server }) => {
+    Object.assign(network.weather(server.address), { latency: 1 + random.below(80), jitter: random.below(60) })
+  }),
+  refuse: lasting((place) => {
+    place.network.weather(place.server.address).isRefused = true
+    reset(place)
+  }),
+  garbage: inFlight((place) =>
+    inject(place, Buffer.from(Array.from({ length: 1 + place.random.below(40) }, () => place.random.below(256))))
+  ),
+  "unasked reply": inFlight((place) =>
+    inject(place, Buffer.from(unaskedReplies[place.random.below(unaskedReplies.length)] as string))
+  ),
+  slicing: lasting(({ network, server }) => {
+    network.weather(server.address).isSliced = true
+  }),
+  "silent handshake": lasting((place) => {
+    place.network.weather(place.server.address).isMute = true
+    reset(place)
+  }),
+  "nothing read": lasting(({ network, server }) => {
+    network.weather(server.address).isUnread = true
+  }),
+  cut: repeated((place) => {
+    for (const connection of connections(place)) connection.cutAfter = place.random.below(400)
+  }),
+  "cut handshakes": async (place, millis) => {
+    reset(place)
+    for (let rest = millis; rest > 0; rest -= 10) {
+      for (const connection of connections(place)) connection.cutAfter ??= place.random.below(300)
+      await place.sleep(10)
+    }
+    reset(place)
+  },
+  LOADING: refusing("LOADING"),
+  READONLY: refusing("READONLY"),
+  OOM: refusing("OOM"),
+  MISCONF: refusing("MISCONF"),
+  BUSY: refusing("BUSY"),
+  NOPERM: refusing("NOPERM"),
+  MASTERDOWN: refusing("MASTERDOWN"),
+  NOREPLICAS: refusing("NOREPLICAS"),
+  DENIED: turning("DENIED"),
+  "max clients": turning("max clients"),
+  "hang up on each": turning("hang up"),
+  "another password": async (place, millis) => {
+    const { password } = place.server
+    place.server.password = "another"
+    reset(place)
+    await place.sleep(millis)
+    place.server.password = password
+  },
+  "no HELLO": async (place, millis) => {
+    place.server.isOld = true
+    reset(place)
+    await place.sleep(millis)
+    place.server.isOld = false
+    if (place.random.below(2) === 0) reset(place)
+  },
+  "slow look-up": async (place, millis) => {
+    place.names.delay = place.random.below(2) === 0 ? undefined : place.random.below(2_000)
+    reset(place)
+    await place.sleep(millis)
+    place.names.delay = 0.3
+  },
+  "failing look-up": async (place, millis) => {
+    place.names.fails = true
+    reset(place)
+    await place.sleep(millis)
+    place.names.fails = false
+  },
+  "blocked loop": inFlight(({ block, random }) => block(random.below(600))),
+  "blocked loop while reset": inFlight((place) => {
+    if (place.random.below(2) === 0) reset(place)
+    place.block(place.random.below(1_500))
+  })
+}

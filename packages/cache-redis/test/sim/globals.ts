@@ -1,0 +1,63 @@
+/**
+ * Replaces time, turns of the loop, chance and sockets of this whole process by those of the simulation that runs. To be
+ * imported before anything that takes them.
+ */
+import crypto from "node:crypto"
+import { syncBuiltinESMExports } from "node:module"
+import net from "node:net"
+import { performance } from "node:perf_hooks"
+import type { Duplex } from "node:stream"
+import { randomFrom } from "../storm/random.ts"
+import { Loop } from "./Loop.ts"
+
+/** What a simulation brings. */
+export interface Reality {
+  readonly loop: Loop
+  readonly random: () => number
+  readonly connect: (options: net.TcpSocketConnectOpts & { readonly signal?: AbortSignal }) => Duplex
+}
+
+/** The time of the machine, in milliseconds. */
+export const machineTime: () => number = performance.now.bind(performance)
+
+const nothing: Reality = {
+  loop: new Loop(),
+  random: randomFrom(1).next,
+  connect: () => {
+    throw new Error("no simulation runs")
+  }
+}
+
+let reality = nothing
+
+/** Begins a simulation in this process, which ends the one before. */
+export const enter = (begun: Reality): void => {
+  reality = begun
+}
+
+// Thousands of errors a second are made, and their stacks read by nobody.
+Error.stackTraceLimit = 0
+
+const epoch = 1_800_000_000_000
+
+const clear = (task: never) => reality.loop.clear(task)
+
+Object.assign(globalThis, {
+  setTimeout: (...args: Parameters<Loop["setTimeout"]>) => reality.loop.setTimeout(...args),
+  setImmediate: (...args: Parameters<Loop["setImmediate"]>) => reality.loop.setImmediate(...args),
+  setInterval: () => {
+    throw new Error("the simulation has no intervals")
+  },
+  clearTimeout: clear,
+  clearImmediate: clear
+})
+performance.now = () => reality.loop.now
+Date.now = () => epoch + Math.floor(reality.loop.now)
+process.hrtime.bigint = () => BigInt(Math.round(reality.loop.now * 1e6))
+Math.random = () => reality.random()
+const digits = (count: number) =>
+  Array.from({ length: count }, () => Math.floor(reality.random() * 16).toString(16)).join("")
+crypto.randomUUID = () => `${digits(8)}-${digits(4)}-${digits(4)}-${digits(4)}-${digits(12)}` as const
+globalThis.crypto.randomUUID = crypto.randomUUID
+net.createConnection = ((options: net.TcpSocketConnectOpts) => reality.connect(options)) as typeof net.createConnection
+syncBuiltinESMExports()
