@@ -25,6 +25,8 @@ export class TooLate extends Data.TaggedError("TooLate")<{ readonly needed: numb
 export interface Time {
   /** A time to live in milliseconds that a law can outlive. */
   readonly ttl: number
+  /** Times to live in milliseconds that are no whole seconds, below one and above. */
+  readonly oddTtls: ReadonlyArray<number>
   /** Runs a write with a time to live, of `ttl` by default. */
   readonly write: <E, R>(asked: Effect.Effect<unknown, E, R>, ttl?: number) => Effect.Effect<Lifetime, E, R>
   /** Lets most of a lifetime pass: all but a millisecond under `TestClock`, half of it in real time. */
@@ -34,7 +36,11 @@ export interface Time {
   /** Lets a lifetime end: an operation that begins afterwards must find the key expired. */
   readonly outlive: (lifetime: Lifetime) => Effect.Effect<void>
   /** Asserts that a remaining time is that of a lifetime, at an instant between the beginning and the end of the read. */
-  readonly remains: <E, R>(lifetime: Lifetime, read: Effect.Effect<TimeToLive, E, R>) => Effect.Effect<void, E, R>
+  readonly remains: <E, R>(
+    lifetime: Lifetime,
+    read: Effect.Effect<TimeToLive, E, R>,
+    subject?: string
+  ) => Effect.Effect<void, E, R>
   /** Lets some time pass. */
   readonly pass: (duration: Duration.Input) => Effect.Effect<void>
   /** Lets as much time pass as a test can wait for. */
@@ -47,6 +53,8 @@ interface Passing extends Pick<Time, "pass" | "passLong"> {
   readonly shortest: number
   /** The most that two clocks differ by which round the same instant, in milliseconds. */
   readonly rounding: number
+  /** Times to live that are no whole seconds, of a law that is tried with this one. */
+  readonly oddTtls: (ttl: number) => ReadonlyArray<number>
   /** As much of a time to live as `nearEnd` lets pass. */
   readonly most: (ttl: number) => number
 }
@@ -56,6 +64,7 @@ const testClock: Passing = {
   pass: TestClock.adjust,
   passLong: TestClock.adjust("36500 days"),
   rounding: 0,
+  oddTtls: () => [1, 7, 499, 500, 999, 1_001, 1_499, 2_999],
   most: (ttl) => ttl - 1
 }
 
@@ -65,10 +74,11 @@ const realTime: Passing = {
   passLong: Effect.sleep(300),
   // Client and store each round to a millisecond.
   rounding: 2,
+  oddTtls: (ttl) => [ttl + 7, 9 * ttl + 99],
   most: (ttl) => ttl / 2
 }
 
-const makeTime = ({ most, pass, passLong, rounding }: Passing, ttl: number): Time => {
+const makeTime = ({ most, oddTtls, pass, passLong, rounding }: Passing, ttl: number): Time => {
   const until = (instant: number): Effect.Effect<void> =>
     Effect.flatMap(Clock.currentTimeMillis, (now) =>
       // A timer may fire before the clock shows the time.
@@ -76,6 +86,7 @@ const makeTime = ({ most, pass, passLong, rounding }: Passing, ttl: number): Tim
     )
   return {
     ttl,
+    oddTtls: oddTtls(ttl),
     pass,
     passLong,
     write: (asked, millis = ttl) =>
@@ -93,16 +104,22 @@ const makeTime = ({ most, pass, passLong, rounding }: Passing, ttl: number): Tim
         return yield* exit
       }),
     outlive: ({ to, ttl }) => until(to + ttl + rounding),
-    remains: ({ from, to, ttl }, read) =>
+    remains: ({ from, to, ttl }, read, subject = "the key") =>
       Effect.gen(function* () {
         const began = yield* Clock.currentTimeMillis
         const answer = yield* read
         const ended = yield* Clock.currentTimeMillis
-        assert(TimeToLive.$is("Expires")(answer), `expected to expire, and is ${answer._tag}`)
+        assert(
+          TimeToLive.$is("Expires")(answer),
+          `${subject} was given a time to live of ${ttl} ms, and its ttl is ${answer._tag} ${ended - to} ms later`
+        )
         const remaining = Duration.toMillis(answer.remaining)
-        assert.isTrue(Number.isInteger(remaining), "whole milliseconds")
-        assert.isAtMost(remaining, Math.min(ttl, ttl - (began - to) + rounding))
-        assert.isAtLeast(remaining, ttl - (ended - from) - rounding)
+        const most = Math.min(ttl, ttl - (began - to) + rounding)
+        const least = ttl - (ended - from) - rounding
+        assert(
+          Number.isInteger(remaining) && remaining <= most && remaining >= least,
+          `${subject} was given a time to live of ${ttl} ms, and ${remaining} ms remain; allowed: whole milliseconds from ${least} to ${most}`
+        )
       })
   }
 }

@@ -1,4 +1,4 @@
-import { Option } from "effect"
+import { Effect, Option } from "effect"
 import { assert } from "vitest"
 import * as Hostile from "../Hostile.ts"
 import { type Chapter, failsWith, law } from "../Law.ts"
@@ -144,6 +144,36 @@ export const batches: Chapter = {
       const own = `own-${Math.random()}`
       yield* port.set(own, "value", { ttl: "1 minute" })
       assert.strictEqual(yield* port.deleteMany([own, own]), 1)
+    }),
+
+    law("setMany: every entry of 1,501 has the time to live, and loses the one that it had", function* ({ cache }) {
+      const entries = numbered(1_501)
+      for (const [ttl, expected] of [
+        ["1 hour", "Expires"],
+        [undefined, "Persistent"]
+      ] as const) {
+        yield* cache.setMany(entries, { ttl })
+        const left = yield* Effect.forEach(entries, ([key]) => cache.ttl(key), { concurrency: "unbounded" })
+        for (const [index, { _tag }] of left.entries()) {
+          assert.strictEqual(_tag, expected, `key ${index} of ${left.length} by setMany with a ttl of ${ttl}`)
+        }
+      }
+      assert.strictEqual(yield* cache.deleteMany(entries.map(([key]) => key)), 1_501)
+    }),
+
+    law("getMany, deleteMany: of 1,501 keys a third is absent", function* ({ cache }) {
+      const entries = numbered(1_501)
+      const keys = entries.map(([key]) => key)
+      const there = entries.filter((_, index) => index % 3 !== 1)
+      yield* cache.setMany(there)
+      const found = yield* cache.getMany(keys)
+      assert.deepStrictEqual(Array.from(found.keys()), keys)
+      for (const [index, [key, value]] of entries.entries()) {
+        const expected = index % 3 === 1 ? undefined : value
+        assert.strictEqual(Option.getOrUndefined(found.get(key) ?? Option.none()), expected, `getMany: ${key}`)
+      }
+      assert.strictEqual(yield* cache.deleteMany(keys), there.length)
+      assert.strictEqual(yield* cache.deleteMany(keys), 0)
     }),
 
     law("setMany, getMany, deleteMany: 10,000 keys at once", function* ({ cache }) {

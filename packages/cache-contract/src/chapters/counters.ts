@@ -4,6 +4,8 @@ import { type Chapter, failsWith, law } from "../Law.ts"
 
 const safe = Number.MAX_SAFE_INTEGER
 
+const hour = 3_600_000
+
 export const counters: Chapter = {
   name: "counters",
   laws: [
@@ -154,6 +156,39 @@ export const counters: Chapter = {
       }
       assert.strictEqual(Option.getOrUndefined(yield* cache.get("key")), "5")
       assert.isFalse(yield* cache.exists("absent"))
+    }),
+
+    law(
+      "increment, decrement: ttl is set by the call that creates the key, by whatever amount",
+      function* ({ cache, time }) {
+        for (const amount of [0, 1, 5, -1, -5]) {
+          for (const [name, count] of [
+            ["increment", cache.increment],
+            ["decrement", cache.decrement]
+          ] as const) {
+            const key = `${name} by ${amount}`
+            const written = yield* time.write(count(key, amount, { ttl: hour }), hour)
+            yield* time.remains(written, cache.ttl(key), key)
+          }
+        }
+      }
+    ),
+
+    law("increment, decrement: a counter at 0 is there, and its time to live stays", function* ({ cache, time }) {
+      for (const amount of [0, 3]) {
+        const key = `forever ${amount}`
+        yield* cache.set(key, String(-amount))
+        assert.strictEqual(yield* cache.increment(key, amount, { ttl: hour }), 0)
+        assert.strictEqual(yield* cache.increment(key, 1, { ttl: hour }), 1)
+        assert.strictEqual((yield* cache.ttl(key))._tag, "Persistent", `a counter at 0, counted on by ${amount}`)
+      }
+      const window = yield* time.write(cache.increment("window", 1, { ttl: hour }), hour)
+      yield* time.pass(50)
+      assert.strictEqual(yield* cache.decrement("window", 1, { ttl: hour }), 0)
+      assert.strictEqual(yield* cache.increment("window", 1, { ttl: hour }), 1)
+      assert.strictEqual(yield* cache.decrement("window", 1, { ttl: hour }), 0)
+      assert.isTrue(yield* cache.exists("window"))
+      yield* time.remains(window, cache.ttl("window"), "a counter that came back to 0")
     })
   ]
 }

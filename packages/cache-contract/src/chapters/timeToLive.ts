@@ -1,4 +1,4 @@
-import { type CacheError, type CachePort, TimeToLive } from "@hexcache/cache-port"
+import { type CacheError, type CachePort, Glob, TimeToLive } from "@hexcache/cache-port"
 import { Duration, Effect, Option, Stream } from "effect"
 import { assert } from "vitest"
 import * as Hostile from "../Hostile.ts"
@@ -42,6 +42,42 @@ const write = (
 /** Gives a key that is live a new time to live. */
 const expire = (cache: CachePort["Service"], key: string, ttl: Duration.Input): Effect.Effect<void, CacheError> =>
   Effect.map(cache.expire(key, ttl), (isLive) => assert.isTrue(isLive, `${key} is live`))
+
+/** Writes that replace the time to live of a key of their name, by the value that it has already. */
+const replacing = (
+  cache: CachePort["Service"],
+  ttl: number
+): ReadonlyArray<readonly [name: string, asked: Effect.Effect<unknown, CacheError>]> => [
+  ["set", cache.set("set", "1", { ttl })],
+  ["setJson", cache.setJson("setJson", 1, { ttl })],
+  ["setMany", cache.setMany([["setMany", "1"]], { ttl })],
+  ["expire", expire(cache, "expire", ttl)]
+]
+
+const large = String(Number.MAX_SAFE_INTEGER)
+
+/** Operations that change nothing of a key that holds this value. */
+const idle = (
+  cache: CachePort["Service"]
+): ReadonlyArray<readonly [name: string, value: string, ask: (key: string) => Effect.Effect<unknown, CacheError>]> => [
+  ["get", "text", (key) => cache.get(key)],
+  ["getJson", "1", (key) => cache.getJson(key)],
+  ["getJson of what is no JSON", "text", (key) => cache.getJson(key)],
+  ["getMany", "text", (key) => cache.getMany([key, "absent"])],
+  ["exists", "text", (key) => cache.exists(key)],
+  ["ttl", "text", (key) => cache.ttl(key)],
+  ["scan", "text", (key) => Stream.runDrain(cache.scan(Glob.escape(key)))],
+  ["a refused setIfAbsent", "text", (key) => cache.setIfAbsent(key, "other", { ttl: "2 hours" })],
+  ["a refused setIfAbsent of the same value", "text", (key) => cache.setIfAbsent(key, "text", { ttl: "2 hours" })],
+  ["a refused setIfAbsent without ttl", "text", (key) => cache.setIfAbsent(key, "other")],
+  ["a compareAndDelete that does not match", "text", (key) => cache.compareAndDelete(key, "other")],
+  ["an increment of what is no number", "text", (key) => cache.increment(key, 1, { ttl: "2 hours" })],
+  ["a decrement of what is no number", "text", (key) => cache.decrement(key)],
+  ["an increment out of range", large, (key) => cache.increment(key, 1, { ttl: "2 hours" })],
+  ["a decrement out of range", `-${large}`, (key) => cache.decrement(key)],
+  ["a set of a refused value", "text", (key) => cache.set(key, 5 as never, { ttl: "2 hours" })],
+  ["an expire by a refused time to live", "text", (key) => cache.expire(key, -1)]
+]
 
 export const timeToLive: Chapter = {
   name: "time to live",
@@ -259,6 +295,69 @@ export const timeToLive: Chapter = {
       )
       yield* time.outlive(written)
       assert.isFalse(yield* cache.exists("key"))
+    }),
+
+    law(
+      "a time to live of no whole seconds, below one or above, is kept to the millisecond",
+      function* ({ cache, time }) {
+        for (const ttl of time.oddTtls) {
+          const key = (name: string) => `${name} ${ttl}`
+          yield* cache.set(key("expire"), "1")
+          const written = yield* time.write(
+            Effect.all(
+              [...names.map((name) => writes(cache, key(name), ttl)[name]), expire(cache, key("expire"), ttl)],
+              {
+                concurrency: "unbounded"
+              }
+            ),
+            ttl
+          )
+          yield* time.within(
+            written,
+            Effect.forEach([...names, "expire"], (name) => time.remains(written, cache.ttl(key(name)), key(name)), {
+              concurrency: "unbounded"
+            })
+          )
+        }
+      }
+    ),
+
+    law(
+      "set, setJson, setMany, expire: a shorter time to live replaces a longer one, also with the same value",
+      function* ({ cache, time }) {
+        const asked = replacing(cache, time.ttl)
+        for (const before of ["1 hour", Duration.infinity] as const) {
+          yield* cache.setMany(
+            asked.map(([name]) => [name, "1"]),
+            { ttl: before }
+          )
+          const written = yield* time.write(Effect.forEach(asked, ([, write]) => write))
+          yield* time.within(
+            written,
+            Effect.forEach(asked, ([name]) => time.remains(written, cache.ttl(name), name), {
+              concurrency: "unbounded"
+            })
+          )
+        }
+      }
+    ),
+
+    law("a read, and a write that changes nothing, leave a time to live as it is", function* ({ cache, time }) {
+      const asked = idle(cache)
+      const written = yield* time.write(
+        Effect.forEach(asked, ([name, value]) => cache.set(name, value, { ttl: hour }), { concurrency: "unbounded" }),
+        hour
+      )
+      yield* cache.setMany(asked.map(([name, value]) => [`persistent ${name}`, value]))
+      // Longer than the clocks differ by, so that a key that lives longer from now on shows.
+      yield* time.pass(50)
+      for (const [name, value, ask] of asked) {
+        yield* Effect.exit(ask(name))
+        yield* Effect.exit(ask(`persistent ${name}`))
+        yield* time.remains(written, cache.ttl(name), name)
+        assert.strictEqual((yield* cache.ttl(`persistent ${name}`))._tag, "Persistent", name)
+        assert.strictEqual(Option.getOrUndefined(yield* cache.get(name)), value, name)
+      }
     })
   ]
 }

@@ -7,9 +7,10 @@ import type { Store } from "../Harness.ts"
 import { type Adapter, type FakeServer, fakeStore } from "./FakeStore.ts"
 import { type Memory, makeMemory, makeReference } from "./Reference.ts"
 
-/** A cache with one mistake, which adapters have been seen to make, and the chapter that must catch it. */
+/** A cache with one mistake, which adapters have been seen to make. */
 export interface WrongDriver {
   readonly name: string
+  /** The name of the chapter, or of the very law, that must catch it. */
   readonly caughtBy: string
   readonly layer: Layer.Layer<CachePort>
   /** True if the mistake is of a single millisecond, which a clock that runs does not show. */

@@ -5,6 +5,7 @@ import { DriverFailure, Glob, Unknown } from "@hexcache/cache-port"
 import { Effect, Option, Stream } from "effect"
 import { counters } from "./counters.ts"
 import { failure } from "./failure.ts"
+import { lifetimes } from "./lifetimes.ts"
 import { scans } from "./scans.ts"
 import { shutdown } from "./shutdown.ts"
 import { timeToLive } from "./timeToLive.ts"
@@ -227,6 +228,7 @@ export const shelf: ReadonlyArray<WrongDriver> = [
   ...keys,
   ...timeToLive,
   ...counters,
+  ...lifetimes,
   ...batches,
   ...patterns,
   ...scans,
