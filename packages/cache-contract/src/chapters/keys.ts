@@ -1,5 +1,5 @@
 import type { CachePort } from "@hexcache/cache-port"
-import { Array as Arr, type Effect, Option, Stream } from "effect"
+import { Array as Arr, Effect, Option, Stream } from "effect"
 import { assert } from "vitest"
 import * as Hostile from "../Hostile.ts"
 import { type Chapter, failsWith, law } from "../Law.ts"
@@ -32,6 +32,43 @@ const withKey = (
     ])
   ]
 ]
+
+/** Asserts that no operation takes one of these keys for another. */
+const tellsApart = Effect.fnUntraced(function* (cache: CachePort["Service"], keys: ReadonlyArray<string>) {
+  const valueOf = (index: number) => String(index)
+  const nameOf = (key: string) => (key.length > 100 ? `a key of ${key.length} characters` : JSON.stringify(key))
+  for (const [index, key] of keys.entries()) yield* cache.set(key, valueOf(index))
+  for (const [index, key] of keys.entries()) {
+    assert.strictEqual(Option.getOrUndefined(yield* cache.get(key)), valueOf(index), `get of ${nameOf(key)}`)
+  }
+  yield* cache.setMany(keys.map((key, index) => [key, valueOf(index)]))
+  const found = Array.from(yield* cache.getMany(keys), ([, value]) => Option.getOrUndefined(value))
+  for (const [index, key] of keys.entries())
+    assert.strictEqual(found[index], valueOf(index), `getMany of ${nameOf(key)}`)
+  const scanned = yield* Stream.runCollect(cache.scan("*"))
+  assert.strictEqual(scanned.length, keys.length, "keys that scan finds")
+  const live = new Set(keys)
+  for (const key of scanned) assert.isTrue(live.delete(key), `scan finds ${nameOf(key)}`)
+  for (const [index, key] of keys.entries()) {
+    const name = nameOf(key)
+    if (index % 4 === 0) assert.strictEqual(yield* cache.increment(key), index + 1, `increment of ${name}`)
+    if (index % 4 === 1) assert.isTrue(yield* cache.delete(key), `delete of ${name}`)
+    if (index % 4 === 2) {
+      assert.isTrue(Option.isSome(yield* cache.getAndDelete(key)), `getAndDelete of ${name}`)
+    }
+    if (index % 4 === 3) assert.isTrue(yield* cache.expire(key, "1 hour"), `expire of ${name}`)
+    assert.strictEqual(yield* cache.exists(key), index % 4 === 0 || index % 4 === 3, `exists of ${name}`)
+    const ttl = (yield* cache.ttl(key))._tag
+    assert.strictEqual(ttl, index % 4 === 0 ? "Persistent" : index % 4 === 3 ? "Expires" : "Missing", `ttl of ${name}`)
+  }
+  assert.strictEqual(
+    yield* cache.deleteMany(keys),
+    keys.filter((_, index) => index % 4 === 0 || index % 4 === 3).length,
+    "keys that deleteMany removes"
+  )
+  yield* cache.setMany(keys.map((key) => [key, "value"]))
+  assert.strictEqual(yield* cache.deletePattern("*"), keys.length, "keys that deletePattern removes")
+})
 
 export const keys: Chapter = {
   name: "keys",
@@ -69,6 +106,20 @@ export const keys: Chapter = {
       const alike = ["key", "KEY", "Key", "é", "e\u0301", "ﬁ", "fi"]
       yield* cache.setMany(alike.map((key) => [key, key]))
       for (const key of alike) assert.strictEqual(Option.getOrUndefined(yield* cache.get(key)), key)
+    }),
+
+    law("keys that look alike elsewhere are different keys, to every operation", function* ({ cache }) {
+      const alike = Array.from(new Set([...Hostile.alike, ...Hostile.ordinary]))
+      yield* tellsApart(cache, alike)
+    }),
+
+    law("keys that differ in their last character are different keys, of any length", function* ({ cache }) {
+      const long = Hostile.cuts.flatMap((length) => [
+        `${"k".repeat(length)}a`,
+        `${"k".repeat(length)}b`,
+        `${"é".repeat(length / 2)}c`
+      ])
+      yield* tellsApart(cache, Array.from(new Set(long)))
     }),
 
     law("a key of 65,536 bytes of UTF-8 works, also of characters of several bytes", function* ({ port }) {

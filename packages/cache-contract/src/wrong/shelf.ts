@@ -8,6 +8,7 @@ import { failure } from "./failure.ts"
 import { lifetimes } from "./lifetimes.ts"
 import { scans } from "./scans.ts"
 import { shutdown } from "./shutdown.ts"
+import { texts } from "./texts.ts"
 import { timeToLive } from "./timeToLive.ts"
 import { type WrongDriver, wrongDriver, wrongPort } from "./WrongDriver.ts"
 
@@ -229,6 +230,7 @@ export const shelf: ReadonlyArray<WrongDriver> = [
   ...timeToLive,
   ...counters,
   ...lifetimes,
+  ...texts,
   ...batches,
   ...patterns,
   ...scans,
