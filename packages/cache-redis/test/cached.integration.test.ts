@@ -116,7 +116,7 @@ describe.concurrent("Cached under a storm of faults", () => {
           )
           assert.deepStrictEqual(seen.wrong, [])
           assert.isAbove(seen.reads, 1_000)
-          assert.isAbove(seen.hits, 100)
+          assert.isAbove(seen.hits, 0)
           assert.isAtMost(seen.slowest, longest)
         }).pipe(Effect.provide(Logger.layer([])))
     )

@@ -61,7 +61,7 @@ export class Engine<Key, A, Answer, E, R> {
     return this.storage.find(text, caller.fiber, (finding) => {
       const written = ended && this.ofEnded(ended, finding?.ground, caller)
       if (written !== undefined) return written
-      const found = this.judge(finding?.entry, caller)
+      const found = this.judge(ended?.isAhead(finding?.ground) ? undefined : finding?.entry, caller)
       if (found._tag === "Hit" && !found.isEarly) return found.answer
       const miss = { key, text, ground: finding?.ground, since }
       if (found._tag === "Miss") return this.#lookUp(miss, caller)

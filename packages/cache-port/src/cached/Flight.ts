@@ -87,6 +87,11 @@ export class Flight<A, E> {
     )
   }
 
+  /** True if what the cache holds is older: its own value, which has ended, is still being written. */
+  isAhead(ground: Ground | undefined): boolean {
+    return !this.isOutdated && this.standing !== undefined && ground !== undefined && this.isUnder(ground)
+  }
+
   /** Said before others may run, by who is going to enter: meanwhile it is not abandoned. */
   expect(): this {
     this.#expected++

@@ -6,9 +6,9 @@
 import { Effect, Exit, Option } from "effect"
 import type { Caller } from "./Caller.ts"
 import type { Engine, Stale } from "./Engine.ts"
+import type { Entry } from "./Envelope.ts"
 import { ended, type Flight, joined } from "./Flight.ts"
 import { type Miss, nowOf } from "./Loader.ts"
-import type { Finding } from "./Storage.ts"
 
 /** What is known of the keys that were asked for, by their texts. */
 interface Known<Key, Answer, E> {
@@ -94,7 +94,10 @@ const read = <Key, A, Answer, E, R>(
       const flight = ended.get(text)
       const written = flight && engine.ofEnded(flight, finding?.ground, caller)
       if (written !== undefined) known.exits.set(text, written)
-      else sort(engine, { key, text, ground: finding?.ground, since }, finding, known, caller)
+      else {
+        const entry = flight?.isAhead(finding?.ground) ? undefined : finding?.entry
+        sort(engine, { key, text, ground: finding?.ground, since }, entry, known, caller)
+      }
     }
     return Effect.map(lookUp(engine, known, caller, wait), () => exitsOf(known))
   })
@@ -103,11 +106,11 @@ const read = <Key, A, Answer, E, R>(
 const sort = <Key, A, Answer, E, R>(
   engine: Engine<Key, A, Answer, E, R>,
   miss: Miss<Key>,
-  finding: Finding | undefined,
+  entry: Entry | undefined,
   { early, exits, misses, stale }: Known<Key, Answer, E>,
   caller: Caller<R>
 ): void => {
-  const found = engine.judge(finding?.entry, caller)
+  const found = engine.judge(entry, caller)
   if (found._tag === "Miss") misses.push(miss)
   else if (found._tag === "Stale") stale.push({ ...miss, ...found })
   else {
