@@ -179,16 +179,33 @@ interface Reached {
   readonly only: ReadonlySet<string> | undefined
 }
 
-/** The shortest schedule with the fewest faults that breaks a law of a scenario: breadth first, with up to `steps` events. */
-export const shortest = (scenario: Scenario, law: Law, steps = endless): Counterexample | undefined => {
+/**
+ * The shortest schedule with the fewest faults that breaks a law of a scenario: breadth first, with up to `steps` events.
+ * Undefined if there is none, or none within so many `schedules`.
+ */
+export const shortest = (
+  scenario: Scenario,
+  law: Law,
+  {
+    schedules = Number.POSITIVE_INFINITY,
+    steps = endless
+  }: { readonly schedules?: number; readonly steps?: number } = {}
+): Counterexample | undefined => {
+  const left = { schedules }
   for (let faults = 0; faults <= (scenario.faults ?? 0); faults++) {
-    const found = shortestWith(scenario, law, faults, steps)
+    const found = shortestWith(scenario, law, faults, steps, left)
     if (found !== undefined) return found
   }
   return undefined
 }
 
-const shortestWith = (scenario: Scenario, law: Law, faults: number, steps: number): Counterexample | undefined => {
+const shortestWith = (
+  scenario: Scenario,
+  law: Law,
+  faults: number,
+  steps: number,
+  left: { schedules: number }
+): Counterexample | undefined => {
   const seen = new Map<string, ReadonlySet<string>>()
   let level: Array<Reached> = [{ choices: [], sleeping: new Map(), only: undefined }]
   for (let length = 0; length < steps && level.length > 0; length++) {
@@ -201,6 +218,7 @@ const shortestWith = (scenario: Scenario, law: Law, faults: number, steps: numbe
         if (asleep.has(id) || (only !== undefined && !only.has(id))) continue
         const simulation: Simulation = unused ?? replay(scenario, choices, faults)
         unused = undefined
+        if (left.schedules-- <= 0) return undefined
         const { footprint } = step(simulation, simulation.events()[choice] as Event)
         const after = [...choices, choice]
         const violation = simulation.violations.find((violation) => violation.law === law)
@@ -210,10 +228,10 @@ const shortestWith = (scenario: Scenario, law: Law, faults: number, steps: numbe
         if (simulation.violations.length > 0) continue
         const state = simulation.state()
         const before = seen.get(state)
-        const left = before === undefined ? undefined : new Set(Array.from(before).filter((id) => !sleepers.has(id)))
-        if (left?.size === 0) continue
+        const again = before === undefined ? undefined : new Set(Array.from(before).filter((id) => !sleepers.has(id)))
+        if (again?.size === 0) continue
         seen.set(state, new Set(Array.from(before ?? sleepers.keys()).filter((id) => sleepers.has(id))))
-        next.push({ choices: after, sleeping: sleepers, only: left })
+        next.push({ choices: after, sleeping: sleepers, only: again })
       }
     }
     level = next

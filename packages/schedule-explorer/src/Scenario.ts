@@ -7,6 +7,8 @@ import type { Duration } from "effect"
 export type Fault =
   /** An operation fails, and is not carried out. */
   | "refuse"
+  /** The same of reads alone. */
+  | "refuseRead"
   /** A write is carried out, and its caller is told that it failed. */
   | "lose"
   /** A write fails for its caller, and may be carried out at any later time. */
@@ -79,9 +81,11 @@ export interface Scenario {
   readonly processes: Readonly<Record<string, ReadonlyArray<ReadonlyArray<Call>>>>
   /** Keys that are cached already, by the `cached` of this name. */
   readonly warm?: Readonly<Record<string, ReadonlyArray<string>>>
+  /** Keys that were cached once, by "main": their generations stand. */
+  readonly prepared?: ReadonlyArray<string>
   /** How many faults there may be. None unless given. */
   readonly faults?: number
-  /** Which faults there may be: every failure of an operation, unless given. */
+  /** Which faults there may be: an operation that fails, and is carried out later if at all, unless given. */
   readonly kinds?: ReadonlyArray<Fault>
   /** How many operations may be answered late: carried out now, and answered later. None unless given. */
   readonly late?: number
@@ -97,16 +101,17 @@ export interface Scenario {
   readonly isAbsent?: (key: string, version: number) => boolean
 }
 
-export const usualFaults: ReadonlyArray<Fault> = ["refuse", "lose", "timeout"]
+/** A write that is given up may be carried out at once, later or never: that covers those that are refused or lost. */
+export const usualFaults: ReadonlyArray<Fault> = ["refuseRead", "timeout"]
 
 /** The name of a thread of a process. */
 export const threadName = (process: string, thread: number, threads: number): string =>
   threads === 1 ? process : `${process}${thread + 1}`
 
 /** Every key that a scenario names, sorted. */
-export const keysOf = ({ processes, warm = {} }: Scenario): ReadonlyArray<string> => {
+export const keysOf = ({ prepared = [], processes, warm = {} }: Scenario): ReadonlyArray<string> => {
   const calls = Object.values(processes).flat(2)
-  return Array.from(new Set([...calls.flatMap(({ keys }) => keys), ...Object.values(warm).flat()])).sort()
+  return Array.from(new Set([...calls.flatMap(({ keys }) => keys), ...Object.values(warm).flat(), ...prepared])).sort()
 }
 
 /** Every definition of a scenario, by name. */

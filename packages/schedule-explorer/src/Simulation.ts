@@ -90,10 +90,12 @@ export class Simulation {
   }
 
   #warm(): void {
-    const { warm } = this.scenario
-    if (warm === undefined) return
+    const { prepared = [], warm = {} } = this.scenario
+    if (prepared.length === 0 && Object.keys(warm).length === 0) return
     const process = this.#addProcess("W")
     this.isInstant = true
+    for (const key of prepared) this.#start(process.thread([{ kind: "get", keys: [key], on: "main" }]))
+    for (const name of this.store.keys()) if (versionedText.test(this.store.get(name) ?? "")) this.store.delete(name)
     for (const [on, keys] of Object.entries(warm))
       for (const key of keys) this.#start(process.thread([{ kind: "get", keys: [key], on }]))
     this.isInstant = false
@@ -459,7 +461,7 @@ export class Simulation {
             }
           )
         fault(
-          "refuse",
+          this.#kinds.includes("refuse") || !pending.operation.isRead ? "refuse" : "refuseRead",
           id,
           () => `${what()}: fails`,
           () => {
@@ -647,6 +649,9 @@ export class Simulation {
     return `${what}: ${pending.state === "Done" ? "answered now" : "answered"}${pending.operation.isRead ? ` ${answer}` : ""}`
   }
 }
+
+/** In the text of an entry. */
+const versionedText = /"\w@\d"/
 
 /** How long everything has to settle after the last fault, in milliseconds. */
 const settling = 1_000

@@ -15,6 +15,7 @@ import { explore, shortest } from "./Explorer.ts"
 import type { Law } from "./Laws.ts"
 import { walk } from "./RandomWalk.ts"
 import { describe, fromSeed, print } from "./Report.ts"
+import { shrink } from "./Shrink.ts"
 import { harsh } from "./scenarios/harsh.ts"
 import { scenarios } from "./scenarios/index.ts"
 
@@ -44,30 +45,32 @@ const work = ({ most, name, random, seed }: Work): Done => {
       ? explore(scenario, { schedules: most })
       : { broken: walk(scenario, random, seed), schedules: random, states: 0, isComplete: true }
   const examples = Array.from(broken, ([law, first]) => {
-    const example = random === undefined ? (shortest(scenario, law, first.choices.length - 1) ?? first) : first
-    return [law, print(example)] as const
+    const short = shrink(first)
+    const shorter = shortest(scenario, law, { steps: short.choices.length - 1, schedules: 2_000 })
+    return [law, print(shorter ?? short)] as const
   })
   return { name, schedules, states, isComplete, examples }
 }
 
 /** Runs work in as many threads as there are processors, each the next when it is through. */
-const inThreads = async (all: ReadonlyArray<Work>, onDone: (done: Done) => void): Promise<void> => {
+const inThreads = (all: ReadonlyArray<Work>, onDone: (done: Done) => void): Promise<unknown> => {
   const left = [...all]
-  await Promise.all(
-    Array.from({ length: Math.min(availableParallelism(), all.length) }, async () => {
+  const thread = () =>
+    new Promise<void>((resolve, reject) => {
       const worker = new Worker(new URL(import.meta.url))
-      for (let next = left.shift(); next !== undefined; next = left.shift()) {
-        const done = await new Promise<Done>((resolve, reject) => {
-          worker.once("message", resolve)
-          worker.once("error", reject)
-          worker.postMessage(next)
-        })
-        worker.removeAllListeners()
-        onDone(done)
+      const goOn = () => {
+        const next = left.shift()
+        if (next === undefined) void worker.terminate().then(() => resolve())
+        else worker.postMessage(next)
       }
-      await worker.terminate()
+      worker.on("error", reject)
+      worker.on("message", (done: Done) => {
+        onDone(done)
+        goOn()
+      })
+      goOn()
     })
-  )
+  return Promise.all(Array.from({ length: Math.min(availableParallelism(), all.length) }, thread))
 }
 
 const main = async (): Promise<void> => {
@@ -108,8 +111,9 @@ const main = async (): Promise<void> => {
     }
   )
   const seconds = ((performance.now() - since) / 1000).toFixed(0)
+  const computed = (process.cpuUsage().user / 1_000_000).toFixed(0)
   console.log(
-    `${chosen.length} scenarios, ${schedules} schedules${isRandom ? ` at random from seed ${values.seed}` : ` for all, ${states} states`}, ${seconds} s, ${broken} broken laws`
+    `${chosen.length} scenarios, ${schedules} schedules${isRandom ? ` at random from seed ${values.seed}` : ` for all, ${states} states`}, ${seconds} s of which ${computed} s were computed, ${broken} broken laws`
   )
   process.exitCode = broken === 0 ? 0 : 1
 }

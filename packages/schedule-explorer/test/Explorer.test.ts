@@ -7,6 +7,7 @@ const { change, get, getMany, set } = Scenario
 const small: ReadonlyArray<Scenario.Scenario> = [
   {
     name: "a reader and a change in another process",
+    prepared: ["a"],
     processes: { A: [[get("a")]], B: [[change("a"), get("a")]] }
   },
   {
@@ -17,7 +18,8 @@ const small: ReadonlyArray<Scenario.Scenario> = [
   },
   {
     name: "a key that is changed where it is read",
-    processes: { A: [[get("a")], [change("a"), get("a")]] }
+    prepared: ["a"],
+    processes: { A: [[get("a")], [change("a")]] }
   },
   {
     name: "a key that is set in one process and read in another",

@@ -16,18 +16,21 @@ export const leased: ReadonlyArray<Scenario> = [
   {
     name: "a process changes a key that another looks up under a lease",
     cached,
+    prepared: ["a"],
     processes: { A: [[get("a")]], B: [[change("a"), get("a")]] },
     late: 1
   },
   {
     name: "a reader waits for the lease of another process while its own invalidates",
     cached,
+    prepared: ["a"],
     processes: { A: [[get("a")]], B: [[get("a")], [change("a"), get("a")]] },
     late: 1
   },
   {
     name: "a reader waits for the lease of another process while an invalidation fails",
     cached,
+    prepared: ["a"],
     processes: { A: [[get("a")]], B: [[get("a")], [change("a"), get("a")]] },
     faults: 1,
     kinds: ["refuse"]
@@ -35,11 +38,13 @@ export const leased: ReadonlyArray<Scenario> = [
   {
     name: "a tag is invalidated while a reader waits for a lease",
     cached: { main: { lease: 12, tags: () => ["t"] } },
+    prepared: ["a"],
     processes: { A: [[get("a")]], B: [[get("a")], [changeTag("t", "a"), get("a")]] }
   },
   {
     name: "a reader under a lease is interrupted",
     cached,
+    prepared: ["a"],
     processes: { A: [[get("a")]], B: [[get("a")]] },
     faults: 1,
     kinds: ["cancel"]
@@ -47,6 +52,7 @@ export const leased: ReadonlyArray<Scenario> = [
   {
     name: "the owner of a lease ends",
     cached,
+    prepared: ["a"],
     processes: { A: [[get("a")]], B: [[get("a")]] },
     faults: 1,
     kinds: ["end"],
@@ -55,6 +61,7 @@ export const leased: ReadonlyArray<Scenario> = [
   {
     name: "the lookup of the owner of a lease fails",
     cached,
+    prepared: ["a"],
     processes: { A: [[get("a")]], B: [[get("a")]] },
     faults: 1,
     kinds: ["fail"]
@@ -62,22 +69,26 @@ export const leased: ReadonlyArray<Scenario> = [
   {
     name: "a key is set while it is looked up under a lease",
     cached,
+    prepared: ["a"],
     processes: { A: [[get("a")]], B: [[get("a")], [set("a"), get("a")]] }
   },
   {
     name: "a key is refreshed while it is looked up under a lease",
     cached,
+    prepared: ["a"],
     processes: { A: [[get("a")]], B: [[refresh("a"), get("a")]] }
   },
   {
     name: "operations of a lease fail",
     cached,
+    prepared: ["a"],
     processes: { A: [[get("a")]], B: [[get("a")]] },
     faults: 1
   },
   {
     name: "the store evicts a lease",
     cached,
+    prepared: ["a"],
     processes: { A: [[get("a")]], B: [[get("a")], [change("a")]] },
     faults: 1,
     kinds: ["evict"]

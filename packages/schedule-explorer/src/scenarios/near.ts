@@ -7,12 +7,13 @@ export const near: ReadonlyArray<Scenario> = [
   {
     name: "near caches: a key is changed by another process",
     isNear: true,
-    processes: { A: [[get("a"), get("a")]], B: [[change("a"), get("a")]] },
+    processes: { A: [[get("a"), get("a")]], B: [[change("a")]] },
     late: 1
   },
   {
     name: "near caches: a process changes what it has near",
     isNear: true,
+    prepared: ["a"],
     processes: {
       A: [
         [get("a"), get("a")],
@@ -24,11 +25,13 @@ export const near: ReadonlyArray<Scenario> = [
   {
     name: "near caches: a key is set",
     isNear: true,
-    processes: { A: [[get("a"), get("a")]], B: [[set("a"), get("a")]] }
+    prepared: ["a"],
+    processes: { A: [[get("a"), get("a")]], B: [[set("a")]] }
   },
   {
     name: "near caches: everything is invalidated",
     isNear: true,
+    prepared: ["a"],
     processes: { A: [[get("a"), get("a")]], B: [[get("a"), changeAll("a"), get("a")]] }
   },
   {
@@ -36,7 +39,7 @@ export const near: ReadonlyArray<Scenario> = [
     isNear: true,
     cached: { main: { tags: () => ["t"] } },
     warm: { main: ["a"] },
-    processes: { A: [[get("a"), get("a")]], B: [[changeTag("t", "a"), get("a")]] }
+    processes: { A: [[get("a"), get("a")]], B: [[changeTag("t", "a")]] }
   },
   {
     name: "near caches: an invalidation fails",

@@ -22,7 +22,7 @@ export const owed: ReadonlyArray<Scenario> = [
     name: "an owed invalidation is owed again",
     warm: { main: ["a"] },
     processes: { A: [[change("a"), get("a"), change("a"), get("a")]] },
-    faults: 1
+    faults: 2
   },
   {
     name: "two invalidations of a key are owed side by side",
@@ -33,7 +33,7 @@ export const owed: ReadonlyArray<Scenario> = [
         [change("a"), get("a")]
       ]
     },
-    faults: 1
+    faults: 2
   },
   {
     name: "everything is owed",
@@ -49,6 +49,7 @@ export const owed: ReadonlyArray<Scenario> = [
   },
   {
     name: "a set is owed while another process sets the key",
+    prepared: ["a"],
     processes: { A: [[set("a"), get("a")]], B: [[set("a"), get("a")]] },
     faults: 1
   },
@@ -76,6 +77,7 @@ export const owed: ReadonlyArray<Scenario> = [
   },
   {
     name: "a late write comes after the invalidation that it was given up for",
+    prepared: ["a"],
     processes: { A: [[get("a")]], B: [[change("a"), get("a")]] },
     faults: 2,
     kinds: ["timeout"]

@@ -12,7 +12,7 @@ export const stale: ReadonlyArray<Scenario> = [
     name: "a stale value is served while its key is changed",
     cached,
     warm,
-    processes: { A: [[get("a"), get("a")]], B: [[change("a"), get("a")]] },
+    processes: { A: [[get("a"), get("a")]], B: [[change("a")]] },
     ticks: [ttl]
   },
   {

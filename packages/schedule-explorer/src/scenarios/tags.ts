@@ -17,6 +17,7 @@ export const tagged: ReadonlyArray<Scenario> = [
   {
     name: "a tag is invalidated by another process",
     cached: { main: { tags } },
+    prepared: ["a"],
     processes: { A: [[get("a"), get("a")]], B: [[changeTag("t", "a")]] },
     late: 1
   },
@@ -24,13 +25,14 @@ export const tagged: ReadonlyArray<Scenario> = [
     name: "a tag of a cached key is invalidated by another process",
     cached: { main: { tags } },
     warm: { main: ["a"] },
-    processes: { A: [[get("a"), get("a")]], B: [[changeTag("t", "a"), get("a")]] },
+    processes: { A: [[get("a"), get("a")]], B: [[changeTag("t", "a")]] },
     late: 1
   },
   {
     name: "a tag is invalidated where a write of it fails",
     cached: { main: { tags } },
-    processes: { A: [[get("a")]], B: [[changeTag("t", "a"), get("a")]] },
+    prepared: ["a"],
+    processes: { A: [[get("a")]], B: [[changeTag("t", "a")]] },
     faults: 1
   },
   {
@@ -42,6 +44,7 @@ export const tagged: ReadonlyArray<Scenario> = [
   {
     name: "a tagged key is set while its tag is invalidated",
     cached: { main: { tags } },
+    prepared: ["a"],
     processes: { A: [[set("a"), get("a")]], B: [[changeTag("t", "a"), get("a")]] }
   },
   {
@@ -53,6 +56,7 @@ export const tagged: ReadonlyArray<Scenario> = [
   {
     name: "two keys of a tag are read together",
     cached: { main: { isBatched: true, tags } },
+    prepared: ["a", "b"],
     processes: { A: [[getMany("a", "b")]], B: [[changeTag("t", "a", "b"), get("a")]] }
   },
   {
@@ -65,7 +69,7 @@ export const tagged: ReadonlyArray<Scenario> = [
     name: "the store evicts the generation of a tag",
     cached: { main: { tags } },
     warm: { main: ["a"] },
-    processes: { A: [[get("a")]], B: [[changeTag("t", "a"), get("a")]] },
+    processes: { A: [[get("a")]], B: [[changeTag("t", "a")]] },
     faults: 1,
     kinds: ["evict"]
   }
