@@ -10,7 +10,7 @@ export const owed: ReadonlyArray<Scenario> = [
     name: "an invalidation is owed while the key is read",
     warm: { main: ["a"] },
     processes: { A: [[change("a"), get("a")], [get("a")]] },
-    faults: 1
+    faults: 2
   },
   {
     name: "an owed invalidation is made good for while another process reads",
