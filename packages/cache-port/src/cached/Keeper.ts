@@ -150,8 +150,7 @@ export class Keeper<Key, A, Answer> {
       return this.draft(key, text, answer, this.write(answer), moment) ?? []
     })
     yield* this.#logRefusal
-    const areKept = drafts.length === 0 || (yield* this.#storage.replace(drafts, isOutdated))
-    const kept = areKept ? new Set(drafts.map(({ text }) => text)) : new Set()
+    const kept = drafts.length === 0 ? noTexts : yield* this.#storage.replace(drafts, isOutdated)
     yield* this.#storage.forget(values.flatMap(([, text]) => (kept.has(text) ? [] : text)))
   })
 
@@ -166,5 +165,7 @@ export class Keeper<Key, A, Answer> {
     )
   })
 }
+
+const noTexts: ReadonlySet<string> = new Set()
 
 const textsOf = (loaded: ReadonlyArray<Loaded>): ReadonlyArray<string> => loaded.map(({ text }) => text)

@@ -244,8 +244,8 @@ export class Storage {
     const end = (yield* Clock.currentTimeMillis) + this.#ownLife
     const ids = texts.map((text) => [text, newGeneration(end)] as const)
     const names = ids.map(([text, id]) => [this.#names.own(text), id] as const)
-    const isDone = yield* this.#store.done((cache) => cache.setMany(names, { ttl: this.#ownLife }))
-    return isDone ? new Map(ids) : made
+    const written = yield* this.#store.writeMany(names, this.#ownLife)
+    return new Map(ids.filter(([text]) => written.has(this.#names.own(text))))
   })
 
   /**
@@ -276,27 +276,32 @@ export class Storage {
         )
       }
     }
-    const isWritten = yield* this.#write(entries, now)
-    const texts: ReadonlySet<string> = new Set(entries.map(([text]) => text))
-    return isWritten ? { written: texts, failed: noTexts } : { written: noTexts, failed: texts }
+    const written = yield* this.#write(entries, now)
+    const texts = entries.map(([text]) => text)
+    return { written, failed: new Set(texts.filter((text) => !written.has(text))) }
   })
 
-  /** Writes entries, each with what is left of its life, and lets its generations stand as long. */
+  /** Writes entries, each with what is left of its life, and lets its generations stand as long. Gives those written. */
   #write(
     entries: ReadonlyArray<readonly [text: string, entry: Envelope.NewEntry]>,
     now: number
-  ): Effect.Effect<boolean> {
+  ): Effect.Effect<ReadonlySet<string>> {
     const [first] = entries
-    if (first === undefined) return Effect.succeed(true)
+    if (first === undefined) return Effect.succeed(noTexts)
     const written = entries.map(
       ([text, entry]) => [this.#names.entry(text), Envelope.encode(entry, this.#codec)] as const
     )
     const ttl = entries.reduce((longest, [, { servedUntil }]) => Math.max(longest, servedUntil - now), 0)
-    const writing = this.#store.done((cache) =>
+    const writing =
       written.length === 1
-        ? cache.set(...(written[0] as (typeof written)[0]), { ttl })
-        : cache.setMany(written, { ttl })
-    )
+        ? Effect.map(
+            this.#store.done((cache) => cache.set(...(written[0] as (typeof written)[0]), { ttl })),
+            (isDone) => (isDone ? new Set([first[0]]) : noTexts)
+          )
+        : Effect.map(
+            this.#store.writeMany(written, ttl),
+            (names) => new Set(entries.flatMap(([text]) => (names.has(this.#names.entry(text)) ? text : [])))
+          )
     const isDue = this.#store.isDue(this.#names.all, first[1].all, this.#sharedLife, now)
     const renewing = isDue ? this.#store.renew([this.#names.all], this.#sharedLife) : Effect.void
     const short = entries.filter(([, { own, servedUntil }]) => endOf(own) < servedUntil)
@@ -309,10 +314,7 @@ export class Storage {
       },
       { concurrency: 100, discard: true }
     )
-    return Effect.map(
-      Effect.all([writing, extending, renewing], { concurrency: "unbounded" }),
-      ([isWritten]) => isWritten
-    )
+    return Effect.map(Effect.all([writing, extending, renewing], { concurrency: "unbounded" }), ([texts]) => texts)
   }
 
   remove(texts: ReadonlyArray<string>): Effect.Effect<Outcome> {
@@ -322,7 +324,7 @@ export class Storage {
   /**
    * Replaces what is kept of keys, whatever it is, by values that are known to be current. An entry is written under a
    * generation that stands only once it is there: an invalidation in between takes the entry away, and a write that comes
-   * late brings nothing back. False where a key has to be forgotten instead.
+   * late brings nothing back. Gives the keys that were replaced; the others have to be forgotten instead.
    */
   readonly replace = Effect.fnUntraced(function* (
     this: Storage,
@@ -338,23 +340,26 @@ export class Storage {
       held === undefined
         ? undefined
         : (held(this.#names.all) ?? (yield* this.#store.stand(this.#names.all, this.#sharedLife)))
-    if (all === undefined || tagIds === undefined || values.some(({ tags }) => !tags.every((tag) => tagIds.has(tag)))) {
-      return false
-    }
+    if (all === undefined || tagIds === undefined) return noTexts
+    const signable = values.filter(({ tags }) => tags.every((tag) => tagIds.has(tag)))
     const now = yield* Clock.currentTimeMillis
-    const owns = values.map(({ servedUntil, text }) => {
+    const owns = signable.map(({ servedUntil, text }) => {
       const life = sumOf(servedUntil - now, this.#allowance)
       return { text, life, id: newGeneration(now + life) }
     })
-    const unsigned = values.map((value, index) => {
+    const unsigned = signable.map((value, index) => {
       const standing = { all, own: owns[index]?.id ?? "", tags: undefined, tagIds }
       return { ...value, standing }
     })
-    const { failed } = yield* this.keep(unsigned)
-    if (failed.size > 0 || isOutdated()) return false
-    const ttl = owns.reduce((longest, { life }) => Math.max(longest, life), 0)
-    const names = owns.map(({ id, text }) => [this.#names.own(text), id] as const)
-    return yield* this.#store.done((cache) => cache.setMany(names, { ttl }))
+    const { written } = yield* this.keep(unsigned)
+    const published = owns.filter(({ text }) => written.has(text))
+    if (published.length === 0 || isOutdated()) return noTexts
+    const ttl = published.reduce((longest, { life }) => Math.max(longest, life), 0)
+    const names = yield* this.#store.writeMany(
+      published.map(({ id, text }) => [this.#names.own(text), id] as const),
+      ttl
+    )
+    return new Set(published.flatMap(({ text }) => (names.has(this.#names.own(text)) ? text : [])))
   })
 
   invalidate(texts: ReadonlyArray<string>): Effect.Effect<void> {

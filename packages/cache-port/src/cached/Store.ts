@@ -52,8 +52,7 @@ export class Store {
 
   outcome(asked: Asked<unknown>): Effect.Effect<Outcome> {
     return Effect.matchEffect(asked(this.cache), {
-      onFailure: (error) =>
-        Effect.as(this.#failed(error), error.reason._tag === "InvalidArgument" ? "Refused" : "Failed"),
+      onFailure: (error) => Effect.as(this.#failed(error), isRefusal(error) ? "Refused" : "Failed"),
       onSuccess: () => Effect.succeed("Done")
     })
   }
@@ -94,12 +93,30 @@ export class Store {
     return texts instanceof CacheError ? failed(texts) : use(texts)
   }
 
-  /** How to get the text of each name. Undefined where the cache failed. */
+  /** How to get the text of each name: of one that the cache refuses, none. Undefined where the cache failed. */
   read(names: ReadonlyArray<string>): Effect.Effect<TextOf | undefined> {
-    return Effect.map(
-      this.attempt((cache) => cache.getMany(names)),
-      (values) => (Option.isNone(values) ? undefined : (name) => textIn(values.value, name))
-    )
+    return Effect.matchEffect(this.cache.getMany(names), {
+      onFailure: (error) => {
+        if (!isRefusal(error)) return Effect.as(this.#failed(error), undefined)
+        if (names.length === 1) return Effect.as(this.#failed(error), noText)
+        return Effect.map(inHalves(names, this.read.bind(this)), ([one, other]) =>
+          one === undefined || other === undefined ? undefined : (name) => one(name) ?? other(name)
+        )
+      },
+      onSuccess: (values) => Effect.succeed((name) => textIn(values, name))
+    })
+  }
+
+  /** Writes what the cache takes, and gives the names of that: none where the cache failed. */
+  writeMany(entries: ReadonlyArray<readonly [name: string, text: string]>, ttl: number): Effect.Effect<Names> {
+    return Effect.matchEffect(this.cache.setMany(entries, { ttl }), {
+      onFailure: (error) => {
+        if (!isRefusal(error) || entries.length === 1) return Effect.as(this.#failed(error), noNames)
+        const writing = inHalves(entries, (half) => this.writeMany(half, ttl))
+        return Effect.map(writing, ([one, other]) => new Set([...one, ...other]))
+      },
+      onSuccess: () => Effect.succeed(new Set(entries.map(([name]) => name)))
+    })
   }
 
   /** The generation that stands under a name, made where there is none. Undefined where the cache failed. */
@@ -131,6 +148,18 @@ export class Store {
 }
 
 const mostRenewed = 1_000
+
+type Names = ReadonlySet<string>
+const noNames: Names = new Set()
+const noText: TextOf = () => undefined
+
+const isRefusal = ({ reason }: CacheError): boolean => reason._tag === "InvalidArgument"
+
+/** Uses both halves of a list of two or more, so that what is refused in one spoils nothing of the other. */
+const inHalves = <A, B>(list: ReadonlyArray<A>, use: (half: ReadonlyArray<A>) => Effect.Effect<B>) => {
+  const middle = Math.ceil(list.length / 2)
+  return Effect.all([use(list.slice(0, middle)), use(list.slice(middle))], { concurrency: "unbounded" })
+}
 
 const textIn = (values: ReadonlyMap<string, Option.Option<string>>, name: string): string | undefined => {
   const value = values.get(name)
