@@ -81,24 +81,23 @@ export class Increments {
     this.#ask(all.slice(part))
   }
 
-  #ask(all: ReadonlyArray<Asked>, deadline = this.#connection.deadline()): void {
-    if (all.length === 0) return
-    let asked = all
-    const call = () => Scripts.increment(asked.map(({ step }) => step))
-    const command = () => ({ ...Scripts.command(call()), remake })
+  /** Sends those whose callers have not gone, by the name of the script, or by its text. */
+  #ask(all: ReadonlyArray<Asked>, deadline = this.#connection.deadline(), toCommand = Scripts.command): void {
+    let asked = this.#staying(all)
+    if (asked.length === 0) return
+    const command = () => ({ ...toCommand(Scripts.increment(asked.map(({ step }) => step))), remake })
     const remake = () => {
       asked = this.#staying(asked)
       return asked.length === 0 ? undefined : command()
     }
-    const tell = (answer: Answer<ReadonlyArray<Answer<number>>>) => this.#tell(asked, answer)
     this.#connection.ask(
       command(),
       (answer) => {
-        if (!(answer instanceof DriverFailure)) tell(answer)
-        else if (answer.serverCode === "NOSCRIPT") this.#connection.ask(Scripts.telling(call()), tell, deadline)
+        const code = answer instanceof DriverFailure ? answer.serverCode : undefined
+        if (code === "NOSCRIPT") this.#ask(asked, deadline, Scripts.telling)
         // One key that the user may not write is no reason to refuse the others; nothing was done.
-        else if (answer.serverCode === "NOPERM" && asked.length > 1) for (const one of asked) this.#ask([one], deadline)
-        else tell(answer)
+        else if (code === "NOPERM" && asked.length > 1) for (const one of asked) this.#ask([one], deadline)
+        else this.#tell(asked, answer)
       },
       deadline
     )

@@ -4,6 +4,7 @@ import type { CacheError } from "@hexcache/cache-port"
 import { askRedis } from "@hexcache/redis-testkit"
 import { Effect, Fiber, Option } from "effect"
 import { commandStats } from "./support/commandStats.ts"
+import { faultyServer } from "./support/faultyServer.ts"
 import { readyCache, server } from "./support/servers.ts"
 
 describe("concurrent gets", () => {
@@ -227,6 +228,23 @@ describe("concurrent increments", () => {
         concurrency: "unbounded"
       })
       assert.deepStrictEqual(sums, [1, 3, 6])
+    })
+  )
+
+  it.live("are not sent again where the server has forgotten the script and the caller has gone meanwhile", () =>
+    Effect.gen(function* () {
+      const { proxy, redis, url } = yield* faultyServer
+      const cache = yield* readyCache({ url })
+      yield* Effect.promise(() => askRedis(redis.url, ["SCRIPT", "FLUSH"]))
+      proxy.hold()
+      const gone = yield* Effect.forkChild(cache.increment("gone"), { startImmediately: true })
+      const staying = yield* Effect.forkChild(cache.increment("count"), { startImmediately: true })
+      // Sent by then, and not answered.
+      yield* Effect.sleep("50 millis")
+      yield* Fiber.interrupt(gone)
+      yield* Effect.promise(() => proxy.heal())
+      assert.strictEqual(yield* Fiber.join(staying), 1)
+      assert.deepStrictEqual(yield* cache.get("gone"), Option.none())
     })
   )
 })
