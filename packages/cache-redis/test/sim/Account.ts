@@ -67,15 +67,15 @@ export class Account implements WriteListener {
     return this.#writes.get(number)?.executed.get(key)?.at
   }
 
-  wrote(_: Server, key: string, value: string): void {
-    this.#executed(key, Number(value.split("|")[1]))
+  wrote(server: Server, key: string, value: string): void {
+    this.#executed(server, key, Number(value.split("|")[1]))
   }
 
-  added(_: Server, key: string, amount: number): void {
-    this.#executed(key, amount)
+  added(server: Server, key: string, amount: number): void {
+    this.#executed(server, key, amount)
   }
 
-  #executed(key: string, number: number): void {
+  #executed(server: Server, key: string, number: number): void {
     const write = this.#writes.get(number)
     if (write === undefined) {
       this.isWrong(`write ${number} of ${key} done, which nobody began or which ended long ago`)
@@ -84,6 +84,9 @@ export class Account implements WriteListener {
     const times = (write.executed.get(key)?.times ?? 0) + 1
     write.executed.set(key, { times, at: this.#now() })
     if (times > 1) this.isWrong(`write ${number} of ${key} done ${times} times`)
+    if (write.ended < server.readingSince) {
+      this.isWrong(`write ${number} of ${key} sent at ${server.readingSince}, after it was given up`)
+    }
     if (write.outcome === "NotExecuted") this.isWrong(`write ${number} of ${key} done after it was given up`)
   }
 

@@ -24,6 +24,10 @@ export interface CallersOptions {
   /** The keys of every server that a read may be from. */
   readonly keyspaces: () => ReadonlyArray<Keyspace>
   readonly count: (what: string) => void
+  /** Why this failure of what began at an instant may be; undefined where the server was well all the time. */
+  readonly excuse: (began: number, isRead: boolean, failure: string) => string | undefined
+  /** The state of the process's connections. */
+  readonly state: () => "Up" | "Connecting" | "Down"
 }
 
 interface Operation {
@@ -31,12 +35,18 @@ interface Operation {
   readonly name: string
   readonly began: number
   readonly blocked: number
+  readonly isRead: boolean
+  /** Begun in an outage, in which nothing waits. */
+  readonly isInOutage: boolean
 }
 
 const namespace = "sim"
 
 /** How late a timer of Node's and a turn of the loop make what ends by its deadline, in milliseconds. */
 const tick = 2.5
+
+/** Operations that change nothing. */
+const reads = new Set(["get", "getMany", "exists", "ttl", "ping"])
 
 const values = 12
 const groupKeys = 3
@@ -81,7 +91,7 @@ export class Callers {
 
   /** Begins a read, to see if it succeeds. */
   probe(): void {
-    this.#get("value-0")
+    this.#observe("exists", this.#cache.exists("value-0"), () => {})
   }
 
   /** Checks that nothing is under way for longer than it may be. */
@@ -189,7 +199,9 @@ export class Callers {
   }
 
   #text(key: string, number: number): string {
-    return `${full(key)}|${number}|${".".repeat(this.#options.random.below(60))}`
+    const { random } = this.#options
+    // A long one fills the buffers of a connection that is not read.
+    return `${full(key)}|${number}|${".".repeat(random.below(random.below(30) === 0 ? 20_000 : 60))}`
   }
 
   /** One write in twelve loses its caller before the end. */
@@ -200,8 +212,15 @@ export class Callers {
   }
 
   #observe<A>(name: string, asked: Effect.Effect<A, CacheError>, onExit: (exit: Exit.Exit<A, CacheError>) => void) {
-    const { blocked, count, log, loop } = this.#options
-    const operation = { number: this.operations++, name, began: loop.now, blocked: blocked() }
+    const { account, blocked, count, excuse, log, loop, state } = this.#options
+    const operation = {
+      number: this.operations++,
+      name,
+      began: loop.now,
+      blocked: blocked(),
+      isRead: reads.has(name.split(" ")[0] as string),
+      isInOutage: state() === "Down"
+    }
     this.inFlight.set(operation.number, operation)
     log.add(`${this.#title(operation)} begins`)
     Effect.runCallback(asked, {
@@ -210,15 +229,18 @@ export class Callers {
         const outcome = Exit.isSuccess(exit) ? "succeeds" : reasonOf(exit)
         log.add(`${this.#title(operation)} ${outcome}`)
         count(Exit.isSuccess(exit) ? "operation succeeds" : `operation fails: ${outcome}`)
-        if (outcome === "defect")
-          this.#options.account.isWrong(
-            `${this.#title(operation)}: ${Cause.pretty((exit as Exit.Failure<A, CacheError>).cause)}`
-          )
-        this.slowest = Math.max(this.slowest, loop.now - operation.began)
-        if (this.#lateness(operation) > 0) {
-          this.#options.account.isWrong(
-            `${this.#title(operation)} took ${(loop.now - operation.began).toFixed(2)} ms, ${outcome}`
-          )
+        const title = this.#title(operation)
+        const millis = loop.now - operation.began
+        if (outcome === "defect") account.isWrong(`${title}: ${Exit.isFailure(exit) && Cause.pretty(exit.cause)}`)
+        this.slowest = Math.max(this.slowest, millis)
+        if (this.#lateness(operation) > 0) account.isWrong(`${title} took ${millis.toFixed(2)} ms, ${outcome}`)
+        if (operation.isInOutage && millis > tick && Exit.isFailure(exit) && outcome !== "interrupted") {
+          account.isWrong(`${title} waited for ${millis.toFixed(2)} ms in an outage, ${outcome}`)
+        }
+        if (Exit.isFailure(exit) && outcome !== "interrupted") {
+          if (excuse(operation.began, operation.isRead, outcome) === undefined) {
+            account.isWrong(`${title} ${outcome}, though the server was well since ${operation.began.toFixed(2)}`)
+          }
         }
         onExit(exit)
         if (!Exit.isSuccess(exit)) return

@@ -56,6 +56,9 @@ interface Arrival extends Due {
   readonly run: () => void
 }
 
+/** Where something arrives: at the processes, which the loop is of, or elsewhere, where nobody waits for them. */
+export type Destination = "process" | "elsewhere"
+
 /** How many real immediates are planned at once: so Node looks for events of its own only as often. */
 const stepsAtOnce = 64
 
@@ -74,7 +77,7 @@ export class Loop {
   #turnBegan = 0
   #order = 0
   readonly #timers = new Heap<Task>(isBefore)
-  readonly #arrivals = new Heap<Arrival>(isBefore)
+  readonly #arrivals = { process: new Heap<Arrival>(isBefore), elsewhere: new Heap<Arrival>(isBefore) }
   #immediates: Array<Task> = []
 
   readonly setTimeout = (run: (...args: Array<unknown>) => void, millis = 1, ...args: Array<unknown>): Task => {
@@ -93,8 +96,20 @@ export class Loop {
   readonly clear = (task: Task | undefined | null): void => task?.end()
 
   /** Runs when so many milliseconds are over, as what comes from outside the process. */
-  arrive(millis: number, run: () => void): void {
-    this.#arrivals.push({ at: this.now + millis, order: this.#order++, run })
+  arrive(millis: number, run: () => void, destination: Destination = "process"): void {
+    this.#arrivals[destination].push({ at: this.now + millis, order: this.#order++, run })
+  }
+
+  /** Lets time go on without the processes. */
+  block(millis: number): void {
+    const end = this.now + millis
+    const { elsewhere } = this.#arrivals
+    while (elsewhere.first !== undefined && elsewhere.first.at <= end) {
+      const { at, run } = elsewhere.shift() as Arrival
+      this.now = Math.max(this.now, at)
+      run()
+    }
+    this.now = end
   }
 
   /** Runs the loop until told to end. Rejects with what a callback throws. */
@@ -138,8 +153,8 @@ export class Loop {
       }
       const { now } = this
       const arrivals: Array<Arrival> = []
-      while (this.#arrivals.first !== undefined && this.#arrivals.first.at <= now) {
-        arrivals.push(this.#arrivals.shift() as Arrival)
+      for (let next = this.#nextArrivals; (next.first?.at ?? Infinity) <= now; next = this.#nextArrivals) {
+        arrivals.push(next.shift() as Arrival)
       }
       for (const { run } of arrivals) {
         this.steps++
@@ -153,6 +168,13 @@ export class Loop {
     }
   }
 
+  /** The arrivals of which the first is due before all others. */
+  get #nextArrivals(): Heap<Arrival> {
+    const { elsewhere, process } = this.#arrivals
+    if (elsewhere.first === undefined) return process
+    return process.first === undefined || isBefore(elsewhere.first, process.first) ? elsewhere : process
+  }
+
   #runTask(task: Task): void {
     this.steps++
     task.end()
@@ -162,7 +184,7 @@ export class Loop {
   /** Moves to the time of what is due next, if anything is. */
   #moveOn(): boolean {
     while (this.#timers.first?.isPending === false) this.#timers.shift()
-    const next = Math.min(this.#timers.first?.at ?? Infinity, this.#arrivals.first?.at ?? Infinity)
+    const next = Math.min(this.#timers.first?.at ?? Infinity, this.#nextArrivals.first?.at ?? Infinity)
     if (next === Infinity) return false
     this.now = Math.max(this.now, next)
     return true

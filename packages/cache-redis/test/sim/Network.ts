@@ -10,7 +10,8 @@ import type { Loop } from "./Loop.ts"
 
 /** A server's side of a connection. */
 export interface Peer {
-  readonly received: (bytes: Buffer) => void
+  /** Takes bytes, and the instant in which the process wrote the first of them. */
+  readonly received: (bytes: Buffer, sentAt: number) => void
   readonly closed: () => void
 }
 
@@ -63,7 +64,8 @@ export class Network {
   readonly connections = new Set<Connection>()
   /** How long bytes are on their way on a fine day, in milliseconds. */
   readonly latency: number
-  #count = 0
+  /** Attempts to connect so far. */
+  attempts = 0
 
   constructor(loop: Loop, log: EventLog, random: Random, latency: number) {
     this.latency = latency
@@ -97,9 +99,9 @@ export class Network {
 
   readonly connect = (
     options: Pick<TcpSocketConnectOpts, "host" | "lookup" | "port"> & { readonly signal?: AbortSignal }
-  ): Duplex => {
+  ): SimulatedSocket => {
     const { host = "localhost", lookup, port, signal } = options
-    const socket = new SimulatedSocket(this, ++this.#count, signal)
+    const socket = new SimulatedSocket(this, ++this.attempts, signal)
     const toAddress = (ip: string) => this.#open(socket, `${ip}:${port}`)
     if (isIP(host) !== 0 || lookup === undefined) toAddress(host)
     else {
@@ -119,12 +121,16 @@ export class Network {
       const { jitter, latency } = place.weather
       const at = Math.max(connection.last[way], this.loop.now + latency + this.random.next() * jitter)
       connection.last[way] = at
-      this.loop.arrive(at - this.loop.now, () => {
-        if (connection.isDead) return
-        // What is on its way when the network begins to hold it waits too.
-        if (place.weather.isHeld || connection.waiting[way] > 0) this.#hold(connection, way, deliver)
-        else deliver()
-      })
+      this.loop.arrive(
+        at - this.loop.now,
+        () => {
+          if (connection.isDead) return
+          // What is on its way when the network begins to hold it waits too.
+          if (place.weather.isHeld || connection.waiting[way] > 0) this.#hold(connection, way, deliver)
+          else deliver()
+        },
+        way === "up" ? "elsewhere" : "process"
+      )
     }
     arrive()
   }
@@ -194,15 +200,15 @@ export class Connection {
   }
 
   /** From the process to the server. */
-  send(bytes: Buffer): void {
+  send(bytes: Buffer, sentAt: number): void {
     this.network.carry(this, "up", () => {
-      if (!this.#isClosed) this.#peer.received(bytes)
+      if (!this.#isClosed) this.#peer.received(bytes, sentAt)
     })
   }
 
-  /** From the server to the process. */
-  reply(bytes: Buffer): void {
-    if (this.#isClosed || this.place.weather.dropsReplies) return
+  /** From the server to the process. A message that no command has asked for is lost by no proxy: nobody could notice. */
+  reply(bytes: Buffer, isMessage = false): void {
+    if (this.#isClosed || (this.place.weather.dropsReplies && !isMessage)) return
     let rest = bytes
     while (this.place.weather.isSliced && rest.length > 1) {
       const length = Math.min(rest.length - 1, 1 + this.network.random.below(7))
@@ -253,7 +259,7 @@ export class Connection {
     this.network.connections.delete(this)
     if (this.#isClosed) return
     this.#isClosed = true
-    this.network.loop.arrive(this.place.weather.latency, () => this.#peer.closed())
+    this.network.loop.arrive(this.place.weather.latency, () => this.#peer.closed(), "elsewhere")
   }
 }
 
@@ -262,6 +268,7 @@ export class SimulatedSocket extends Duplex {
   readonly number: number
   readonly #network: Network
   #connection: Connection | undefined
+  readonly #writtenAt: Array<number> = []
 
   constructor(network: Network, number: number, signal: AbortSignal | undefined) {
     super({ allowHalfOpen: false, emitClose: false, ...(signal === undefined ? {} : { signal }) })
@@ -278,24 +285,31 @@ export class SimulatedSocket extends Duplex {
   override _read(): void {}
 
   override _write(bytes: Buffer, _: BufferEncoding, callback: () => void): void {
-    this.#send(bytes, callback)
+    this.#send(bytes, 1, callback)
   }
 
   override _writev(chunks: ReadonlyArray<{ readonly chunk: Buffer }>, callback: () => void): void {
-    this.#send(Buffer.concat(chunks.map(({ chunk }) => chunk)), callback)
+    this.#send(Buffer.concat(chunks.map(({ chunk }) => chunk)), chunks.length, callback)
   }
 
-  #send(bytes: Buffer, callback: () => void): void {
+  /** Bytes that were written are not taken back, though they may still be in this process. */
+  override write(bytes: Buffer): boolean {
+    this.#writtenAt.push(this.#network.loop.now)
+    return super.write(bytes)
+  }
+
+  #send(bytes: Buffer, chunks: number, callback: () => void): void {
+    const [sentAt = 0] = this.#writtenAt.splice(0, chunks)
     const { place } = this.#connection ?? {}
     if (place?.weather.isUnread === true) {
       // The buffers of the system are full.
       place.held.push(() => {
-        if (!this.destroyed) this.#connection?.send(bytes)
+        if (!this.destroyed) this.#connection?.send(bytes, sentAt)
         callback()
       })
       return
     }
-    this.#connection?.send(bytes)
+    this.#connection?.send(bytes, sentAt)
     callback()
   }
 

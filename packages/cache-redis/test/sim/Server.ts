@@ -76,7 +76,7 @@ export class Client {
   }
 
   push(parts: ReadonlyArray<Reply>): void {
-    if (this.isOpen) this.connection.reply(Buffer.from(encode(new Push(parts), this.protocol)))
+    if (this.isOpen) this.connection.reply(Buffer.from(encode(new Push(parts), this.protocol)), true)
   }
 }
 
@@ -94,6 +94,11 @@ export class Server {
   /** HELLO is unknown, as before Redis 6. */
   isOld = false
   isMaster = true
+  /** When the process wrote what the server reads now. */
+  readingSince = 0
+  /** Whose commands are carried out, and what it is told behind the reply. */
+  #current: Client | undefined
+  #behind: Array<Push> = []
   #isFrozen = false
   #unread: Array<() => void> = []
   readonly #network: Network
@@ -144,9 +149,9 @@ export class Server {
     this.clients.add(client)
     this.#refuse(connection)
     return {
-      received: (bytes) => {
-        if (this.#isFrozen) this.#unread.push(() => this.#received(client, bytes))
-        else this.#received(client, bytes)
+      received: (bytes, sentAt) => {
+        if (this.#isFrozen) this.#unread.push(() => this.#received(client, bytes, sentAt))
+        else this.#received(client, bytes, sentAt)
       },
       closed: () => {
         client.isOpen = false
@@ -162,15 +167,21 @@ export class Server {
     connection.hangUp()
   }
 
-  #received(client: Client, bytes: Buffer): void {
+  #received(client: Client, bytes: Buffer, sentAt: number): void {
     if (!client.isOpen) return
+    this.readingSince = sentAt
+    // What a client has changed itself it hears of behind the reply.
+    this.#current = client
     const replies = client.reader.read(bytes).map((args) => {
       const reply = this.#run(client, args)
       if (!isChore(args)) {
         this.log.add(`${this.address} ${client.connection.number} ${shown(args)} -> ${shown([encode(reply, 2)])}`)
       }
-      return encode(reply, client.protocol)
+      const behind = this.#behind.map((push) => encode(push, client.protocol))
+      this.#behind = []
+      return encode(reply, client.protocol) + behind.join("")
     })
+    this.#current = undefined
     if (replies.length > 0) client.connection.reply(Buffer.from(replies.join("")))
   }
 
@@ -312,7 +323,9 @@ export class Server {
 
   #changed(key: string): void {
     for (const client of this.clients) {
-      if (client.isTracking && client.tracked.delete(key)) client.push(["invalidate", [key]])
+      if (!client.isTracking || !client.tracked.delete(key)) continue
+      if (client === this.#current) this.#behind.push(new Push(["invalidate", [key]]))
+      else client.push(["invalidate", [key]])
     }
   }
 }

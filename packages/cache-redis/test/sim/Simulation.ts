@@ -1,13 +1,13 @@
 /** A run of the adapter in a simulated world: what happens, what is asked meanwhile, and what is wrong with the answers. */
 import type { LookupFunction } from "node:net"
 import { CachePort } from "@hexcache/cache-port"
-import { CacheRedis } from "@hexcache/cache-redis"
+import { CacheRedis, RedisStatus } from "@hexcache/cache-redis"
 import { Context, Effect, Exit, Layer, Logger, Scope } from "effect"
 import { type Random, randomFrom } from "../storm/random.ts"
 import { Account } from "./Account.ts"
 import { Callers } from "./Callers.ts"
 import { EventLog } from "./EventLog.ts"
-import { faults, type Names, type Place } from "./faults.ts"
+import { faults, hopeless, losing, type Names, type Place, unnoticed } from "./faults.ts"
 import { enter } from "./globals.ts"
 import { Loop } from "./Loop.ts"
 import { Network } from "./Network.ts"
@@ -23,6 +23,8 @@ export interface SimulationOptions {
   readonly isNear: boolean
   /** The faults that may happen; all unless given. */
   readonly only?: ReadonlyArray<string> | undefined
+  /** How many events are told of a run that breaks a promise. */
+  readonly trace?: number | undefined
 }
 
 /** What came of a simulation. Times are in milliseconds. */
@@ -53,6 +55,9 @@ const longestRecovery = 1_100
 
 /** Timers and immediates of two processes at rest, at most. */
 const mostTasks = 40
+
+/** Attempts of two processes to connect within so many milliseconds: pauses grow up to half a second. */
+const mostAttempts = (millis: number): number => 2 * (16 + millis / 250)
 
 const hour = 3_600_000
 
@@ -89,7 +94,7 @@ export const simulate = async (options: SimulationOptions): Promise<SimulationRe
     verified: account.verified,
     wrong: account.wrong,
     ...world.figures(),
-    trace: account.wrong.length === 0 ? [] : log.last(150, (event) => !event.includes(" PING "))
+    trace: account.wrong.length === 0 ? [] : log.last(options.trace ?? 150, (event) => !event.includes(" PING "))
   }
 }
 
@@ -106,6 +111,9 @@ class World {
   readonly #processes: Array<Callers> = []
   #blocked = 0
   #isEnding = false
+  /** What began since then meets no fault, or none that it should notice. */
+  #wellSince = 0
+  #isLosing = false
   #slowestRecovery = 0
   #slowestRecoveryOf = "none"
   /** How long a process rests between two bursts of operations at most, in milliseconds. */
@@ -173,6 +181,7 @@ class World {
     const built = await Effect.runPromise(
       Layer.buildWithScope(layer, scope).pipe(Effect.provide(Logger.layer([logger])))
     )
+    const status = Context.get(built, RedisStatus)
     this.#processes.push(
       new Callers(name, Context.get(built, CachePort), {
         loop: this.#loop,
@@ -183,7 +192,12 @@ class World {
         staleness: isNear ? deadline : 0,
         blocked: () => this.#blocked,
         keyspaces: () => [this.#server.keyspace],
-        count: (what) => this.#count(what)
+        count: (what) => this.#count(what),
+        excuse: (began, isRead, failure) => {
+          if (began < this.#wellSince) return "a fault"
+          return isRead || !this.#isLosing || failure !== "ConnectionLost Unknown" ? undefined : "in flight at a cut"
+        },
+        state: () => Effect.runSync(status.current)._tag
       })
     )
     return scope
@@ -223,7 +237,7 @@ class World {
       sleep: this.#sleep,
       block: (millis) => {
         this.#log.add(`the processes are blocked for ${millis} ms`)
-        this.#loop.now += millis
+        this.#loop.block(millis)
         this.#blocked += millis
       }
     }
@@ -235,10 +249,20 @@ class World {
       const title = begun.join(" and ")
       const millis = pick(this.#random, [100, 400, 700, 3_000])
       this.#log.add(`fault begins: ${title}, ${millis} ms`)
+      const { now } = this.#loop
+      const { attempts } = this.#network
+      const soon = this.#network.latency <= 2
+      const isUnnoticed = begun.every((name) => unnoticed.has(name) || (soon && losing.has(name)))
+      this.#isLosing = begun.some((name) => losing.has(name))
+      if (!isUnnoticed || begun.length > 1) this.#wellSince = Number.POSITIVE_INFINITY
       for (const name of begun) this.#count(`fault: ${name}`)
       await Promise.all(begun.map((name) => faults[name]?.(place, millis * (0.5 + this.#random.next()))))
       this.#log.add(`fault ends: ${title}`)
       await this.#recovered(title)
+      this.#wellSince = Math.min(this.#wellSince, this.#loop.now)
+      const tried = this.#network.attempts - attempts
+      if (begun.every((name) => hopeless.has(name)) && tried > mostAttempts(this.#loop.now - now))
+        this.#account.isWrong(`${tried} attempts to connect under ${title}`)
       this.#rest = pick(this.#random, [300, 1_000, 4_000])
       await this.#sleep(pick(this.#random, [50, 300, 1_000, 8_000]))
       this.#checkRest(title)

@@ -87,6 +87,25 @@ const inject = (place: Place, bytes: Buffer) => {
   for (const connection of connections(place)) connection.reply(bytes)
 }
 
+/** Faults of which no caller hears. */
+export const unnoticed: ReadonlySet<string> = new Set(["slicing", "blocked loop"])
+
+/** Faults that lose the writes which are on their way, and nothing else, where a connection is made soon enough. */
+export const losing: ReadonlySet<string> = new Set(["one reset", "one hang up"])
+
+/** Faults under which no connection answers a command. */
+export const hopeless: ReadonlySet<string> = new Set([
+  "another password",
+  "black hole",
+  "DENIED",
+  "failing look-up",
+  "hang up on each",
+  "max clients",
+  "refuse",
+  "silent handshake",
+  "slow look-up"
+])
+
 export const faults: Readonly<Record<string, Fault>> = {
   freeze: async ({ server, sleep }, millis) => {
     server.freeze()
@@ -125,6 +144,10 @@ export const faults: Readonly<Record<string, Fault>> = {
     for (const connection of connections(place)) if (place.random.below(2) === 0) connection.isDead = true
   }),
   reset: repeated(reset),
+  "one reset": async (place) => reset(place),
+  "one hang up": async (place) => {
+    for (const connection of connections(place)) connection.hangUp()
+  },
   "reset while in flight": inFlight(reset),
   "hang up": repeated((place) => {
     for (const connection of connections(place)) connection.hangUp()
@@ -152,16 +175,18 @@ export const faults: Readonly<Record<string, Fault>> = {
   "nothing read": lasting(({ network, server }) => {
     network.weather(server.address).isUnread = true
   }),
-  cut: repeated((place) => {
+  cut: async (place, millis) => {
     for (const connection of connections(place)) connection.cutAfter = place.random.below(400)
-  }),
+    await place.sleep(millis)
+    for (const connection of connections(place)) connection.cutAfter = undefined
+  },
   "cut handshakes": async (place, millis) => {
     reset(place)
     for (let rest = millis; rest > 0; rest -= 10) {
       for (const connection of connections(place)) connection.cutAfter ??= place.random.below(300)
       await place.sleep(10)
     }
-    reset(place)
+    for (const connection of connections(place)) connection.cutAfter = undefined
   },
   LOADING: refusing("LOADING"),
   READONLY: refusing("READONLY"),

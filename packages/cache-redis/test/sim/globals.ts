@@ -6,7 +6,6 @@ import crypto from "node:crypto"
 import { syncBuiltinESMExports } from "node:module"
 import net from "node:net"
 import { performance } from "node:perf_hooks"
-import type { Duplex } from "node:stream"
 import { randomFrom } from "../storm/random.ts"
 import { Loop } from "./Loop.ts"
 
@@ -14,7 +13,7 @@ import { Loop } from "./Loop.ts"
 export interface Reality {
   readonly loop: Loop
   readonly random: () => number
-  readonly connect: (options: net.TcpSocketConnectOpts & { readonly signal?: AbortSignal }) => Duplex
+  readonly connect: (options: net.TcpSocketConnectOpts & { readonly signal?: AbortSignal }) => unknown
 }
 
 /** The time of the machine, in milliseconds. */
@@ -59,5 +58,6 @@ const digits = (count: number) =>
   Array.from({ length: count }, () => Math.floor(reality.random() * 16).toString(16)).join("")
 crypto.randomUUID = () => `${digits(8)}-${digits(4)}-${digits(4)}-${digits(4)}-${digits(12)}` as const
 globalThis.crypto.randomUUID = crypto.randomUUID
-net.createConnection = ((options: net.TcpSocketConnectOpts) => reality.connect(options)) as typeof net.createConnection
+net.createConnection = ((options: net.TcpSocketConnectOpts) =>
+  reality.connect(options)) as unknown as typeof net.createConnection
 syncBuiltinESMExports()

@@ -13,6 +13,7 @@ const { values } = parseArgs({
     hours: { type: "string", default: "1" },
     near: { type: "boolean", default: false },
     only: { type: "string" },
+    trace: { type: "string", default: "150" },
     counts: { type: "boolean", default: false }
   }
 })
@@ -26,7 +27,8 @@ for (let seed = Number(values.seed); seed < Number(values.seed) + Number(values.
     seed,
     hours: Number(values.hours),
     isNear: values.near,
-    only: values.only?.split(",")
+    only: values.only?.split(","),
+    trace: Number(values.trace)
   })
   hours += report.millis / 3_600_000
   for (const [what, count] of report.sometimes) counts.set(what, (counts.get(what) ?? 0) + count)

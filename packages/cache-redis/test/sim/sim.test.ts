@@ -16,15 +16,15 @@ const hashesOf = (printed: string): ReadonlyArray<string> => printed.match(/[0-9
 
 describe.concurrent("a simulated storm", () => {
   it("breaks no promise, and is the same each time for the same seed", async () => {
-    const args = ["--seed", "1", "--seeds", "3", "--hours", "0.01"]
+    const args = ["--seed", "1", "--seeds", "2", "--hours", "0.01"]
     const runs = await Promise.all([...nodes, process.execPath].map((node) => simulate(node, ...args)))
     const [first = [], ...others] = runs.map(hashesOf)
-    assert.lengthOf(new Set(first), 3)
+    assert.lengthOf(new Set(first), 2)
     for (const hashes of others) assert.deepStrictEqual(hashes, first)
   })
 
   it("breaks no promise with near caches", async () => {
-    const printed = await simulate(process.execPath, "--seed", "1", "--seeds", "3", "--hours", "0.01", "--near")
-    assert.lengthOf(hashesOf(printed), 3)
+    const printed = await simulate(process.execPath, "--seed", "1", "--seeds", "2", "--hours", "0.01", "--near")
+    assert.lengthOf(hashesOf(printed), 2)
   })
 })
