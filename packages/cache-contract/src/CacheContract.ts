@@ -17,6 +17,7 @@ import { isolation } from "./chapters/isolation.ts"
 import { keys } from "./chapters/keys.ts"
 import { operations } from "./chapters/operations.ts"
 import { patterns } from "./chapters/patterns.ts"
+import { readsAfterWrites } from "./chapters/readsAfterWrites.ts"
 import { shutdown } from "./chapters/shutdown.ts"
 import { timeToLive } from "./chapters/timeToLive.ts"
 import { values } from "./chapters/values.ts"
@@ -38,6 +39,7 @@ export const chapters: ReadonlyArray<Chapter> = [
   batches,
   patterns,
   conditionalWrites,
+  readsAfterWrites,
   isolation,
   concurrency,
   interruption,

@@ -1,3 +1,4 @@
+import type { CachePort } from "@hexcache/cache-port"
 import { Effect, Fiber, Option } from "effect"
 import { assert } from "vitest"
 import { type Chapter, law } from "../Law.ts"
@@ -7,6 +8,47 @@ const times = <A, E, R>(count: number, asked: Effect.Effect<A, E, R>): Effect.Ef
     Array.from({ length: count }, () => asked),
     { concurrency: "unbounded" }
   )
+
+type Cache = CachePort["Service"]
+
+/** Operations on one key that meet each other. */
+const meeting: ReadonlyArray<
+  readonly [name: string, ask: (cache: Cache, key: string) => Effect.Effect<unknown, unknown>]
+> = [
+  ["get", (cache, key) => cache.get(key)],
+  ["set", (cache, key) => cache.set(key, "7")],
+  ["set with a ttl", (cache, key) => cache.set(key, "8", { ttl: "1 hour" })],
+  ["setMany", (cache, key) => cache.setMany([[key, "9"]])],
+  ["setIfAbsent", (cache, key) => cache.setIfAbsent(key, "10")],
+  ["delete", (cache, key) => cache.delete(key)],
+  ["getAndDelete", (cache, key) => cache.getAndDelete(key)],
+  ["compareAndDelete", (cache, key) => cache.compareAndDelete(key, "5")],
+  ["expire", (cache, key) => cache.expire(key, "1 hour")],
+  ["expire by zero", (cache, key) => cache.expire(key, 0)],
+  ["increment", (cache, key) => cache.increment(key, 1, { ttl: "1 hour" })],
+  ["decrement", (cache, key) => cache.decrement(key, 2)]
+]
+
+const pairs = meeting.flatMap((first, index) => meeting.slice(index).map((second) => [first, second] as const))
+
+/** What two operations answered, and what they left. */
+const outcome = Effect.fnUntraced(function* (
+  cache: Cache,
+  key: string,
+  start: string | undefined,
+  both: Effect.Effect<readonly [unknown, unknown], unknown>
+) {
+  yield* start === undefined ? cache.delete(key) : cache.set(key, start)
+  const answers = yield* both
+  const [value, ttl] = yield* Effect.all([cache.get(key), cache.ttl(key)])
+  return JSON.stringify({
+    answers: answers.map((answer) =>
+      Option.isOption(answer) ? Option.getOrElse(answer, () => "none") : (answer ?? null)
+    ),
+    value: Option.getOrElse(value, () => "none"),
+    ttl: ttl._tag
+  })
+})
 
 export const concurrency: Chapter = {
   name: "concurrency",
@@ -51,30 +93,98 @@ export const concurrency: Chapter = {
       assert.strictEqual((yield* times(50, cache.delete("key"))).filter(Boolean).length, 1)
     }),
 
-    law(
-      "setMany: atomic up to 1,000 entries",
-      function* ({ cache }) {
-        const keys = Array.from({ length: 1_000 }, (_, index) => `key-${index}`)
-        const write = (version: number) => cache.setMany(keys.map((key) => [key, String(version)]))
-        yield* write(0)
-        const writer = yield* Effect.forkChild(Effect.forEach([1, 2, 3, 4, 5, 6, 7, 8], write))
-        const version = (key: string) => Effect.map(cache.get(key), (value) => Number(Option.getOrThrow(value)))
-        // Versions only grow. So where writes are atomic, what is read later is never older, in both directions.
-        for (let round = 0; round < 200 && writer.pollUnsafe() === undefined; round++) {
-          for (const [first, then] of [
-            ["key-0", "key-999"],
-            ["key-999", "key-0"],
-            ["key-500", "key-0"]
+    law("two operations on a key at once end as if one had come after the other", function* ({ cache, harness }) {
+      const meet = Effect.fnUntraced(function* ([[name, ask], [otherName, askOther]]: (typeof pairs)[number]) {
+        const key = `${name}, ${otherName}`
+        const first = ask(cache, key)
+        const second = askOther(cache, key)
+        const later = <A, E>(asked: Effect.Effect<A, E>) => Effect.andThen(Effect.yieldNow, asked)
+        for (const start of ["5", undefined]) {
+          const allowed = [
+            yield* outcome(cache, key, start, Effect.all([first, second])),
+            yield* outcome(
+              cache,
+              key,
+              start,
+              Effect.map(Effect.all([second, first]), ([two, one]) => [one, two] as const)
+            )
+          ]
+          for (const both of [
+            [first, second],
+            [later(first), second],
+            [first, later(second)],
+            [first, later(later(second))]
           ] as const) {
-            const seen = yield* version(first)
-            assert.isAtLeast(yield* version(then), seen, `${then} after ${first}`)
+            const got = yield* outcome(cache, key, start, Effect.all(both, { concurrency: 2 }))
+            assert.include(allowed, got, `${name} and ${otherName} at once, on ${start ?? "no value"}`)
           }
-          yield* Effect.yieldNow
         }
-        yield* Fiber.join(writer)
-        assert.strictEqual(yield* version("key-999"), 8)
-      },
-      (harness) => harness.atomicBatches !== false
+      })
+      // Few at a time: where operations take turns, those of other pairs would keep the two of one pair apart.
+      yield* Effect.forEach(pairs, meet, { concurrency: harness.time === "real" ? 8 : 1, discard: true })
+    }),
+
+    law(
+      "getAndDelete, increment: of 100 that count and 30 that collect at once, no count is lost",
+      function* ({ cache }) {
+        const counting = Effect.forEach(
+          Array.from({ length: 100 }, (_, index) => index),
+          (index) => Effect.andThen(index % 3 === 0 ? Effect.yieldNow : Effect.void, cache.increment("count")),
+          { concurrency: "unbounded" }
+        )
+        const collecting = Effect.forEach(
+          Array.from({ length: 30 }, (_, index) => index),
+          (index) => Effect.andThen(index % 3 === 1 ? Effect.yieldNow : Effect.void, cache.getAndDelete("count")),
+          { concurrency: "unbounded" }
+        )
+        const [, collected] = yield* Effect.all([counting, collecting], { concurrency: 2 })
+        const left = yield* cache.getAndDelete("count")
+        const sum = [...collected, left].reduce((sum, found) => sum + Number(Option.getOrElse(found, () => "0")), 0)
+        assert.strictEqual(sum, 100, "counts that were collected")
+      }
+    ),
+
+    ...(
+      [
+        [1_000, undefined],
+        [1_000, "1 hour"],
+        [750, undefined],
+        [501, "1 hour"],
+        [101, "1 hour"]
+      ] as const
+    ).map(([size, ttl]) =>
+      law(
+        size === 1_000 && ttl === undefined
+          ? "setMany: atomic up to 1,000 entries"
+          : `setMany: atomic, of ${size.toLocaleString("en")} entries${ttl === undefined ? "" : " with a time to live"}`,
+        function* ({ cache }) {
+          const keys = Array.from({ length: size }, (_, index) => `key-${index}`)
+          const write = (version: number) =>
+            cache.setMany(
+              keys.map((key) => [key, String(version)]),
+              { ttl }
+            )
+          yield* write(0)
+          const writer = yield* Effect.forkChild(Effect.forEach([1, 2, 3, 4, 5, 6, 7, 8], write))
+          const version = (key: string) => Effect.map(cache.get(key), (value) => Number(Option.getOrThrow(value)))
+          const last = `key-${size - 1}`
+          // Versions only grow. So where writes are atomic, what is read later is never older, in both directions.
+          for (let round = 0; round < 200 && writer.pollUnsafe() === undefined; round++) {
+            for (const [first, then] of [
+              ["key-0", last],
+              [last, "key-0"],
+              [`key-${Math.floor(size / 2)}`, "key-0"]
+            ] as const) {
+              const seen = yield* version(first)
+              assert.isAtLeast(yield* version(then), seen, `${then} after ${first}`)
+            }
+            yield* Effect.yieldNow
+          }
+          yield* Fiber.join(writer)
+          assert.strictEqual(yield* version(last), 8)
+        },
+        (harness) => harness.atomicBatches !== false
+      )
     ),
 
     law(

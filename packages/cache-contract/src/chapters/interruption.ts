@@ -1,6 +1,10 @@
+import { CachePort } from "@hexcache/cache-port"
 import { Effect, Exit, Fiber, Option, Stream } from "effect"
 import { assert } from "vitest"
+import { endsSoon, interruptEverywhere } from "../Interrupt.ts"
 import { type Chapter, law } from "../Law.ts"
+import { operations } from "../StoreLaw.ts"
+import { prepare, runWrite, stateAfter, stateBefore, stateOf, writes } from "../Writes.ts"
 
 export const interruption: Chapter = {
   name: "interruption",
@@ -59,6 +63,103 @@ export const interruption: Chapter = {
       yield* Effect.yieldNow
       yield* Fiber.interrupt(fiber)
       for (const key of ["finalized", "uninterruptible", "interrupted"]) assert.isTrue(yield* cache.exists(key), key)
+    }),
+
+    law(
+      "a write that is interrupted at any moment has happened or has not, and can be made by others",
+      function* ({ cache, harness }) {
+        yield* Effect.forEach(
+          writes,
+          (write) => {
+            const key = write.name
+            const allowed = [stateBefore(write), stateAfter(write)]
+            return interruptEverywhere(harness, prepare(cache, key, write), write.ask(cache, key), (exit, moment) =>
+              Effect.gen(function* () {
+                const subject = `${write.name}, ${moment}`
+                const left = yield* endsSoon(harness, `a read after ${subject}`, stateOf(cache, key))
+                assert.include(
+                  Exit.isSuccess(exit) ? [stateAfter(write)] : allowed,
+                  left,
+                  `${subject}: the key afterwards`
+                )
+                const again = Effect.andThen(
+                  prepare(cache, key, write),
+                  runWrite(cache, key, write, `${subject}, and again`)
+                )
+                yield* endsSoon(harness, `${subject}: the same by another caller`, again)
+              })
+            )
+          },
+          { concurrency: "unbounded", discard: true }
+        )
+      }
+    ),
+
+    law(
+      "a setMany that is interrupted at any moment has written all of its 300 entries or none",
+      function* ({ cache, harness }) {
+        const keys = Array.from({ length: 300 }, (_, index) => `key-${index}`)
+        for (const ttl of [undefined, "1 hour"] as const) {
+          yield* interruptEverywhere(
+            harness,
+            cache.deleteMany(keys),
+            cache.setMany(
+              keys.map((key) => [key, "value"]),
+              { ttl }
+            ),
+            (exit, moment) =>
+              Effect.map(cache.getMany(keys), (found) => {
+                const written = Array.from(found.values()).filter(Option.isSome).length
+                assert.include(Exit.isSuccess(exit) ? [300] : [0, 300], written, `entries of a setMany ${moment}`)
+              })
+          )
+        }
+      },
+      (harness) => harness.atomicBatches !== false
+    ),
+
+    law(
+      "every operation that is interrupted at any moment ends, and holds up nobody else",
+      function* ({ cache, harness }) {
+        yield* Effect.forEach(
+          operations,
+          ([name, ask]) => {
+            const own = CachePort.namespaced(cache, name)
+            let beside: ReadonlyArray<Fiber.Fiber<unknown, unknown>> = []
+            return interruptEverywhere(
+              harness,
+              // One that begins before the interrupted one, and one that may join it: what callers share must stay theirs.
+              Effect.tap(
+                Effect.all([Effect.forkChild(ask(own)), Effect.forkChild(Effect.andThen(Effect.yieldNow, ask(own)))]),
+                (fibers) =>
+                  Effect.sync(() => {
+                    beside = fibers
+                  })
+              ),
+              ask(own),
+              (_, moment) =>
+                Effect.gen(function* () {
+                  const subject = `${name}, ${moment}`
+                  for (const fiber of beside)
+                    yield* endsSoon(harness, `${subject}: a caller beside it`, Fiber.join(fiber))
+                  yield* endsSoon(harness, `${subject}: the next caller`, ask(own))
+                })
+            )
+          },
+          { concurrency: "unbounded", discard: true }
+        )
+      }
+    ),
+
+    law("a scan that is left in the middle keeps nothing that others need", function* ({ cache, harness }) {
+      yield* cache.setMany(Array.from({ length: 1_200 }, (_, index) => [`key-${index}`, "value"] as const))
+      for (let round = 0; round < 40; round++) {
+        const first = yield* endsSoon(harness, `scan ${round}`, Stream.runCollect(Stream.take(cache.scan("*"), 1)))
+        assert.lengthOf(first, 1)
+      }
+      const others = Effect.all([cache.set("key", "value"), cache.get("key"), cache.ping])
+      yield* endsSoon(harness, "operations after 40 scans", others)
+      assert.strictEqual(yield* cache.deletePattern("*"), 1_201)
     })
   ]
 }

@@ -1,5 +1,5 @@
 import { Glob } from "@hexcache/cache-port"
-import { Effect, Stream } from "effect"
+import { Effect, Option, Stream } from "effect"
 import { assert } from "vitest"
 import * as Hostile from "../Hostile.ts"
 import { type Chapter, failsWith, law } from "../Law.ts"
@@ -40,7 +40,52 @@ const language: ReadonlyArray<readonly [pattern: string, matching: ReadonlyArray
     ["A*", ["Ab"], ["ab"]],
     ["é*", ["été", "é"], ["e"]],
     ["a\nb*", ["a\nbc"], ["ab"]],
-    ["", [], ["a"]]
+    ["", [], ["a"]],
+    // Of SQL's LIKE.
+    ["%", ["%"], ["a", "ab"]],
+    ["a%", ["a%"], ["ab", "a"]],
+    ["_", ["_"], ["a", "%"]],
+    ["a_c", ["a_c"], ["abc"]],
+    // Of regular expressions.
+    ["a.c", ["a.c"], ["abc", "a_c"]],
+    [".*", [".a", "."], ["a", "ab"]],
+    ["a+", ["a+"], ["a", "aa"]],
+    ["(a)", ["(a)"], ["a"]],
+    ["a|b", ["a|b"], ["a", "b"]],
+    ["^a", ["^a"], ["a"]],
+    ["a$", ["a$"], ["a"]],
+    ["a{2}", ["a{2}"], ["aa"]],
+    ["\\d", ["d"], ["5", "\\d"]],
+    ["\\w*", ["w", "wa"], ["a", "5"]],
+    ["[\\d]", ["d"], ["5", "\\"]],
+    ["[.]", ["."], ["a"]],
+    ["[a,b]", ["a", ",", "b"], ["c", "a,b"]],
+    ["a/c", ["a/c"], ["a/b", "a"]],
+    // Of shells and of minimatch.
+    ["*", ["a/b", "a/b/c", ".a", "/", "a\nb", "!a", "#a"], []],
+    ["a*c", ["a/b/c", "a\nc"], ["a/b"]],
+    ["?a", [".a", "/a", "!a"], ["a"]],
+    ["a[^b]c", ["a/c", "a.c"], ["abc"]],
+    ["**/c", ["a/b/c", "/c"], ["c"]],
+    ["a/**", ["a/b", "a/b/c", "a/"], ["a"]],
+    ["!a", ["!a"], ["a", "b"]],
+    ["!(a)", ["!(a)"], ["b", "(a)"]],
+    ["@(a|b)", ["@(a|b)"], ["a", "b"]],
+    ["+(a)", ["+(a)"], ["a", "aa"]],
+    ["?(a)", ["x(a)"], ["a", "(a)"]],
+    ["*(a)", ["(a)", "x(a)"], ["a", "aa"]],
+    ["~a", ["~a"], ["a"]],
+    ["~", ["~"], ["a"]],
+    ["#a", ["#a"], ["a"]],
+    ["a{b,c}", ["a{b,c}"], ["ab", "ac"]],
+    ["{1..3}", ["{1..3}"], ["1", "2"]],
+    ["[[:digit:]]", ["d]", ":]", "[]"], ["5", "d", "5]"]],
+    ["[[:alpha:]]*", ["a]", "h]b"], ["b]", "ab"]],
+    ["a,b", ["a,b"], ["a", "b"]],
+    ["'a'", ["'a'"], ["a"]],
+    ['"a"', ['"a"'], ["a"]],
+    [" a", [" a"], ["a"]],
+    ["a ", ["a "], ["a"]]
   ]
 
 /** Any text, mostly of characters that mean something in a pattern. */
@@ -78,6 +123,62 @@ export const patterns: Chapter = {
           assert.deepStrictEqual(found, new Set(expected), JSON.stringify(pattern))
         }
       }
+    }),
+
+    law("deletePattern: removes what Glob.matches says, and nothing else", function* ({ cache }) {
+      const keys = Array.from(new Set(language.flatMap(([, matching, not]) => [...matching, ...not]))).filter(
+        (key) => key !== ""
+      )
+      yield* cache.setMany(keys.map((key) => [key, "value"]))
+      for (const [pattern] of language) {
+        const matching = keys.filter((key) => Glob.matches(pattern, key))
+        const removed = yield* cache.deletePattern(pattern)
+        assert.strictEqual(removed, matching.length, `keys that deletePattern of ${JSON.stringify(pattern)} removes`)
+        for (const [key, found] of yield* cache.getMany(keys)) {
+          const subject = `${JSON.stringify(key)} after deletePattern of ${JSON.stringify(pattern)}`
+          assert.strictEqual(Option.isNone(found), matching.includes(key), subject)
+        }
+        if (matching.length > 0) yield* cache.setMany(matching.map((key) => [key, "value"]))
+      }
+    }),
+
+    law("deletePattern: of two at once, each key is counted by one", function* ({ cache }) {
+      const keys = Array.from({ length: 600 }, (_, index) => `key-${index}`)
+      for (const [name, other] of [
+        ["deletePattern", cache.deletePattern("key-*")],
+        ["deleteMany", cache.deleteMany(keys)]
+      ] as const) {
+        yield* cache.setMany(keys.map((key) => [key, "value"]))
+        const [one, two] = yield* Effect.all([cache.deletePattern("key-*"), other], { concurrency: 2 })
+        assert.strictEqual(one + two, 600, `keys that deletePattern (${one}) and ${name} (${two}) removed`)
+      }
+    }),
+
+    law("scan, deletePattern: few keys among many, wherever they are", function* ({ cache }) {
+      const others = (half: string) =>
+        Array.from({ length: 1_300 }, (_, index) => [`other-${half}-${index}`, "value"] as const)
+      yield* cache.setMany(others("one"))
+      yield* cache.setMany([
+        ["few-1", "value"],
+        ["few-2", "value"]
+      ])
+      yield* cache.setMany(others("two"))
+      yield* cache.set("few-3", "value")
+      assert.deepStrictEqual((yield* Stream.runCollect(cache.scan("few-*"))).toSorted(), ["few-1", "few-2", "few-3"])
+      assert.strictEqual(yield* cache.deletePattern("few-*"), 3)
+      assert.strictEqual(yield* cache.deletePattern("*"), 2_600)
+    }),
+
+    law("scan: a consumer that removes what it gets sees every key", function* ({ cache }) {
+      const keys = Array.from({ length: 2_500 }, (_, index) => `key-${index}`)
+      yield* cache.setMany(keys.map((key) => [key, "value"]))
+      const seen = new Set<string>()
+      yield* Stream.runForEach(Stream.grouped(cache.scan("key-*"), 50), (page) => {
+        for (const key of page) seen.add(key)
+        return cache.deleteMany(page)
+      })
+      assert.strictEqual(seen.size, 2_500, "keys that the consumer has seen")
+      assert.deepStrictEqual(yield* Stream.runCollect(cache.scan("*")), [])
     }),
 
     law("deletePattern: removes what matches, leaves the rest, and counts keys removed", function* ({ cache }) {

@@ -34,6 +34,12 @@ export const wrongDriver = (
   })
 })
 
+/** Wrong drivers, by name, that one law must catch. */
+export const brokenBy = (
+  law: string,
+  wrong: Record<string, Parameters<typeof wrongDriver>[2]>
+): ReadonlyArray<WrongDriver> => Object.entries(wrong).map(([name, change]) => wrongDriver(law, name, change))
+
 /** A wrong driver whose mistake is of a single millisecond. */
 export const wrongMillisecond = (...wrong: Parameters<typeof wrongDriver>): WrongDriver => ({
   ...wrongDriver(...wrong),

@@ -5,13 +5,7 @@
 import { type CacheDriver, TimeToLive } from "@hexcache/cache-port"
 import { Duration, Effect } from "effect"
 import { expiry, type Memory } from "./Reference.ts"
-import { type WrongDriver, wrongDriver } from "./WrongDriver.ts"
-
-type Change = (right: CacheDriver, memory: Memory) => Partial<CacheDriver>
-
-/** Wrong drivers that one law catches. */
-const brokenBy = (law: string, wrong: Record<string, Change>): ReadonlyArray<WrongDriver> =>
-  Object.entries(wrong).map(([name, change]) => wrongDriver(law, name, change))
+import { brokenBy, type WrongDriver } from "./WrongDriver.ts"
 
 /** The operation, and a longer life for its key afterwards, if the key is one that expires. */
 const prolonging = <A, E>(asked: Effect.Effect<A, E>, key: string, { entries, live, step }: Memory) =>

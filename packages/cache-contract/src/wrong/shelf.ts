@@ -3,9 +3,13 @@
  */
 import { DriverFailure, Glob, Unknown } from "@hexcache/cache-port"
 import { Effect, Option, Stream } from "effect"
+import { atomicity } from "./atomicity.ts"
 import { counters } from "./counters.ts"
 import { failure } from "./failure.ts"
+import { globs } from "./globs.ts"
+import { interruption } from "./interruption.ts"
 import { lifetimes } from "./lifetimes.ts"
+import { remembered } from "./remembered.ts"
 import { scans } from "./scans.ts"
 import { shutdown } from "./shutdown.ts"
 import { texts } from "./texts.ts"
@@ -31,15 +35,23 @@ const values: ReadonlyArray<WrongDriver> = [
   wrongDriver("values", "an emoji loses its second half", (right) => ({
     set: (key, value, ttl) => right.set(key, value.replaceAll(/[\udc00-\udfff]/g, ""), ttl)
   })),
-  wrongDriver("values", "delete answers true for an absent key", (right) => ({
+  wrongDriver("delete: true when a live key was removed", "delete answers true for an absent key", (right) => ({
     deleteMany: (keys) => Effect.as(right.deleteMany(keys), keys.length)
   })),
-  wrongPort("values", "unparsable JSON reads as absent", (right) => ({
-    getJson: (key) => Effect.catchReason(right.getJson(key), "CacheError", "InvalidValue", () => Effect.succeedNone)
-  })),
-  wrongPort("values", "an undefined value is written as null", (right) => ({
-    setJson: (key, value, options) => right.setJson(key, value ?? null, options)
-  })),
+  wrongPort(
+    "getJson: unparsable text fails with InvalidValue, which quotes nothing of the value",
+    "unparsable JSON reads as absent",
+    (right) => ({
+      getJson: (key) => Effect.catchReason(right.getJson(key), "CacheError", "InvalidValue", () => Effect.succeedNone)
+    })
+  ),
+  wrongPort(
+    "setJson: what JSON.stringify refuses or turns into nothing fails with InvalidValue and writes nothing",
+    "an undefined value is written as null",
+    (right) => ({
+      setJson: (key, value, options) => right.setJson(key, value ?? null, options)
+    })
+  ),
   wrongPort("values", "bad input is a defect", (right) => ({
     set: (key, value, options) => Effect.orDie(right.set(key, value, options))
   }))
@@ -205,23 +217,6 @@ const concurrency: ReadonlyArray<WrongDriver> = [
   })
 ]
 
-const interruption: ReadonlyArray<WrongDriver> = [
-  wrongDriver("interruption", "a write starts before it is run", (right) => ({
-    set: (key, value, ttl) => {
-      Effect.runSync(Effect.ignore(right.set(key, value, ttl)))
-      return right.set(key, value, ttl)
-    }
-  })),
-  wrongDriver("interruption", "a write is dropped where it can be interrupted no more", (right) => ({
-    set: (key, value, ttl) =>
-      Effect.withFiber((fiber) =>
-        (fiber as unknown as { readonly interruptible: boolean }).interruptible
-          ? right.set(key, value, ttl)
-          : Effect.void
-      )
-  }))
-]
-
 /** Every wrong cache. */
 export const shelf: ReadonlyArray<WrongDriver> = [
   ...operations,
@@ -233,10 +228,13 @@ export const shelf: ReadonlyArray<WrongDriver> = [
   ...texts,
   ...batches,
   ...patterns,
+  ...globs,
   ...scans,
   ...conditionalWrites,
+  ...remembered,
   ...isolation,
   ...concurrency,
+  ...atomicity,
   ...interruption,
   ...failure,
   ...shutdown
