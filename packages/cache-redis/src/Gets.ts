@@ -95,26 +95,35 @@ export class Gets {
     }
     const args = ["MGET"]
     for (const { key } of all) args.push(key)
-    this.#connection.ask({ args, decode: Reply.texts(all.length), weight: all.length }, (answer) => {
-      if (!(answer instanceof DriverFailure)) {
-        this.#learn(answer)
-        for (let index = 0; index < all.length; index++) this.#tell(all[index] as Asked, answer[index])
-      } else if (answer.serverCode === "NOPERM") {
-        // One key that the user may not read is no reason to refuse the others.
-        this.#askEach(all)
-      } else {
-        for (const asked of all) this.#tell(asked, answer)
-      }
-    })
+    const deadline = this.#connection.deadline()
+    this.#connection.ask(
+      { args, decode: Reply.texts(all.length), weight: all.length },
+      (answer) => {
+        if (!(answer instanceof DriverFailure)) {
+          this.#learn(answer)
+          for (let index = 0; index < all.length; index++) this.#tell(all[index] as Asked, answer[index])
+        } else if (answer.serverCode === "NOPERM") {
+          // One key that the user may not read is no reason to refuse the others.
+          this.#askEach(all, deadline)
+        } else {
+          for (const asked of all) this.#tell(asked, answer)
+        }
+      },
+      deadline
+    )
   }
 
-  #askEach(all: ReadonlyArray<Asked>): void {
+  #askEach(all: ReadonlyArray<Asked>, deadline?: number): void {
     for (const asked of all) {
       const command = { args: ["GET", asked.key], decode: Reply.text, recover: ReplyError.absentWhenOtherType }
-      this.#connection.ask(command, (answer) => {
-        if (!(answer instanceof DriverFailure)) this.#learn([answer])
-        this.#tell(asked, answer)
-      })
+      this.#connection.ask(
+        command,
+        (answer) => {
+          if (!(answer instanceof DriverFailure)) this.#learn([answer])
+          this.#tell(asked, answer)
+        },
+        deadline
+      )
     }
   }
 

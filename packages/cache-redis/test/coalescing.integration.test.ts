@@ -95,6 +95,26 @@ describe("concurrent gets", () => {
     })
   )
 
+  it.live("a user that may GET and not MGET waits no longer than the deadline", () =>
+    Effect.gen(function* () {
+      const { proxy, redis } = yield* faultyServer
+      yield* Effect.promise(() =>
+        askRedis(redis.url, ["ACL", "SETUSER", "shop", "on", "nopass", "~*", "+get", "+ping"])
+      )
+      const url = `redis://shop:any@127.0.0.1:${proxy.port}`
+      const cache = yield* readyCache({ url, commandTimeout: "600 millis" })
+      // The MGET is refused after 400 ms, and the GETs would be answered after 800.
+      proxy.latency(200)
+      const failures = yield* Effect.all([Effect.flip(cache.get("a")), Effect.flip(cache.get("b"))], {
+        concurrency: "unbounded"
+      })
+      assert.deepStrictEqual(
+        failures.map(({ reason }) => reason._tag),
+        ["TimedOut", "TimedOut"]
+      )
+    })
+  )
+
   it.live("a get that is interrupted in its turn harms no other", () =>
     Effect.gen(function* () {
       const { url } = yield* server()
