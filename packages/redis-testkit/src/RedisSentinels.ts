@@ -21,7 +21,7 @@ export interface RedisSentinelsOptions {
   readonly sentinelArgs?: ReadonlyArray<string>
 }
 
-const groupDeadlineMs = 30_000
+const groupDeadlineMs = 60_000
 
 /** A master, its replicas, and the sentinels that watch them, all owned by a test. */
 export class RedisSentinels {
