@@ -23,9 +23,9 @@ export const tour: Effect.Effect<void, never, CachePort | Cities | QueryCount | 
     yield* titles
     yield* part("Reads go through the cache")
     yield* step(tokyo("Tokyo, cold"))
-    yield* step(tokyo("Tokyo, warm", 200))
+    yield* step(tokyo("Tokyo, warm", 50))
     yield* step(largestOfJapan("Largest cities of Japan, cold"))
-    yield* step(largestOfJapan("Largest cities of Japan, warm", 200))
+    yield* step(largestOfJapan("Largest cities of Japan, warm", 50))
     yield* step(twelveCities("Twelve cities, one of them warm"))
     yield* step(twelveCities("Twelve cities, warm", 20))
 

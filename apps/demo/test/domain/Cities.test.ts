@@ -100,7 +100,7 @@ describe("Cities", () => {
         const cities = yield* Cities
         const cache = yield* CachePort
         yield* cities.byId(tokyo.id)
-        const [name = ""] = yield* Stream.runCollect(cache.scan("city:*:1"))
+        const [name = ""] = yield* Stream.runCollect(cache.scan("city:*:{:1}"))
         yield* cache.set(name, text)
         assert.deepStrictEqual(yield* cities.byId(tokyo.id), tokyo)
         yield* cache.set(name, text)
