@@ -15,25 +15,29 @@ export interface IdlePingOptions {
   /** Returns for how long nothing was sent. */
   readonly idleFor: () => number
   readonly ping: () => void
+  /** The process's own unless given. */
+  readonly timers?: Pick<typeof globalThis, "setTimeout" | "clearTimeout">
 }
 
 /** Pings whenever nothing was sent for an interval, until it is stopped. Keeps no process alive. */
 export class IdlePing {
   readonly #options: IdlePingOptions
+  readonly #timers: NonNullable<IdlePingOptions["timers"]>
   #timer: NodeJS.Timeout | undefined
 
   constructor(options: IdlePingOptions) {
     this.#options = options
+    this.#timers = options.timers ?? { setTimeout, clearTimeout }
     this.#wait(options.interval)
   }
 
   stop(): void {
-    clearTimeout(this.#timer)
+    this.#timers.clearTimeout(this.#timer)
   }
 
   #wait(millis: number): void {
     if (millis === Number.POSITIVE_INFINITY) return
-    this.#timer = setTimeout(() => this.#check(), Math.ceil(millis)).unref()
+    this.#timer = this.#timers.setTimeout(() => this.#check(), Math.ceil(millis)).unref()
   }
 
   #check(): void {

@@ -1,12 +1,6 @@
 import { afterEach, assert, beforeEach, describe, it, vi } from "vitest"
 import { IdlePing } from "../src/IdlePing.ts"
 
-// The timers of the moment, fake or real.
-vi.mock("../src/Platform.ts", () => ({
-  setTimeout: (run: () => void, millis: number) => setTimeout(run, millis),
-  clearTimeout: (timer: NodeJS.Timeout | undefined) => clearTimeout(timer)
-}))
-
 beforeEach(() => {
   vi.useFakeTimers()
 })
@@ -24,6 +18,7 @@ const makeIdlePing = (interval = 100) => {
   }
   const idlePing = new IdlePing({
     interval,
+    timers: { setTimeout, clearTimeout },
     idleFor: () => Date.now() - sentAt,
     ping: () => {
       pings.push(Date.now() - begun)

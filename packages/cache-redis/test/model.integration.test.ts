@@ -11,7 +11,7 @@ import { Context, Effect, Layer } from "effect"
 import { assert, inject } from "vitest"
 import { untilSuccess } from "./support/bounds.ts"
 
-const sequences = Number(process.env.MODEL_SEQUENCES ?? 2_000)
+const sequences = Number(process.env.MODEL_SEQUENCES ?? 1_000)
 const seed = Number(process.env.MODEL_SEED ?? Date.now() % 2 ** 31)
 
 /** Sequences run side by side, each on caches of its own, since they wait for the server more than they compute. */
