@@ -86,9 +86,25 @@ export interface Cached<in out Key, in out A, out Answer = A, out E = never, out
   readonly stats: Effect.Effect<CachedStats>
 }
 
+/** How a lookup of a key finds the cache. */
+export interface LookupContext<A> {
+  /**
+   * The value that the cache has of the key, stale or soon to be. None where it has none that is valid, after an
+   * invalidation for example. A lookup that finds it unchanged, by an ETag for example, gives it back: it is kept anew.
+   */
+  readonly previous: Option.Option<A>
+}
+
+/** How a lookup of many keys finds the cache. */
+export interface LookupManyContext<Key, A> {
+  /** The values that the cache has of the keys, as `previous` of a single lookup. */
+  readonly previous: ReadonlyMap<Key, A>
+}
+
 /** Looks up many keys at once. The pairs, a `Map` for one, may come in any order, and leave out keys. */
 export type LookupMany<Key, A, E, R> = (
-  keys: ReadonlyArray<Key>
+  keys: ReadonlyArray<Key>,
+  context: LookupManyContext<Key, A>
 ) => Effect.Effect<Iterable<readonly [key: Key, value: A]>, E, R>
 
 /** What a `Cached` keeps, and for how long. Durations are `Duration.Input`: a bare number is milliseconds. */
@@ -169,7 +185,7 @@ export interface CachedOptions<
 }
 
 /** How keys are made into text. What is no text, number or tuple of them says how it becomes one. */
-export type KeyOption<Key> = [Key] extends [CachedKey]
+export type KeyOption<Key> = [KeyOf<Key>] extends [CachedKey]
   ? {
       /**
        * The parts of a key's text, joined as by `CacheKey.make`. Keys of the same text are the same key: 1 is "1". The key
@@ -181,6 +197,12 @@ export type KeyOption<Key> = [Key] extends [CachedKey]
       /** The parts of a key's text, joined as by `CacheKey.make`. Keys of the same text are the same key: 1 is "1". */
       readonly key: (key: Key) => CachedKey
     }
+
+/**
+ * The keys of a `Cached`: those that its lookup takes; where that takes any, those that are text by themselves. It takes any
+ * as well as long as nobody knows what it takes, and is not to be refused before.
+ */
+export type KeyOf<Key> = unknown extends Key ? CachedKey : Key
 
 /** What a read gives: with a `negativeTtl` an option. */
 export type Answer<A, Negative> = [Negative] extends [never] ? A : Option.Option<A>
@@ -234,6 +256,16 @@ export const invalidateTag: (tag: string) => Effect.Effect<void, never, CachePor
  * A lookup that began before an invalidation, in whatever process, keeps nothing that is read afterwards.
  */
 export const make: {
+  <Key, A, E = never, R = never, Negative extends Duration.Input = never, Timeout extends Duration.Input = never>(
+    options: CachedOptions<Key, A, Negative, Timeout> & {
+      readonly lookup?: undefined
+      /**
+       * Looks up what is missing, for `get` a single key. A key that it leaves out has no value: with `negativeTtl` that is
+       * an answer, without it `get` dies with a `Cause.NoSuchElementError`.
+       */
+      readonly lookupMany: LookupMany<Key, NoInfer<A>, E, R>
+    } & KeyOption<NoInfer<Key>>
+  ): UnboundCached<KeyOf<Key>, A, Answer<A, Negative>, LookupError<E, Timeout>, R | CachePort>
   <
     Key,
     A,
@@ -250,19 +282,13 @@ export const make: {
        * services that the `Cached` was bound with, unbound with those of the reader who began it, and must not read its
        * own key.
        */
-      readonly lookup: (key: Key) => Effect.Effect<Answer<NoInfer<A>, NoInfer<Negative>>, E, R>
+      readonly lookup: (
+        key: Key,
+        context: LookupContext<NoInfer<A>>
+      ) => Effect.Effect<Answer<NoInfer<A>, NoInfer<Negative>>, E, R>
       /** Looks up what `getMany` misses. */
-      readonly lookupMany?: LookupMany<NoInfer<Key>, NoInfer<A>, E2, R2> | undefined
+      readonly lookupMany?: LookupMany<Key, NoInfer<A>, E2, R2> | undefined
     } & KeyOption<NoInfer<Key>>
-  ): UnboundCached<Key, A, Answer<A, Negative>, LookupError<E | E2, Timeout>, R | R2 | CachePort>
-  <Key, A, E = never, R = never, Negative extends Duration.Input = never, Timeout extends Duration.Input = never>(
-    options: CachedOptions<Key, A, Negative, Timeout> & {
-      /**
-       * Looks up what is missing, for `get` a single key. A key that it leaves out has no value: with `negativeTtl` that is
-       * an answer, without it `get` dies with a `Cause.NoSuchElementError`.
-       */
-      readonly lookupMany: LookupMany<Key, NoInfer<A>, E, R>
-    } & KeyOption<NoInfer<Key>>
-  ): UnboundCached<Key, A, Answer<A, Negative>, LookupError<E, Timeout>, R | CachePort>
+  ): UnboundCached<KeyOf<Key>, A, Answer<A, Negative>, LookupError<E | E2, Timeout>, R | R2 | CachePort>
   // biome-ignore lint/suspicious/noExplicitAny: the signatures above say it all.
 } = (options: any): any => Binding.unbound(Policy.make(options))

@@ -5,7 +5,7 @@
  */
 import { Clock, Effect, Exit, type Fiber, Option, Random } from "effect"
 import { RareLog } from "../FailureNote.ts"
-import type { Entry } from "./Envelope.ts"
+import * as Envelope from "./Envelope.ts"
 import { type Freshness, judge, lifeOf } from "./Freshness.ts"
 import type { Policy } from "./Policy.ts"
 import type { Finding, Ground, Standing, Storage, Unsigned } from "./Storage.ts"
@@ -46,17 +46,25 @@ export class Keeper<Key, A, Answer> {
     this.#storage = storage
   }
 
-  freshness(entry: Entry, fiber: Fiber.Fiber<unknown, unknown>): Freshness {
+  freshness(entry: Envelope.Entry, fiber: Fiber.Fiber<unknown, unknown>): Freshness {
     const now = fiber.getRef(Clock.Clock).currentTimeMillisUnsafe()
     return judge(entry, now, this.#policy.beta, () => fiber.getRef(Random.Random).nextDoubleUnsafe())
   }
 
   /** What an entry answers; undefined when its schema does not read it. */
-  answerOf({ json }: Pick<Entry, "json">): Exit.Success<Answer> | undefined {
+  answerOf({ json }: Pick<Envelope.Entry, "json">): Exit.Success<Answer> | undefined {
     const { answers, form } = this.#policy
     if (json === undefined) return Exit.isSuccess(answers.absent) ? answers.absent : undefined
     const exit = form().decode(json.value)
     return Exit.isSuccess(exit) ? answers.ofDecoded(exit) : undefined
+  }
+
+  /** The value of an entry's text, made anew. None where it has none, and where its schema does not read it. */
+  valueIn(text: string): Option.Option<A> {
+    const { answers, codec } = this.#policy
+    const entry = Envelope.decode(text, codec)
+    const answer = entry && this.answerOf(entry)
+    return answer === undefined ? Option.none() : answers.valueOf(answer.value)
   }
 
   /** The answer of a fresh entry that was not there before. */

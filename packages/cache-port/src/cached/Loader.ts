@@ -3,7 +3,7 @@
  *
  * @internal
  */
-import { type Cause, Clock, Effect, Exit, Fiber, identity, Random } from "effect"
+import { type Cause, Clock, Effect, Exit, Fiber, identity, Option, Random } from "effect"
 import { RareLog } from "../FailureNote.ts"
 import type { Caller } from "./Caller.ts"
 import { Failures } from "./Failures.ts"
@@ -349,6 +349,10 @@ export class Loader<Key, A, Answer, E, R> {
     const lookingUp = this.#policy.lookUp(Array.from(byKey.keys()), {
       tell,
       isForItself,
+      previousOf: (key) => {
+        const text = byKey.get(key)?.ground?.previous
+        return text === undefined ? Option.none() : this.#keeper.valueIn(text)
+      },
       isInBackground: purpose === "Background"
     })
     yield* this.#storage.observer?.lookUp(lookingUp, () => failed[0]) ?? lookingUp

@@ -4,7 +4,7 @@
  * @internal
  */
 import { Cause, type Duration, Effect, Exit, Option } from "effect"
-import type { LookupMany } from "../Cached.ts"
+import type { LookupContext, LookupMany } from "../Cached.ts"
 
 /** How an answer stands for a value, or for none. */
 export interface Answers<A, Answer> {
@@ -34,23 +34,25 @@ export const optional: Answers<unknown, Option.Option<unknown>> = {
 }
 
 /** How looking keys up goes on. */
-interface Progress<Key, Answer, E> {
+interface Progress<Key, A, Answer, E> {
   /** True if nobody waits, so that only its own timeout ends it. */
   readonly isInBackground: boolean
   /** Told how the lookup of a key has ended; early while others are looked up still. */
   readonly tell: (key: Key, exit: Exit.Exit<Answer, E>, isEarly: boolean) => void
   /** True if a failure of keys that were looked up together may be that of another, and counts for those who wait for this. */
   readonly isForItself: (key: Key) => boolean
+  /** The value that the cache has of a key, made anew each time. */
+  readonly previousOf: (key: Key) => Option.Option<A>
 }
 
 /** Looks up distinct keys. */
-export type Lookup<Key, Answer, E, R> = (
+export type Lookup<Key, A, Answer, E, R> = (
   keys: ReadonlyArray<Key>,
-  progress: Progress<Key, Answer, E>
+  progress: Progress<Key, A, Answer, E>
 ) => Effect.Effect<void, never, R>
 
 interface Options<Key, A, Answer, E, R> {
-  readonly lookup?: ((key: Key) => Effect.Effect<Answer, E, R>) | undefined
+  readonly lookup?: ((key: Key, context: LookupContext<A>) => Effect.Effect<Answer, E, R>) | undefined
   readonly lookupMany?: LookupMany<Key, A, E, R> | undefined
   readonly lookupTimeout?: Duration.Input | undefined
   readonly refreshTimeout?: Duration.Input | undefined
@@ -68,7 +70,7 @@ export const make = <Key, A, Answer, E, R>(
   }: Options<Key, A, Answer, E, R>,
   textOf: (key: Key) => string,
   answers: Answers<A, Answer>
-): Lookup<Key, Answer, E, R> => {
+): Lookup<Key, A, Answer, E, R> => {
   /**
    * How a lookup ends. Only a `Cached` with a `lookupTimeout` has a timeout among its errors; that of a lookup in the
    * background reaches nobody.
@@ -83,11 +85,17 @@ export const make = <Key, A, Answer, E, R>(
     return Effect.exit(Effect.timeout(asking, timeout) as Effect.Effect<B, E, R>)
   }
 
-  const exitOfMany = (keys: ReadonlyArray<Key>, isInBackground: boolean) =>
-    exitOf(
-      () => Effect.map(lookupMany?.(keys) ?? Effect.succeed([]), (found) => valuesOf(found, textOf)),
+  const exitOfMany = (keys: ReadonlyArray<Key>, { isInBackground, previousOf }: Progress<Key, A, Answer, E>) => {
+    const context = {
+      get previous() {
+        return previousOfMany(keys, previousOf)
+      }
+    }
+    return exitOf(
+      () => Effect.map(lookupMany?.(keys, context) ?? Effect.succeed([]), (found) => valuesOf(found, textOf)),
       isInBackground
     )
+  }
 
   const exitIn = (exit: Exit.Exit<ReadonlyMap<string, A>, E>, key: Key): Exit.Exit<Answer, E> => {
     if (Exit.isFailure(exit)) return Exit.failCause(exit.cause)
@@ -95,20 +103,28 @@ export const make = <Key, A, Answer, E, R>(
     return exit.value.has(text) ? Exit.succeed(answers.of(exit.value.get(text) as A)) : answers.absent
   }
 
-  const exitOfOne = (key: Key, isInBackground: boolean): Effect.Effect<Exit.Exit<Answer, E>, never, R> =>
-    lookup === undefined
-      ? Effect.map(exitOfMany([key], isInBackground), (exit) => exitIn(exit, key))
-      : exitOf(() => lookup(key), isInBackground)
+  const exitOfOne = (
+    key: Key,
+    progress: Progress<Key, A, Answer, E>
+  ): Effect.Effect<Exit.Exit<Answer, E>, never, R> => {
+    if (lookup === undefined) return Effect.map(exitOfMany([key], progress), (exit) => exitIn(exit, key))
+    const context = {
+      get previous() {
+        return progress.previousOf(key)
+      }
+    }
+    return exitOf(() => lookup(key, context), progress.isInBackground)
+  }
 
-  const eachAlone: Lookup<Key, Answer, E, R> = (keys, { isInBackground, tell }) =>
+  const eachAlone: Lookup<Key, A, Answer, E, R> = (keys, progress) =>
     Effect.forEach(
       keys,
-      (key) => Effect.map(exitOfOne(key, isInBackground), (exit) => tell(key, exit, keys.length > 1)),
+      (key) => Effect.map(exitOfOne(key, progress), (exit) => progress.tell(key, exit, keys.length > 1)),
       { concurrency, discard: true }
     )
 
-  const together: Lookup<Key, Answer, E, R> = (keys, progress) =>
-    Effect.flatMap(exitOfMany(keys, progress.isInBackground), (exit) => {
+  const together: Lookup<Key, A, Answer, E, R> = (keys, progress) =>
+    Effect.flatMap(exitOfMany(keys, progress), (exit) => {
       const again = Exit.isFailure(exit) && isOfOneKey(exit.cause) ? keys.filter(progress.isForItself) : []
       const alone = new Set(again)
       for (const key of keys) if (!alone.has(key)) progress.tell(key, exitIn(exit, key), alone.size > 0)
@@ -125,6 +141,18 @@ const longestRefresh: Duration.Input = "1 minute"
 export const isOfOneKey = (cause: Cause.Cause<unknown>): boolean =>
   !Cause.hasInterrupts(cause) &&
   !cause.reasons.some((reason) => Cause.isFailReason(reason) && Cause.isTimeoutError(reason.error))
+
+const previousOfMany = <Key, A>(
+  keys: ReadonlyArray<Key>,
+  previousOf: (key: Key) => Option.Option<A>
+): ReadonlyMap<Key, A> => {
+  const values = new Map<Key, A>()
+  for (const key of keys) {
+    const value = previousOf(key)
+    if (Option.isSome(value)) values.set(key, value.value)
+  }
+  return values
+}
 
 const valuesOf = <Key, A>(
   found: Iterable<readonly [key: Key, value: A]>,

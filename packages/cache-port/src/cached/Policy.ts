@@ -4,7 +4,7 @@
  * @internal
  */
 import { Duration, type Effect, type Exit, Schema } from "effect"
-import type { CachedOptions, LookupMany } from "../Cached.ts"
+import type { CachedOptions, LookupContext, LookupMany } from "../Cached.ts"
 import type { Codec } from "../Codec.ts"
 import * as Input from "../Input.ts"
 import { fingerprintOf } from "./Fingerprint.ts"
@@ -37,7 +37,7 @@ export interface Policy<Key, A, Answer, E, R> {
   readonly allowance: number
   readonly codec: Codec | undefined
   readonly answers: Lookup.Answers<A, Answer>
-  readonly lookUp: Lookup.Lookup<Key, Answer, E, R>
+  readonly lookUp: Lookup.Lookup<Key, A, Answer, E, R>
   /** What depends on the schema, made at the first use: until then it may refer to what is declared further down. */
   readonly form: () => Form<A>
 }
@@ -55,7 +55,7 @@ export interface Form<A> {
 // biome-ignore lint/suspicious/noExplicitAny: checked here for callers of every type.
 type Options = CachedOptions<any, any, any, any> & {
   // biome-ignore lint/suspicious/noExplicitAny: see above.
-  readonly lookup?: ((key: any) => Effect.Effect<any, any, any>) | undefined
+  readonly lookup?: ((key: any, context: LookupContext<any>) => Effect.Effect<any, any, any>) | undefined
   // biome-ignore lint/suspicious/noExplicitAny: see above.
   readonly lookupMany?: LookupMany<any, any, any, any> | undefined
   // biome-ignore lint/suspicious/noExplicitAny: see above.

@@ -36,6 +36,8 @@ export interface Finding {
 export interface Ground {
   /** The text of the entry, whatever it is. */
   readonly text: string | undefined
+  /** The same, if it is valid: what a lookup is told of the previous value. */
+  readonly previous: string | undefined
   readonly all: string | undefined
   readonly own: string | undefined
   /** The watermark of tags; undefined where values have none as well. */
@@ -163,7 +165,8 @@ export class Storage {
     const entry = text === undefined ? undefined : Envelope.decode(text, this.#codec)
     const isValid = entry !== undefined && entry.all === all && entry.own === own
     const likely = entry?.tags ?? this.#lastTags.get(key) ?? noTags
-    return { entry: isValid ? entry : undefined, ground: { text, own, all, tags, likely, tagIds: noTagIds } }
+    const previous = isValid ? text : undefined
+    return { entry: isValid ? entry : undefined, ground: { text, previous, own, all, tags, likely, tagIds: noTagIds } }
   }
 
   /** In one more read, if there are tags at all. Undefined where it failed. */
@@ -175,7 +178,8 @@ export class Storage {
       return findings.map(({ entry, ground }) => {
         const isValid = entry?.tags.every(([tag, id]) => tagIds.get(tag) === id)
         const { all, likely, own, tags, text } = ground
-        return { entry: isValid ? entry : undefined, ground: { all, likely, own, tags, text, tagIds } }
+        const previous = isValid ? text : undefined
+        return { entry: isValid ? entry : undefined, ground: { text, previous, own, all, tags, likely, tagIds } }
       })
     })
   }

@@ -17,3 +17,13 @@ export const findProducts = (ids: ReadonlyArray<number>) => Effect.succeed(new M
 export const Article = Schema.Struct({ id: Schema.Int, author: Schema.Int })
 export const findArticle = (id: number) => Effect.succeed({ id, author: 7 })
 export const findArticlesOf = (author: number) => Effect.succeed([{ id: 1, author }])
+
+export const Page = Schema.Struct({ etag: Schema.String, text: Schema.String })
+type Page = typeof Page.Type
+export const fetchPage = (_url: string): Effect.Effect<Page> => Effect.succeed({ etag: "1", text: "hello" })
+/** None where the page has this ETag still. */
+export const fetchPageUnless = (url: string, etag: string): Effect.Effect<Option.Option<Page>> =>
+  Effect.map(
+    fetchPage(url),
+    Option.liftPredicate((page) => page.etag !== etag)
+  )
