@@ -58,7 +58,6 @@ export class Callers {
   succeeded = 0
   /** The longest operation, in milliseconds. */
   slowest = 0
-  onSuccess: (began: number) => void = () => {}
   readonly #options: CallersOptions
   readonly #cache: Cache
   readonly #name: string
@@ -89,9 +88,11 @@ export class Callers {
     else this.#getAndDelete(`value-${random.below(values)}`)
   }
 
-  /** Begins a read, to see if it succeeds. */
-  probe(): void {
-    this.#observe("exists", this.#cache.exists("value-0"), () => {})
+  /** Begins a read of the server, to see if it succeeds. */
+  probe(onSuccess: () => void): void {
+    this.#observe("exists", this.#cache.exists("value-0"), (exit) => {
+      if (Exit.isSuccess(exit)) onSuccess()
+    })
   }
 
   /** Checks that nothing is under way for longer than it may be. */
@@ -243,9 +244,7 @@ export class Callers {
           }
         }
         onExit(exit)
-        if (!Exit.isSuccess(exit)) return
-        this.succeeded++
-        this.onSuccess(operation.began)
+        if (Exit.isSuccess(exit)) this.succeeded++
       }
     })
   }

@@ -81,6 +81,13 @@ export class Keyspace {
     for (const [key, { value, expiresAt }] of other.#entries) this.set(key, value, expiresAt)
   }
 
+  /** What another keyspace holds at one key now. */
+  copyKey(other: Keyspace, key: string): void {
+    const entry = other.#entries.get(key)
+    if (entry === undefined) this.delete(key)
+    else this.set(key, entry.value, entry.expiresAt)
+  }
+
   /** What a key has held since an instant, oldest first; the first one began before. */
   since(key: string, from: number): ReadonlyArray<Held> {
     const history = this.#histories.get(key) ?? []

@@ -10,6 +10,7 @@ export type Reply =
   | ReadonlyArray<Reply>
   | ReadonlyMap<string, Reply>
   | Push
+  | Replies
 
 export class Status {
   readonly text: string
@@ -33,6 +34,14 @@ export class Push {
   }
 }
 
+/** Replies that one command has together. */
+export class Replies {
+  readonly all: ReadonlyArray<Reply>
+  constructor(all: ReadonlyArray<Reply>) {
+    this.all = all
+  }
+}
+
 export const ok = new Status("OK")
 
 export const encode = (reply: Reply, protocol: 2 | 3): string => {
@@ -42,6 +51,7 @@ export const encode = (reply: Reply, protocol: 2 | 3): string => {
   if (reply instanceof Status) return `+${reply.text}\r\n`
   if (reply instanceof Failure) return `-${reply.text}\r\n`
   const all = (replies: ReadonlyArray<Reply>) => replies.map((each) => encode(each, protocol)).join("")
+  if (reply instanceof Replies) return all(reply.all)
   if (reply instanceof Push) return `${protocol === 3 ? ">" : "*"}${reply.parts.length}\r\n${all(reply.parts)}`
   if (reply instanceof Map) {
     return `${protocol === 3 ? `%${reply.size}` : `*${2 * reply.size}`}\r\n${all([...reply].flat())}`

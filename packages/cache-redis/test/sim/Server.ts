@@ -94,6 +94,8 @@ export class Server {
   /** HELLO is unknown, as before Redis 6. */
   isOld = false
   isMaster = true
+  /** Hears of every key that has changed. */
+  onWritten: (key: string) => void = () => {}
   /** When the process wrote what the server reads now. */
   readingSince = 0
   /** Whose commands are carried out, and what it is told behind the reply. */
@@ -109,7 +111,10 @@ export class Server {
     this.log = network.log
     this.address = address
     this.keyspace = new Keyspace(() => this.loop.now)
-    this.keyspace.onChange = (key) => this.#changed(key)
+    this.keyspace.onChange = (key) => {
+      this.#changed(key)
+      this.onWritten(key)
+    }
     this.listen()
   }
 
@@ -191,6 +196,9 @@ export class Server {
       return new Failure("NOAUTH Authentication required.")
     }
     const script = name === "EVALSHA" ? this.scripts.bySha(args[1] as string) : undefined
+    if (!this.isMaster && (writes.has(name) || this.scripts.bySha(args[1] ?? "")?.isWrite === true)) {
+      return new Failure(texts.READONLY)
+    }
     if (this.refusal !== undefined && !always.has(name)) {
       const isWrite = writes.has(name) || script?.isWrite === true
       if (refuses(this.refusal, name, isWrite)) return new Failure(texts[this.refusal])

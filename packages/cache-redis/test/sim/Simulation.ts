@@ -1,17 +1,17 @@
 /** A run of the adapter in a simulated world: what happens, what is asked meanwhile, and what is wrong with the answers. */
 import type { LookupFunction } from "node:net"
 import { CachePort } from "@hexcache/cache-port"
-import { CacheRedis, RedisStatus } from "@hexcache/cache-redis"
+import { RedisStatus } from "@hexcache/cache-redis"
 import { Context, Effect, Exit, Layer, Logger, Scope } from "effect"
 import { type Random, randomFrom } from "../storm/random.ts"
 import { Account } from "./Account.ts"
 import { Callers } from "./Callers.ts"
 import { EventLog } from "./EventLog.ts"
-import { faults, hopeless, losing, type Names, type Place, unnoticed } from "./faults.ts"
+import { type Fault, faults, hopeless, losing, type Names, type Place, unnoticed } from "./faults.ts"
 import { enter } from "./globals.ts"
 import { Loop } from "./Loop.ts"
 import { Network } from "./Network.ts"
-import { Server } from "./Server.ts"
+import { type Topology, type TopologyName, topologies } from "./topologies.ts"
 
 /** How a simulation goes. */
 export interface SimulationOptions {
@@ -21,6 +21,8 @@ export interface SimulationOptions {
   readonly hours: number
   /** True for processes with a near cache. */
   readonly isNear: boolean
+  /** One server unless given. */
+  readonly topology?: TopologyName | undefined
   /** The faults that may happen; all unless given. */
   readonly only?: ReadonlyArray<string> | undefined
   /** How many events are told of a run that breaks a promise. */
@@ -50,9 +52,6 @@ export interface SimulationReport {
 
 const deadline = 100
 
-/** Within this a success follows the end of every fault, in milliseconds: a handshake that hangs, and a pause. */
-const longestRecovery = 1_100
-
 /** Timers and immediates of two processes at rest, at most. */
 const mostTasks = 40
 
@@ -60,8 +59,6 @@ const mostTasks = 40
 const mostAttempts = (millis: number): number => 2 * (16 + millis / 250)
 
 const hour = 3_600_000
-
-const address = "10.0.0.1:6379"
 
 export const simulate = async (options: SimulationOptions): Promise<SimulationReport> => {
   const loop = new Loop()
@@ -105,12 +102,14 @@ class World {
   readonly #random: Random
   readonly #network: Network
   readonly #account: Account
-  readonly #server: Server
+  readonly #topology: Topology
   readonly #names: Names = { delay: 0.3, fails: false }
   readonly #sometimes = new Map<string, number>()
   readonly #processes: Array<Callers> = []
   #blocked = 0
   #isEnding = false
+  /** Begins a fault under which the processes close. */
+  #lastFault: () => Promise<void> = () => Promise.resolve()
   /** What began since then meets no fault, or none that it should notice. */
   #wellSince = 0
   #isLosing = false
@@ -133,9 +132,7 @@ class World {
     this.#random = random
     this.#network = network
     this.#account = account
-    this.#server = new Server(network, address)
-    this.#server.listener = account
-    this.#server.password = "secret"
+    this.#topology = topologies[options.topology ?? "single"]({ network, account, random, sleep: this.#sleep })
   }
 
   figures() {
@@ -155,7 +152,11 @@ class World {
     for (const process of this.#processes) this.#askOn(process)
     await this.#weather()
     await this.#sleep(500)
+    const fault = this.#lastFault()
+    await this.#sleep(this.#random.below(200))
     await this.#close(scopes)
+    await fault
+    await this.#checkEnd()
   }
 
   get #isWrong(): boolean {
@@ -165,8 +166,7 @@ class World {
   async #start(name: string): Promise<Scope.Closeable> {
     const { isNear } = this.#options
     const scope = await Effect.runPromise(Scope.make())
-    const layer = CacheRedis.layer({
-      host: "redis",
+    const layer = this.#topology.layer({
       password: "secret",
       namespace: "sim",
       commandTimeout: deadline,
@@ -191,7 +191,7 @@ class World {
         deadline,
         staleness: isNear ? deadline : 0,
         blocked: () => this.#blocked,
-        keyspaces: () => [this.#server.keyspace],
+        keyspaces: () => this.#topology.keyspaces(this.#loop.now >= this.#wellSince),
         count: (what) => this.#count(what),
         excuse: (began, isRead, failure) => {
           if (began < this.#wellSince) return "a fault"
@@ -229,8 +229,12 @@ class World {
   async #weather(): Promise<void> {
     const end = this.#options.hours * hour
     let queue: Array<string> = []
+    const topology = this.#topology
+    const all: Readonly<Record<string, Fault>> = { ...faults, ...topology.faults }
     const place: Place = {
-      server: this.#server,
+      get server() {
+        return topology.master
+      },
       network: this.#network,
       random: this.#random,
       names: this.#names,
@@ -241,8 +245,14 @@ class World {
         this.#blocked += millis
       }
     }
+    this.#lastFault = () => {
+      const name = pick(this.#random, Object.keys(all))
+      this.#wellSince = Number.POSITIVE_INFINITY
+      this.#log.add(`fault begins, and the processes close: ${name}`)
+      return all[name]?.({ ...place }, 500) ?? Promise.resolve()
+    }
     while (this.#loop.now < end && !this.#isWrong) {
-      if (queue.length === 0) queue = this.#random.shuffled(this.#options.only ?? Object.keys(faults))
+      if (queue.length === 0) queue = this.#random.shuffled(this.#options.only ?? Object.keys(all))
       this.#rest = pick(this.#random, [40, 200, 400, 800])
       const names = this.#random.below(4) === 0 ? [queue.pop(), queue.pop()] : [queue.pop()]
       const begun = names.filter((name) => name !== undefined)
@@ -256,9 +266,10 @@ class World {
       this.#isLosing = begun.some((name) => losing.has(name))
       if (!isUnnoticed || begun.length > 1) this.#wellSince = Number.POSITIVE_INFINITY
       for (const name of begun) this.#count(`fault: ${name}`)
-      await Promise.all(begun.map((name) => faults[name]?.(place, millis * (0.5 + this.#random.next()))))
+      await Promise.all(begun.map((name) => all[name]?.({ ...place }, millis * (0.5 + this.#random.next()))))
       this.#log.add(`fault ends: ${title}`)
       await this.#recovered(title)
+      await this.#sleep(this.#topology.settleTime)
       this.#wellSince = Math.min(this.#wellSince, this.#loop.now)
       const tried = this.#network.attempts - attempts
       if (begun.every((name) => hopeless.has(name)) && tried > mostAttempts(this.#loop.now - now))
@@ -279,16 +290,12 @@ class World {
         let isDone = false
         const done = () => {
           isDone = true
-          process.onSuccess = () => {}
           resolve()
-        }
-        process.onSuccess = (began) => {
-          if (began >= since) done()
         }
         const probe = () => {
           if (isDone) return
           if (this.#loop.now - since > 10_000) return done()
-          process.probe()
+          process.probe(done)
           this.#loop.arrive(25, probe)
         }
         probe()
@@ -298,7 +305,7 @@ class World {
         this.#slowestRecovery = took
         this.#slowestRecoveryOf = title
       }
-      const most = longestRecovery + 12 * this.#network.latency
+      const most = this.#topology.longestRecovery + 12 * this.#network.latency
       if (took > most) this.#account.isWrong(`${took.toFixed(0)} ms until something succeeded after ${title}`)
     }
   }
@@ -306,7 +313,7 @@ class World {
   /** Nothing piles up. */
   #checkRest(title: string): void {
     const open = this.#network.connections.size
-    if (open > 12) this.#account.isWrong(`${open} connections after ${title}`)
+    if (open > this.#topology.mostConnections) this.#account.isWrong(`${open} connections after ${title}`)
     if (this.#loop.tasks.size > mostTasks) this.#account.isWrong(`${this.#loop.tasks.size} timers after ${title}`)
   }
 
@@ -317,6 +324,9 @@ class World {
     if (took > 500) this.#account.isWrong(`closing took ${took.toFixed(0)} ms`)
     const referenced = [...this.#loop.tasks].filter((task) => task.hasRef())
     if (referenced.length > 0) this.#account.isWrong(`${referenced.length} timers are left behind the close`)
+  }
+
+  async #checkEnd(): Promise<void> {
     // A look-up that nobody waited for is kept for a second.
     await this.#sleep(1_500)
     for (const process of this.#processes) {

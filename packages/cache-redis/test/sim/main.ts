@@ -1,16 +1,19 @@
 /**
- * `node main.ts --seed 1 --seeds 10 --hours 1 --near`: simulations of ten seeds, an hour each, here with near caches, and
+ * `node main.ts --seed 1 --seeds 10 --hours 1 --topology sentinel --near`: simulations of ten seeds, an hour each, here
+ * behind Sentinel and with near caches, and
  * the hash of each one's events. What is wrong is printed with the events before it.
  */
 
 import { parseArgs } from "node:util"
 import { machineTime } from "./globals.ts"
+import type { TopologyName } from "./topologies.ts"
 
 const { values } = parseArgs({
   options: {
     seed: { type: "string", default: "1" },
     seeds: { type: "string", default: "1" },
     hours: { type: "string", default: "1" },
+    topology: { type: "string", default: "single" },
     near: { type: "boolean", default: false },
     only: { type: "string" },
     trace: { type: "string", default: "150" },
@@ -27,6 +30,7 @@ for (let seed = Number(values.seed); seed < Number(values.seed) + Number(values.
     seed,
     hours: Number(values.hours),
     isNear: values.near,
+    topology: values.topology as TopologyName,
     only: values.only?.split(","),
     trace: Number(values.trace)
   })

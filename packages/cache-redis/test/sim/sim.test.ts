@@ -27,4 +27,9 @@ describe.concurrent("a simulated storm", () => {
     const printed = await simulate(process.execPath, "--seed", "1", "--seeds", "2", "--hours", "0.01", "--near")
     assert.lengthOf(hashesOf(printed), 2)
   })
+
+  it("breaks no promise behind Sentinel", async () => {
+    const args = ["--topology", "sentinel", "--seed", "1", "--seeds", "2", "--hours", "0.01"]
+    assert.lengthOf(hashesOf(await simulate(process.execPath, ...args)), 2)
+  })
 })

@@ -1,0 +1,162 @@
+/** A simulated group of a master, its replica, and the three sentinels that watch it. */
+import type { Fault } from "./faults.ts"
+import { Push, Replies, type Reply } from "./Resp.ts"
+import { type Client, Server } from "./Server.ts"
+import type { TopologyOptions } from "./topologies.ts"
+
+/** How long a write is on its way to the replica, in milliseconds. */
+const replicationLag = 2
+
+/** How long a master is away when the sentinels agree that it is down, in milliseconds. */
+const downAfter = 1_000
+
+class Sentinel extends Server {
+  /** The master that it names, and the number of the failover that made it so. */
+  named: Server
+  epoch = 0
+
+  constructor(options: TopologyOptions, address: string, named: Server) {
+    super(options.network, address)
+    this.named = named
+  }
+
+  override command(client: Client, name: string, args: ReadonlyArray<string>): Reply {
+    if (name === "SENTINEL") {
+      const [host = "", port = ""] = this.named.address.split(":")
+      if (args[1] === "GET-MASTER-ADDR-BY-NAME") return [host, port]
+      return new Map<string, Reply>([
+        ["name", "group"],
+        ["config-epoch", String(this.epoch)]
+      ])
+    }
+    if (name === "SUBSCRIBE") {
+      return new Replies(
+        args.slice(1).map((channel) => {
+          client.channels.add(channel)
+          return new Push(["subscribe", channel, client.channels.size])
+        })
+      )
+    }
+    return super.command(client, name, args)
+  }
+
+  /** Names another master, and tells those who listen. */
+  hear(master: Server, epoch: number, isLeader: boolean): void {
+    const before = this.named.address.replace(":", " ")
+    const now = master.address.replace(":", " ")
+    this.named = master
+    this.epoch = epoch
+    if (isLeader) this.#publish("+promoted-slave", `slave ${now.replace(" ", ":")} ${now} @ group ${before}`)
+    this.#publish("+switch-master", `group ${before} ${now}`)
+  }
+
+  #publish(channel: string, message: string): void {
+    this.log.add(`${this.address} ${channel} ${message}`)
+    for (const client of this.clients) if (client.channels.has(channel)) client.push(["message", channel, message])
+  }
+}
+
+export class SentinelGroup {
+  readonly sentinels: ReadonlyArray<Sentinel>
+  readonly faults: Readonly<Record<string, Fault>>
+  master: Server
+  readonly #options: TopologyOptions
+  readonly #servers: ReadonlyArray<Server>
+  #epoch = 0
+  /** Another one begins only when it is over. */
+  #failingOver: Promise<void> | undefined
+
+  constructor(options: TopologyOptions, servers: ReadonlyArray<Server>) {
+    this.#options = options
+    this.#servers = servers
+    this.master = servers[0] as Server
+    this.sentinels = [1, 2, 3].map((n) => new Sentinel(options, `10.0.1.${n}:26379`, this.master))
+    for (const server of servers) {
+      server.isMaster = server === this.master
+      server.onWritten = (key) => this.#replicate(server, key)
+    }
+    this.faults = {
+      "planned failover": () => this.#failOver(0),
+      "failover of a killed master": async ({ sleep }, millis) => {
+        const old = this.master
+        old.kill()
+        await this.#failOver(downAfter)
+        await sleep(millis)
+        old.restart()
+      },
+      "failover of a frozen master": async ({ sleep }, millis) => {
+        const old = this.master
+        old.freeze()
+        await this.#failOver(downAfter)
+        await sleep(millis)
+        old.thaw()
+      },
+      "failover of a master cut off from the others": async ({ sleep }, millis) => {
+        await this.#failOver(downAfter, millis)
+        await sleep(millis)
+      },
+      "a sentinel is away": async ({ network, random, sleep }, millis) => {
+        const away = this.sentinels[random.below(3)] as Sentinel
+        network.weather(away.address)[random.below(2) === 0 ? "isRefused" : "isHeld"] = true
+        for (const connection of network.to(away.address)) if (random.below(2) === 0) connection.reset()
+        await sleep(millis)
+        network.heal(away.address)
+      },
+      "all sentinels are away": async (place, millis) => {
+        for (const { address } of this.sentinels) {
+          place.network.weather(address).isRefused = true
+          for (const connection of place.network.to(address)) connection.reset()
+        }
+        if (place.random.below(2) === 0) for (const each of place.network.to(this.master.address)) each.reset()
+        await place.sleep(millis)
+        for (const { address } of this.sentinels) place.network.heal(address)
+      },
+      "slow sentinels": async ({ network, random, sleep }, millis) => {
+        for (const { address } of this.sentinels) network.weather(address).latency = random.below(200)
+        await this.#failOver(random.below(500))
+        await sleep(millis)
+        for (const { address } of this.sentinels) network.heal(address)
+      }
+    }
+  }
+
+  #replicate(from: Server, key: string): void {
+    this.#options.network.loop.arrive(
+      replicationLag,
+      () => {
+        if (from !== this.master) return
+        for (const server of this.#servers) if (server !== from) server.keyspace.copyKey(from.keyspace, key)
+      },
+      "elsewhere"
+    )
+  }
+
+  /** Makes the replica the master. The old one becomes a replica later, and takes writes until then. */
+  #failOver(after: number, isolated = 0): Promise<void> {
+    this.#failingOver ??= this.#promote(after, isolated).finally(() => {
+      this.#failingOver = undefined
+    })
+    return this.#failingOver
+  }
+
+  async #promote(after: number, isolated: number): Promise<void> {
+    const { random, sleep } = this.#options
+    await sleep(after)
+    const old = this.master
+    const next = this.#servers.find((server) => server !== old) as Server
+    next.isMaster = true
+    this.master = next
+    const epoch = ++this.#epoch
+    next.log.add(`${next.address} is promoted`)
+    // The leader first, the others when it tells them.
+    const order = random.shuffled([...this.sentinels])
+    for (const [index, sentinel] of order.entries()) {
+      sentinel.hear(next, epoch, index === 0)
+      await sleep(random.below(300))
+    }
+    await sleep(isolated)
+    old.isMaster = false
+    old.keyspace.copy(next.keyspace)
+    next.log.add(`${old.address} is a replica`)
+  }
+}
