@@ -18,6 +18,8 @@ import { keys } from "./chapters/keys.ts"
 import { operations } from "./chapters/operations.ts"
 import { patterns } from "./chapters/patterns.ts"
 import { readsAfterWrites } from "./chapters/readsAfterWrites.ts"
+import { scale } from "./chapters/scale.ts"
+import { secrets } from "./chapters/secrets.ts"
 import { shutdown } from "./chapters/shutdown.ts"
 import { timeToLive } from "./chapters/timeToLive.ts"
 import { values } from "./chapters/values.ts"
@@ -43,6 +45,8 @@ export const chapters: ReadonlyArray<Chapter> = [
   isolation,
   concurrency,
   interruption,
+  secrets,
+  scale,
   failure,
   shutdown
 ]
@@ -58,11 +62,11 @@ export const chapters: ReadonlyArray<Chapter> = [
  */
 export const suite = (name: string, layer: Layer.Layer<CachePort, unknown>, harness: Harness): void => {
   describe(name, () => {
-    for (const { laws, name } of chapters) {
+    for (const { isSequential, laws, name } of chapters) {
       const applying = laws.filter((law) => law.applies(harness))
       if (applying.length === 0) continue
       // Where time is real, the tests that wait for it wait side by side.
-      describe(name, { concurrent: harness.time === "real", timeout: 60_000 }, () => {
+      describe(name, { concurrent: harness.time === "real" && isSequential !== true, timeout: 60_000 }, () => {
         for (const law of applying) {
           const examined = Effect.mapError(examineLaw(law, layer, harness), withoutFrames)
           test(law.name, ({ signal }) => Effect.runPromise(examined, { signal }))
@@ -72,9 +76,18 @@ export const suite = (name: string, layer: Layer.Layer<CachePort, unknown>, harn
   })
 }
 
-/** The frames of an operation's failure are Effect's and the port's, and only hide what it says. */
+/**
+ * The frames of an operation's failure are Effect's and the port's, and only hide what it says. Those of a reason that is
+ * `Unknown` are the driver's own, and lead to the place that has no name for the failure yet.
+ */
 const withoutFrames = (error: unknown): unknown => {
-  if (error instanceof CacheError) error.stack = `${error.name}: ${error.message}`
+  if (error instanceof CacheError) {
+    const { name, message, outcome, reason, serverCode } = error
+    const frames =
+      reason._tag === "Unknown" ? (reason.stack ?? "").split("\n").filter((line) => /^\s+at /.test(line)) : []
+    const code = serverCode === undefined ? "" : `, server code ${serverCode}`
+    error.stack = [`${name}: ${message}, outcome ${outcome}${code}`, ...frames].join("\n")
+  }
   return error
 }
 

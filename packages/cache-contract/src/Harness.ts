@@ -15,6 +15,15 @@ export interface Harness {
   /** True, the default, if a batch of up to 1,000 entries is one atomic step; false where keys are spread. */
   readonly atomicBatches?: boolean | undefined
   /**
+   * False to leave out the chapter scale, of batches of 130,000 keys, scans of 25,000 and values of 32 MiB. True by default.
+   */
+  readonly scale?: boolean | undefined
+  /**
+   * The adapter's layer with this namespace, on the store that the examined layer has. Without it the laws on layers
+   * that share a store are left out, for stores that are one layer's own.
+   */
+  readonly layerWithNamespace?: ((namespace: string) => Layer.Layer<CachePort, unknown>) | undefined
+  /**
    * Puts something that is not text at a key of the store itself, for instance a list, given the port's namespace as
    * part of the key. Without it the laws on other types of value are left out, for stores that have text only.
    */
@@ -32,6 +41,8 @@ export interface Store {
   readonly layer: Layer.Layer<CachePort, unknown>
   /** By when every operation of that cache ends, in milliseconds. */
   readonly deadline: number
+  /** Texts that no message may hold, the server's address and its password for instance. None by default. */
+  readonly secrets?: ReadonlyArray<string> | undefined
   /** Connections stay open and are accepted, nothing is answered. */
   readonly freeze: Effect.Effect<void>
   /** The server goes on, beginning with what was sent to it meanwhile. */

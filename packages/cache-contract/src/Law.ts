@@ -20,6 +20,8 @@ export interface Law {
 export interface Chapter {
   readonly name: string
   readonly laws: ReadonlyArray<Law>
+  /** True if its laws are checked one after another where time is real, as each takes all that a store has. */
+  readonly isSequential?: boolean | undefined
 }
 
 /** A law whose check is written as a generator. */

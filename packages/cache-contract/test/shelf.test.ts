@@ -4,6 +4,7 @@ import { CachePort } from "@hexcache/cache-port"
 import { Effect, Layer, Option } from "effect"
 import { assert, describe, it } from "vitest"
 import { fakeStore } from "../src/wrong/FakeStore.ts"
+import { rightLayers } from "../src/wrong/layers.ts"
 import { makeReference } from "../src/wrong/Reference.ts"
 import { shelf } from "../src/wrong/shelf.ts"
 import type { WrongDriver } from "../src/wrong/WrongDriver.ts"
@@ -13,8 +14,12 @@ const right = Layer.sync(CachePort, () => CachePort.fromDriver(makeReference()))
 const inTestTime: CacheContract.Harness = { time: "TestClock" }
 const inRealTime: CacheContract.Harness = { time: "real" }
 
-CacheContract.suite("the right driver", right, inTestTime)
-CacheContract.suite("the right driver in real time", right, { ...inRealTime, store: fakeStore(() => ({})) })
+CacheContract.suite("the right driver", right, { ...inTestTime, layerWithNamespace: rightLayers() })
+CacheContract.suite("the right driver in real time", right, {
+  ...inRealTime,
+  scale: false,
+  store: fakeStore(() => ({}))
+})
 
 /** The chapter of this name, or the one law of this name, in its chapter. */
 const lawsNamed = (wanted: string): ReadonlyArray<CacheContract.Chapter> =>
@@ -25,10 +30,13 @@ const lawsNamed = (wanted: string): ReadonlyArray<CacheContract.Chapter> =>
   })
 
 /** Expects that a wrong cache breaks the law that must catch it, or a law of the chapter that must. */
-const catches = async ({ caughtBy, layer }: WrongDriver, harness: CacheContract.Harness): Promise<void> => {
+const catches = async (
+  { caughtBy, layer, layerWithNamespace }: WrongDriver,
+  harness: CacheContract.Harness
+): Promise<void> => {
   const among = lawsNamed(caughtBy)
   assert.lengthOf(among, 1)
-  const breach = await Effect.runPromise(CacheContract.firstBreach(layer, harness, among))
+  const breach = await Effect.runPromise(CacheContract.firstBreach(layer, { ...harness, layerWithNamespace }, among))
   assert.isTrue(Option.isSome(breach))
 }
 

@@ -20,9 +20,8 @@ afterAll(async () => {
   await cluster?.stop()
 })
 
-CacheContract.suite(
-  "CacheRedis on a cluster",
-  // Made when a test begins, when the cluster is there.
+// Made when a test begins, when the cluster is there.
+const layer = (namespace: string) =>
   Layer.unwrap(
     Effect.sync(() =>
       CacheRedis.layerCluster({
@@ -32,10 +31,12 @@ CacheContract.suite(
         connectTimeout: "20 seconds"
       })
     )
-  ),
-  {
-    time: "real",
-    atomicBatches: false,
-    setOtherType: (key) => Effect.promise(() => beside.rPush(`${namespace}:${key}`, "element"))
-  }
-)
+  )
+
+CacheContract.suite("CacheRedis on a cluster", layer(namespace), {
+  time: "real",
+  atomicBatches: false,
+  scale: false,
+  layerWithNamespace: layer,
+  setOtherType: (key) => Effect.promise(() => beside.rPush(`${namespace}:${key}`, "element"))
+})

@@ -32,6 +32,7 @@ CacheContract.suite(
   ),
   {
     time: "real",
+    scale: false,
     setOtherType: (key) => Effect.promise(() => beside.rPush(`${namespace}:${key}`, "element"))
   }
 )

@@ -4,7 +4,8 @@ import { CacheRedis } from "@hexcache/cache-redis"
 
 const url = process.env.REDIS_URL ?? ""
 
-CacheContract.suite("memory", CacheMemory.layer(), { time: "TestClock" })
+CacheContract.suite("memory", CacheMemory.layer(), { time: "TestClock", scale: false })
 CacheContract.suite("Redis", CacheRedis.layer({ url, namespace: "contract", commandTimeout: "5 seconds" }), {
-  time: "real"
+  time: "real",
+  scale: false
 })

@@ -1,5 +1,5 @@
 import { CachePort, CacheStats, Glob } from "@hexcache/cache-port"
-import { Option, Stream } from "effect"
+import { Context, Effect, Layer, Option, Stream } from "effect"
 import { assert } from "vitest"
 import { type Chapter, failsWith, law } from "../Law.ts"
 
@@ -89,6 +89,48 @@ export const isolation: Chapter = {
       yield* space.flush
       assert.deepStrictEqual(yield* Stream.runCollect(foreign.scan("*")), ["ab:key"])
     }),
+
+    law(
+      "two layers of one store with different namespaces see none of each other's keys, and flush none",
+      function* ({ harness }) {
+        const layerWithNamespace = harness.layerWithNamespace as NonNullable<typeof harness.layerWithNamespace>
+        const base = `contract-${Math.random().toString(36).slice(2)}`
+        const namespaces = [base, `${base}b`, `${base}*`, base.toUpperCase(), `${base}-${"long".repeat(20)}`]
+        const layers = yield* Effect.forEach([...namespaces, `${base}-${"long".repeat(20)}r`], (namespace) =>
+          Effect.map(
+            Layer.build(layerWithNamespace(namespace)),
+            (context) => [namespace, Context.get(context, CachePort)] as const
+          )
+        )
+        for (const [namespace, layer] of layers) {
+          yield* layer.setMany([
+            ["key", namespace],
+            ["count", "1"],
+            [`only ${namespace}`, "value"]
+          ])
+        }
+        for (const [namespace, layer] of layers) {
+          assert.strictEqual(Option.getOrUndefined(yield* layer.get("key")), namespace, `get with ${namespace}`)
+          assert.strictEqual(yield* layer.increment("count"), 2, `increment with ${namespace}`)
+          const found = (yield* Stream.runCollect(layer.scan("*"))).toSorted()
+          assert.deepStrictEqual(found, ["count", "key", `only ${namespace}`], `scan with ${namespace}`)
+        }
+        for (const [index, [namespace, layer]] of layers.entries()) {
+          if (index % 2 === 0) yield* layer.flush
+          else assert.strictEqual(yield* layer.deletePattern("*"), 3, `deletePattern with ${namespace}`)
+          for (const [later, [other, beside]] of layers.entries()) {
+            const subject = `a key of ${other}, once the layers up to ${namespace} are empty`
+            assert.strictEqual(yield* beside.exists("key"), later > index, subject)
+          }
+          assert.deepStrictEqual(
+            yield* Stream.runCollect(layer.scan("*")),
+            [],
+            `scan of ${namespace} after it is empty`
+          )
+        }
+      },
+      (harness) => harness.layerWithNamespace !== undefined
+    ),
 
     law("an error names the caller's key, without the namespace", function* ({ cache }) {
       const space = CachePort.namespaced(cache, "space")

@@ -15,6 +15,8 @@ export interface WrongDriver {
   readonly layer: Layer.Layer<CachePort>
   /** True if the mistake is of a single millisecond, which a clock that runs does not show. */
   readonly isOfOneMillisecond?: boolean | undefined
+  /** Layers of it that share a store, where the mistake shows on those. */
+  readonly layerWithNamespace?: ((namespace: string) => Layer.Layer<CachePort>) | undefined
   /** How to open a store of it, where the mistake shows on a store that is out of order. */
   readonly store?: Effect.Effect<Store> | undefined
 }

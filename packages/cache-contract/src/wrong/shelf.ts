@@ -8,9 +8,12 @@ import { counters } from "./counters.ts"
 import { failure } from "./failure.ts"
 import { globs } from "./globs.ts"
 import { interruption } from "./interruption.ts"
+import { layers } from "./layers.ts"
 import { lifetimes } from "./lifetimes.ts"
 import { remembered } from "./remembered.ts"
+import { scale } from "./scale.ts"
 import { scans } from "./scans.ts"
+import { secrets } from "./secrets.ts"
 import { shutdown } from "./shutdown.ts"
 import { texts } from "./texts.ts"
 import { timeToLive } from "./timeToLive.ts"
@@ -233,9 +236,12 @@ export const shelf: ReadonlyArray<WrongDriver> = [
   ...conditionalWrites,
   ...remembered,
   ...isolation,
+  ...layers,
   ...concurrency,
   ...atomicity,
   ...interruption,
+  ...secrets,
+  ...scale,
   ...failure,
   ...shutdown
 ]

@@ -42,13 +42,15 @@ export const contract = (
     })
   )
 
-  CacheContract.suite(
-    name,
-    CacheRedis.layer({ ...options, url, commandTimeout: "20 seconds", connectTimeout: "20 seconds" }),
-    {
-      time: "real",
-      setOtherType: (key) => Effect.promise(() => beside.rPush(`${options.namespace}:${key}`, "element")),
-      store
-    }
-  )
+  const layer = (namespace: string) =>
+    CacheRedis.layer({ ...options, namespace, url, commandTimeout: "20 seconds", connectTimeout: "20 seconds" })
+
+  CacheContract.suite(name, layer(options.namespace), {
+    time: "real",
+    // Checked without a near cache only, as that changes nothing of it.
+    scale: options.nearCache === undefined,
+    layerWithNamespace: layer,
+    setOtherType: (key) => Effect.promise(() => beside.rPush(`${options.namespace}:${key}`, "element")),
+    store
+  })
 }
