@@ -1,6 +1,7 @@
 import { type CacheError, CachePort } from "@hexcache/cache-port"
-import { Clock, Effect, Exit, Fiber, Option, Schedule } from "effect"
+import { Clock, Effect, Exit, Fiber, Option } from "effect"
 import { assert } from "vitest"
+import { afterwards, writeLaw } from "../FaultLaws.ts"
 import type { Store } from "../Harness.ts"
 import type { Chapter } from "../Law.ts"
 import {
@@ -8,12 +9,12 @@ import {
   build,
   buildReady,
   cutOff,
-  errorOf,
   everyOperation,
+  failedWith,
   faults,
   frozen,
   operations,
-  reasonOf,
+  persist,
   storeLaw,
   timed,
   untilSuccess,
@@ -33,15 +34,10 @@ const allFail = (
     everyOperation(cache),
     ([name, asked]) =>
       Effect.map(timed(name, way(asked), deadline), ({ exit }) => {
-        assert.include(reasons, reasonOf(exit), name)
-        return errorOf(exit) as CacheError
+        return failedWith(name, exit, reasons)
       }),
     { concurrency: "unbounded" }
   )
-
-/** Retries an operation that does no harm twice: on a busy machine one may miss its deadline. */
-const persist = <A>(asked: Effect.Effect<A, CacheError>): Effect.Effect<A, CacheError> =>
-  Effect.retry(asked, { times: 20, schedule: Schedule.spaced(10) })
 
 const silentReasons = ["TimedOut", "ConnectionLost", "Unavailable"]
 
@@ -134,9 +130,9 @@ export const failure: Chapter = {
       yield* Effect.sleep(store.deadline / 3)
       yield* store.kill
       const { exit } = yield* Fiber.join(inFlight)
-      assert.include(["TimedOut", "ConnectionLost"], reasonOf(exit))
-      assert.strictEqual(errorOf(exit)?.outcome, "Unknown")
-      assert.isFalse(errorOf(exit)?.isRetryable)
+      const lost = failedWith("an increment in flight", exit, ["TimedOut", "ConnectionLost"])
+      assert.strictEqual(lost.outcome, "Unknown")
+      assert.isFalse(lost.isRetryable)
       yield* untilUnavailable(cache, store)
       yield* allFailAtOnce(cache, store)
     }),
@@ -167,39 +163,7 @@ export const failure: Chapter = {
         }
       ),
 
-      storeLaw(`${fault.name}: a write happens once or not at all, and as its error says`, function* (store) {
-        const cache = yield* buildReady(store)
-        const outcomes: Array<"Executed" | "NotExecuted" | "Unknown"> = []
-        let isOver = false
-        const writer = Effect.gen(function* () {
-          while (!isOver) {
-            const index = outcomes.push("Unknown") - 1
-            const exit = yield* Effect.exit(cache.increment(`once-${index}`))
-            outcomes[index] = errorOf(exit)?.outcome ?? "Executed"
-            yield* Effect.sleep(Exit.isSuccess(exit) ? 1 : 10)
-          }
-        })
-        const writers = yield* Effect.forEach(Array.from({ length: 20 }), () => Effect.forkChild(writer))
-        yield* Effect.sleep(50)
-        yield* fault.begin(store)
-        yield* Effect.sleep(store.deadline * 2)
-        yield* fault.end(store)
-        yield* untilSuccess(cache, store)
-        yield* Effect.sleep(50)
-        isOver = true
-        yield* Effect.forEach(writers, Fiber.join)
-        assert.includeMembers(outcomes, ["Executed"])
-        // The server may still carry out writes that it has not answered, and others may have to wait behind them.
-        yield* Effect.sleep(100)
-        const keys = outcomes.map((_, index) => `once-${index}`)
-        const counted = yield* persist(cache.getMany(keys))
-        for (const [index, outcome] of outcomes.entries()) {
-          const count = Option.getOrUndefined(counted.get(keys[index] ?? "") ?? Option.none())
-          if (count !== undefined) assert.strictEqual(count, "1", `${outcome}, counted twice`)
-          if (outcome === "NotExecuted") assert.isUndefined(count, "not executed, it was said")
-          if (outcome === "Executed" && fault.keepsData) assert.strictEqual(count, "1", "executed, it was said")
-        }
-      }),
+      writeLaw(fault),
 
       storeLaw(`${fault.name}: no answer reaches another caller`, function* (store) {
         const cache = yield* buildReady(store)
@@ -228,6 +192,8 @@ export const failure: Chapter = {
         yield* exit
       })
     ]),
+
+    ...afterwards,
 
     storeLaw("nothing that a caller gave up on is carried out later", function* (store) {
       const cache = yield* buildReady(store)

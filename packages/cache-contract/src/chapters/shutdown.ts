@@ -1,8 +1,7 @@
 import { Effect, Exit, Fiber, Scope } from "effect"
-import { assert } from "vitest"
 import type { Store } from "../Harness.ts"
 import type { Chapter } from "../Law.ts"
-import { allFailAtOnce, build, everyOperation, faults, reasonOf, storeLaw, timed, untilSuccess } from "../StoreLaw.ts"
+import { allFailAtOnce, build, everyOperation, failedWith, faults, storeLaw, timed, untilSuccess } from "../StoreLaw.ts"
 
 /** How long closing the scope may take, in milliseconds. */
 const closing = 500
@@ -43,7 +42,7 @@ export const shutdown: Chapter = {
         const { exit } = yield* timed("closing", close, closing)
         yield* exit
         for (const { exit } of yield* Effect.forEach(inFlight, Fiber.join)) {
-          assert.include(["TimedOut", "ConnectionLost", "Unavailable"], reasonOf(exit))
+          failedWith("an operation in flight", exit, ["TimedOut", "ConnectionLost", "Unavailable"])
         }
       }),
 

@@ -137,6 +137,7 @@ export const fakeStore = (change: (right: Adapter, server: FakeServer) => Partia
     return {
       layer,
       deadline: fakeDeadline,
+      secrets: ["user:password"],
       freeze: becomes("silent"),
       thaw: Effect.suspend(() => {
         take(server.waiting)

@@ -100,5 +100,129 @@ export const failure: ReadonlyArray<WrongDriver> = [
             : right.ask(request)
         })
     }
-  })
+  }),
+  ...(["setIfAbsent", "deleteMany", "getAndDelete", "compareAndDelete"] as const).map((repeated) =>
+    wrongStore(
+      "frozen: a write happens once or not at all, and as its error says",
+      `a ${repeated} that was not answered is sent again`,
+      (right) => ({
+        ask: (request, operation) =>
+          operation === repeated
+            ? Effect.catch(right.ask(request), (failure) =>
+                failure.outcome === "Unknown" ? Effect.retry(right.ask(request), { times: 100 }) : Effect.fail(failure)
+              )
+            : right.ask(request)
+      })
+    )
+  ),
+  wrongStore(
+    "cut off: a write happens once or not at all, and as its error says",
+    "a set is acknowledged before it was sent",
+    (right, server) => ({
+      ask: <A>(request: Effect.Effect<A, DriverFailure>, operation?: string) =>
+        Effect.suspend(() =>
+          operation === "set" && server.state === "silent" ? Effect.succeed(undefined as A) : right.ask(request)
+        )
+    })
+  ),
+  wrongStore(
+    "frozen: a write happens once or not at all, and as its error says",
+    "says of a set that was sent that it was not executed",
+    (right) => ({
+      ask: (request, operation) =>
+        operation === "set"
+          ? Effect.mapError(right.ask(request), ({ reason }) => new DriverFailure(reason, "NotExecuted"))
+          : right.ask(request)
+    })
+  ),
+  ...(["frozen", "cut off"] as const).map((fault) =>
+    wrongStore(
+      `${fault}: a write that has failed is not carried out over a newer one`,
+      `a set that has failed is carried out a moment after the store is back from being ${fault}`,
+      (right, server) => ({
+        ask: (request, operation) =>
+          operation === "set"
+            ? Effect.tapError(right.ask(request), () =>
+                Effect.forkDetach(
+                  Effect.andThen(
+                    Effect.repeat(Effect.sleep(10), { while: () => server.state !== "up" }),
+                    Effect.delay(Effect.ignore(request), 200)
+                  )
+                )
+              )
+            : right.ask(request)
+      })
+    )
+  ),
+  ...(["frozen", "killed", "cut off"] as const).map((fault) =>
+    wrongStore(
+      `${fault}: a value that was read before is served no longer than the deadline`,
+      `what get answered last is served while the store is ${fault}`,
+      (right, server) => {
+        let last: unknown
+        return {
+          ask: <A>(request: Effect.Effect<A, DriverFailure>, operation?: string) =>
+            Effect.suspend(() =>
+              operation !== "get"
+                ? right.ask(request)
+                : server.state !== "up" && last !== undefined
+                  ? Effect.succeed(last as A)
+                  : Effect.tap(right.ask(request), (answer) =>
+                      Effect.sync(() => {
+                        last = answer
+                      })
+                    )
+            )
+        }
+      }
+    )
+  ),
+  wrongStore(
+    "killed: a value that was read before is served no longer than the deadline",
+    "what get answered last is served again by a store that is empty now",
+    (right, server) => {
+      let last: unknown
+      return {
+        ask: <A>(request: Effect.Effect<A, DriverFailure>, operation?: string) =>
+          Effect.suspend(() =>
+            operation === "get" && server.state === "up"
+              ? Effect.map(right.ask(request), (answer) => {
+                  last = answer ?? last
+                  return last as A
+                })
+              : right.ask(request)
+          )
+      }
+    }
+  ),
+  ...(["compareAndDelete", "scan"] as const).map((broken) =>
+    wrongStore(
+      "killed: a value that was read before is served no longer than the deadline",
+      `${broken} fails for ever once the store was gone`,
+      (right, server) => {
+        let wasGone = false
+        return {
+          ask: (request, operation) =>
+            Effect.suspend(() => {
+              wasGone ||= server.state === "down"
+              return operation === broken && wasGone
+                ? Effect.fail(new DriverFailure(new Unavailable({ message: "no such script" })))
+                : right.ask(request)
+            })
+        }
+      }
+    )
+  ),
+  wrongStore(
+    "killed: no failure holds a value, nor a secret of the store",
+    "a store that is gone is called by its address and password",
+    (right) => ({
+      ask: (request) =>
+        Effect.mapError(
+          right.ask(request),
+          ({ outcome, reason }) =>
+            new DriverFailure(new Unavailable({ message: `redis://user:password@fake: ${reason.message}` }), outcome)
+        )
+    })
+  )
 ]

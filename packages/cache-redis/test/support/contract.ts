@@ -27,6 +27,7 @@ export const contract = (
     ({ proxy, redis }): CacheContract.Store => ({
       layer: CacheRedis.layer({ ...options, url: proxy.url, commandTimeout: deadline }),
       deadline,
+      secrets: [new URL(proxy.url).host],
       freeze: Effect.sync(() => redis.freeze()),
       thaw: Effect.sync(() => redis.thaw()),
       kill: Effect.promise(async () => {
