@@ -101,12 +101,12 @@ export class Deadlines<C extends Timed> {
   readonly #endTurn = (): void => {
     const began = this.#turn as number
     this.#turn = undefined
-    const late = performance.now() - began
-    if (late <= punctual) return
+    const now = performance.now()
+    if (now - began <= punctual) return
     for (let call = this.#tail; call !== undefined; call = call.previous as C | undefined) {
       // A deadline that began elsewhere began a moment before.
       if (call.deadline - this.#millis < began - 1) return
-      call.deadline += late
+      call.deadline = now + this.#millis
     }
   }
 
