@@ -21,13 +21,17 @@ export interface CallersOptions {
   readonly staleness: number
   /** Milliseconds for which this process was blocked so far. */
   readonly blocked: () => number
+  /** When this process was blocked last. */
+  readonly blockedUntil: () => number
   /** The keys of every server that a read may be from. */
-  readonly keyspaces: () => ReadonlyArray<Keyspace>
+  readonly keyspaces: (key: string) => ReadonlyArray<Keyspace>
+  /** True if all keys are on one server at a time: reads of several are of one moment, and in an outage nothing waits. */
+  readonly isOneServer: boolean
   readonly count: (what: string) => void
   /** Why this failure of what began at an instant may be; undefined where the server was well all the time. */
   readonly excuse: (began: number, isRead: boolean, failure: string) => string | undefined
-  /** The state of the process's connections. */
-  readonly state: () => "Up" | "Connecting" | "Down"
+  /** True if operations fail at once now. */
+  readonly isInOutage: () => boolean
 }
 
 interface Operation {
@@ -44,6 +48,9 @@ const namespace = "sim"
 
 /** How late a timer of Node's and a turn of the loop make what ends by its deadline, in milliseconds. */
 const tick = 2.5
+
+/** How long a loop that was blocked reads before anything is judged, at most, in milliseconds. */
+const longestGrace = 100
 
 /** Operations that change nothing. */
 const reads = new Set(["get", "getMany", "exists", "ttl", "ping"])
@@ -188,9 +195,11 @@ export class Callers {
   }
 
   #isRead(what: string, answers: ReadonlyMap<string, string | undefined>, from: number): void {
-    const { account, keyspaces } = this.#options
-    const byFullKey = new Map([...answers].map(([key, value]) => [full(key), value]))
-    account.read(keyspaces(), byFullKey, from, `${this.#name} ${what}`)
+    const { account, isOneServer, keyspaces } = this.#options
+    const entries = [...answers].map(([key, value]) => [full(key), value] as const)
+    for (const part of isOneServer ? [entries] : entries.map((entry) => [entry])) {
+      account.read(keyspaces(part[0]?.[0] ?? ""), new Map(part), from, `${this.#name} ${what}`)
+    }
   }
 
   /** A process knows of its own writes at once, and with a near cache of those of others a moment later. */
@@ -213,14 +222,14 @@ export class Callers {
   }
 
   #observe<A>(name: string, asked: Effect.Effect<A, CacheError>, onExit: (exit: Exit.Exit<A, CacheError>) => void) {
-    const { account, blocked, count, excuse, log, loop, state } = this.#options
+    const { account, blocked, count, excuse, isInOutage, log, loop } = this.#options
     const operation = {
       number: this.operations++,
       name,
       began: loop.now,
       blocked: blocked(),
       isRead: reads.has(name.split(" ")[0] as string),
-      isInOutage: state() === "Down"
+      isInOutage: isInOutage()
     }
     this.inFlight.set(operation.number, operation)
     log.add(`${this.#title(operation)} begins`)
@@ -250,10 +259,13 @@ export class Callers {
   }
 
   /** How much longer an operation takes than it may, in milliseconds. A loop that was blocked is given as long again. */
-  #lateness({ began, blocked }: Operation): number {
-    const { deadline, loop } = this.#options
+  #lateness({ began, blocked, name }: Operation): number {
+    const { isOneServer, loop } = this.#options
+    // A ping has a deadline for each master, one after the other.
+    const deadline = this.#options.deadline * (name === "ping" && !isOneServer ? 3 : 1)
     const stopped = this.#options.blocked() - blocked
-    return loop.now - began - deadline - 3 * stopped - tick
+    const grace = this.#options.blockedUntil() > began - longestGrace ? longestGrace : 0
+    return loop.now - began - deadline - 3 * stopped - grace - tick
   }
 
   #title({ name, number }: Operation): string {

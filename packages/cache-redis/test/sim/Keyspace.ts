@@ -88,6 +88,11 @@ export class Keyspace {
     else this.set(key, entry.value, entry.expiresAt)
   }
 
+  /** True if the key was ever held. */
+  knows(key: string): boolean {
+    return this.#histories.has(key)
+  }
+
   /** What a key has held since an instant, oldest first; the first one began before. */
   since(key: string, from: number): ReadonlyArray<Held> {
     const history = this.#histories.get(key) ?? []

@@ -196,6 +196,8 @@ export class Server {
       return new Failure("NOAUTH Authentication required.")
     }
     const script = name === "EVALSHA" ? this.scripts.bySha(args[1] as string) : undefined
+    const redirection = this.redirect(client, name, args)
+    if (redirection !== undefined) return redirection
     if (!this.isMaster && (writes.has(name) || this.scripts.bySha(args[1] ?? "")?.isWrite === true)) {
       return new Failure(texts.READONLY)
     }
@@ -204,6 +206,11 @@ export class Server {
       if (refuses(this.refusal, name, isWrite)) return new Failure(texts[this.refusal])
     }
     return this.command(client, name, args)
+  }
+
+  /** Another node's address, where the command is another one's to carry out. */
+  redirect(_client: Client, _name: string, _args: ReadonlyArray<string>): Reply {
+    return undefined
   }
 
   /** Carries out a command. */

@@ -52,8 +52,8 @@ export interface SimulationReport {
 
 const deadline = 100
 
-/** Timers and immediates of two processes at rest, at most. */
-const mostTasks = 40
+/** Timers and immediates for each connection at rest, at most. */
+const mostTasks = 4
 
 /** Attempts of two processes to connect within so many milliseconds: pauses grow up to half a second. */
 const mostAttempts = (millis: number): number => 2 * (16 + millis / 250)
@@ -64,7 +64,7 @@ export const simulate = async (options: SimulationOptions): Promise<SimulationRe
   const loop = new Loop()
   const log = new EventLog(() => loop.now)
   const random = randomFrom(options.seed)
-  const network = new Network(loop, log, randomFrom(options.seed + 1_000_003), pick(random, [0.1, 0.3, 2, 12]))
+  const network = new Network(loop, log, randomFrom(options.seed + 1_000_003), pick(random, [0.1, 0.3, 2, 6]))
   enter({ loop, random: randomFrom(options.seed + 2_000_003).next, connect: network.connect })
   const account = new Account(() => loop.now)
   const world = new World(options, loop, log, random, network, account)
@@ -107,6 +107,7 @@ class World {
   readonly #sometimes = new Map<string, number>()
   readonly #processes: Array<Callers> = []
   #blocked = 0
+  #blockedUntil = Number.NEGATIVE_INFINITY
   #isEnding = false
   /** Begins a fault under which the processes close. */
   #lastFault: () => Promise<void> = () => Promise.resolve()
@@ -191,13 +192,15 @@ class World {
         deadline,
         staleness: isNear ? deadline : 0,
         blocked: () => this.#blocked,
-        keyspaces: () => this.#topology.keyspaces(this.#loop.now >= this.#wellSince),
+        blockedUntil: () => this.#blockedUntil,
+        keyspaces: (key) => this.#topology.keyspaces(this.#loop.now >= this.#wellSince, key),
+        isOneServer: this.#topology.isOneServer,
         count: (what) => this.#count(what),
         excuse: (began, isRead, failure) => {
           if (began < this.#wellSince) return "a fault"
           return isRead || !this.#isLosing || failure !== "ConnectionLost Unknown" ? undefined : "in flight at a cut"
         },
-        state: () => Effect.runSync(status.current)._tag
+        isInOutage: () => this.#topology.isOneServer && Effect.runSync(status.current)._tag === "Down"
       })
     )
     return scope
@@ -243,6 +246,7 @@ class World {
         this.#log.add(`the processes are blocked for ${millis} ms`)
         this.#loop.block(millis)
         this.#blocked += millis
+        this.#blockedUntil = this.#loop.now
       }
     }
     this.#lastFault = () => {
@@ -314,7 +318,8 @@ class World {
   #checkRest(title: string): void {
     const open = this.#network.connections.size
     if (open > this.#topology.mostConnections) this.#account.isWrong(`${open} connections after ${title}`)
-    if (this.#loop.tasks.size > mostTasks) this.#account.isWrong(`${this.#loop.tasks.size} timers after ${title}`)
+    if (this.#loop.tasks.size > mostTasks * this.#topology.mostConnections)
+      this.#account.isWrong(`${this.#loop.tasks.size} timers after ${title}`)
   }
 
   async #close(scopes: ReadonlyArray<Scope.Closeable>): Promise<void> {

@@ -28,8 +28,8 @@ describe.concurrent("a simulated storm", () => {
     assert.lengthOf(hashesOf(printed), 2)
   })
 
-  it("breaks no promise behind Sentinel", async () => {
-    const args = ["--topology", "sentinel", "--seed", "1", "--seeds", "2", "--hours", "0.01"]
+  it.each(["sentinel", "cluster"])("breaks no promise of the topology %s", async (topology) => {
+    const args = ["--topology", topology, "--seed", "1", "--seeds", "2", "--hours", "0.01"]
     assert.lengthOf(hashesOf(await simulate(process.execPath, ...args)), 2)
   })
 })

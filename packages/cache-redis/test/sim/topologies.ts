@@ -3,6 +3,7 @@ import type { CacheError, CachePort } from "@hexcache/cache-port"
 import { CacheRedis, type RedisStatus } from "@hexcache/cache-redis"
 import type { Layer } from "effect"
 import type { Random } from "../storm/random.ts"
+import { ClusterGroup } from "./ClusterGroup.ts"
 import type { Fault } from "./faults.ts"
 import type { Keyspace } from "./Keyspace.ts"
 import type { Network } from "./Network.ts"
@@ -17,7 +18,9 @@ export interface Topology {
   /** The server that takes writes now. */
   readonly master: Server
   /** Of the servers that a read may be from, where all is well, or is not. */
-  readonly keyspaces: (isWell: boolean) => ReadonlyArray<Keyspace>
+  readonly keyspaces: (isWell: boolean, key: string) => ReadonlyArray<Keyspace>
+  /** True if all keys are on one server at a time: reads of several are of one moment, and in an outage nothing waits. */
+  readonly isOneServer: boolean
   /** How long until every process knows of what has changed, in milliseconds. */
   readonly settleTime: number
   readonly faults: Readonly<Record<string, Fault>>
@@ -35,7 +38,7 @@ export interface TopologyOptions {
   readonly sleep: (millis: number) => Promise<void>
 }
 
-export type TopologyName = "single" | "sentinel"
+export type TopologyName = "single" | "sentinel" | "cluster"
 
 const server = ({ account, network }: TopologyOptions, address: string): Server => {
   const made = new Server(network, address)
@@ -50,6 +53,7 @@ const single = (options: TopologyOptions): Topology => {
     layer: (options) => CacheRedis.layer({ ...options, host: "redis" }),
     master,
     keyspaces: () => [master.keyspace],
+    isOneServer: true,
     settleTime: 0,
     faults: {},
     // A handshake that hangs, and a pause.
@@ -75,6 +79,7 @@ const sentinel = (options: TopologyOptions): Topology => {
       return group.master
     },
     keyspaces: (isWell) => (isWell ? [group.master.keyspace] : servers.map(({ keyspace }) => keyspace)),
+    isOneServer: true,
     // A sentinel that was away is asked again after two seconds.
     settleTime: 3_000,
     faults: group.faults,
@@ -83,4 +88,26 @@ const sentinel = (options: TopologyOptions): Topology => {
   }
 }
 
-export const topologies: Readonly<Record<TopologyName, (options: TopologyOptions) => Topology>> = { single, sentinel }
+const cluster = (options: TopologyOptions): Topology => {
+  const group = new ClusterGroup(options)
+  for (const node of group.nodes) Object.assign(node, { listener: options.account, password: "secret" })
+  return {
+    layer: ({ nearCache: _, ...options }) =>
+      CacheRedis.layerCluster({ ...options, rootNodes: group.nodes.map(({ address }) => `redis://${address}`) }),
+    get master() {
+      return group.masters[options.random.below(3)] as Server
+    },
+    keyspaces: (isWell, key) => group.keyspacesOf(key, isWell),
+    isOneServer: false,
+    settleTime: 3_000,
+    faults: group.faults,
+    longestRecovery: 2_500,
+    mostConnections: 40
+  }
+}
+
+export const topologies: Readonly<Record<TopologyName, (options: TopologyOptions) => Topology>> = {
+  single,
+  sentinel,
+  cluster
+}

@@ -1,0 +1,200 @@
+/** A simulated cluster: three shards of a master and its replica, each node with a map of slots of its own. */
+import { slotOf, slots } from "../../src/Slot.ts"
+import type { Fault } from "./faults.ts"
+import type { Keyspace } from "./Keyspace.ts"
+import { Failure, type Reply } from "./Resp.ts"
+import { type Client, Server } from "./Server.ts"
+import type { TopologyOptions } from "./topologies.ts"
+
+/** How long a write is on its way to the replica, in milliseconds. */
+const replicationLag = 2
+
+/** How long a master is away when the others agree that it is down, in milliseconds. */
+const downAfter = 1_000
+
+const shards = 3
+
+const keyless = new Set(["SCAN", "FLUSHDB", "PING", "ECHO", "HELLO", "AUTH", "CLIENT", "SELECT", "SCRIPT", "CLUSTER"])
+
+class Node extends Server {
+  readonly group: ClusterGroup
+  readonly shard: number
+  /** The masters of the shards, as far as this node knows. */
+  map: ReadonlyArray<Node> = []
+  isDown = false
+
+  constructor(options: TopologyOptions, address: string, group: ClusterGroup, shard: number) {
+    super(options.network, address)
+    this.group = group
+    this.shard = shard
+  }
+
+  override redirect(client: Client, name: string, args: ReadonlyArray<string>): Reply {
+    const isAsking = client.isAsking
+    client.isAsking = name === "ASKING"
+    if (keyless.has(name) || name === "ASKING") return undefined
+    const key = (name.startsWith("EVAL") ? args[3] : name === "MSETEX" ? args[2] : args[1]) as string
+    if (this.isDown) return new Failure("CLUSTERDOWN The cluster is down")
+    const slot = slotOf(key)
+    const home = this.map[this.group.shardOf(slot)] as Node
+    const moving = this.group.moving
+    if (moving?.slot === slot) {
+      const isMissing = this.keyspace.get(key) === undefined
+      if (this === moving.from && home === this && isMissing) {
+        return new Failure(`ASK ${slot} ${moving.to.address}`)
+      }
+      if (this === moving.to && isAsking) return undefined
+    }
+    return home === this ? undefined : new Failure(`MOVED ${slot} ${home.address}`)
+  }
+
+  override command(client: Client, name: string, args: ReadonlyArray<string>): Reply {
+    if (name !== "CLUSTER") return super.command(client, name, args)
+    return this.map.flatMap((master, shard) =>
+      this.group.rangesOf(shard).map(([first, last]): Reply => {
+        const replicas = this.group.nodes.filter((node) => node.shard === master.shard && node !== master)
+        return [first, last, ...[master, ...replicas].map(({ address }): Reply => announced(address))]
+      })
+    )
+  }
+}
+
+const announced = (address: string): Reply => {
+  const [host = "", port] = address.split(":")
+  return [host, Number(port), `id-of-${host}`]
+}
+
+export class ClusterGroup {
+  readonly nodes: ReadonlyArray<Node>
+  readonly faults: Readonly<Record<string, Fault>>
+  /** A slot that is on its way from one shard to another. */
+  moving: { readonly slot: number; readonly from: Node; readonly to: Node } | undefined
+  readonly #options: TopologyOptions
+  /** By slot. */
+  readonly #shards = Array.from({ length: slots }, (_, slot) => Math.floor((slot * shards) / slots))
+  readonly #busy = new Set<number>()
+
+  constructor(options: TopologyOptions) {
+    this.#options = options
+    this.nodes = Array.from(
+      { length: 2 * shards },
+      (_, index) => new Node(options, `10.0.2.${index + 1}:7000`, this, index % shards)
+    )
+    const masters = this.nodes.slice(0, shards)
+    for (const node of this.nodes) {
+      node.isMaster = masters.includes(node)
+      node.map = masters
+      node.onWritten = (key) => this.#replicate(node, key)
+    }
+    this.faults = {
+      "planned failover of a shard": ({ random }) => this.#failOver(random.below(shards), 0),
+      "failover of a killed shard": async ({ random, sleep }, millis) => {
+        const old = this.masters[random.below(shards)] as Node
+        old.kill()
+        await this.#failOver(old.shard, downAfter)
+        await sleep(millis)
+        old.restart()
+      },
+      "failover of a frozen shard": async ({ random, sleep }, millis) => {
+        const old = this.masters[random.below(shards)] as Node
+        old.freeze()
+        await this.#failOver(old.shard, downAfter)
+        await sleep(millis)
+        old.thaw()
+      },
+      CLUSTERDOWN: async ({ random, sleep }, millis) => {
+        const down = this.nodes.filter(() => random.below(2) === 0)
+        for (const node of down) node.isDown = true
+        await sleep(millis)
+        for (const node of down) node.isDown = false
+      },
+      "move of slots": async ({ random, sleep }) => {
+        const keys = this.masters.flatMap(({ keyspace }) => keyspace.keys())
+        for (let count = 1 + random.below(3); count > 0 && keys.length > 0; count--) {
+          await this.#move(slotOf(keys[random.below(keys.length)] as string), random.below(shards), sleep)
+        }
+      }
+    }
+  }
+
+  get masters(): ReadonlyArray<Node> {
+    return this.nodes.filter(({ isMaster }) => isMaster).toSorted((one, other) => one.shard - other.shard)
+  }
+
+  shardOf(slot: number): number {
+    return this.#shards[slot] as number
+  }
+
+  /** The keyspaces that a read of a key may be from. */
+  keyspacesOf(key: string, isWell: boolean): ReadonlyArray<Keyspace> {
+    const shard = this.shardOf(slotOf(key))
+    const owners = this.nodes.filter(
+      (node) => (node.shard === shard && node.isMaster) || (!isWell && node.keyspace.knows(key))
+    )
+    return owners.map(({ keyspace }) => keyspace)
+  }
+
+  /** The runs of consecutive slots of one shard. */
+  rangesOf(shard: number): ReadonlyArray<readonly [first: number, last: number]> {
+    const ranges: Array<readonly [number, number]> = []
+    for (let slot = 0; slot < slots; slot++) {
+      if (this.#shards[slot] !== shard) continue
+      const first = slot
+      while (this.#shards[slot + 1] === shard) slot++
+      ranges.push([first, slot])
+    }
+    return ranges
+  }
+
+  #replicate(from: Node, key: string): void {
+    const copy = () => {
+      if (!from.isMaster) return
+      for (const node of this.nodes) {
+        if (node.shard === from.shard && node !== from) node.keyspace.copyKey(from.keyspace, key)
+      }
+    }
+    this.#options.network.loop.arrive(replicationLag, copy, "elsewhere")
+  }
+
+  /** Makes the replica of a shard its master. The other nodes hear of it one after the other. */
+  async #failOver(shard: number, after: number): Promise<void> {
+    if (this.#busy.has(shard)) return
+    this.#busy.add(shard)
+    const { random, sleep } = this.#options
+    await sleep(after)
+    const old = this.masters.find((node) => node.shard === shard) as Node
+    const next = this.nodes.find((node) => node.shard === shard && node !== old) as Node
+    next.isMaster = true
+    old.isMaster = false
+    next.log.add(`${next.address} is promoted in the place of ${old.address}`)
+    for (const node of [next, ...random.shuffled(this.nodes.filter((node) => node !== next))]) {
+      node.map = node.map.map((master, place) => (place === shard ? next : master))
+      if (node === old) old.keyspace.copy(next.keyspace)
+      await sleep(random.below(100))
+    }
+    this.#busy.delete(shard)
+  }
+
+  /** Moves a slot to another shard, key by key, while both serve it. */
+  async #move(slot: number, to: number, sleep: (millis: number) => Promise<void>): Promise<void> {
+    const from = this.shardOf(slot)
+    if (from === to || this.#busy.has(from) || this.#busy.has(to) || this.moving !== undefined) return
+    this.#busy.add(from).add(to)
+    const source = this.masters[from] as Node
+    const target = this.masters[to] as Node
+    this.moving = { slot, from: source, to: target }
+    source.log.add(`slot ${slot} moves from ${source.address} to ${target.address}`)
+    await sleep(50)
+    for (const key of source.keyspace.keys()) {
+      if (slotOf(key) !== slot) continue
+      target.keyspace.copyKey(source.keyspace, key)
+      source.keyspace.delete(key)
+      await sleep(this.#options.random.below(50))
+    }
+    this.#shards[slot] = to
+    this.moving = undefined
+    source.log.add(`slot ${slot} has moved`)
+    this.#busy.delete(from)
+    this.#busy.delete(to)
+  }
+}
