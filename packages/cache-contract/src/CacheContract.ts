@@ -77,16 +77,15 @@ export const suite = (name: string, layer: Layer.Layer<CachePort, unknown>, harn
 }
 
 /**
- * The frames of an operation's failure are Effect's and the port's, and only hide what it says. Those of a reason that is
- * `Unknown` are the driver's own, and lead to the place that has no name for the failure yet.
+ * The frames of an operation's failure are Effect's and the port's, and only hide what it says. But where the reason is
+ * `Unknown`, its first frame is the place of the driver that has no name for the failure yet, and becomes part of the message.
  */
 const withoutFrames = (error: unknown): unknown => {
   if (error instanceof CacheError) {
-    const { name, message, outcome, reason, serverCode } = error
-    const frames =
-      reason._tag === "Unknown" ? (reason.stack ?? "").split("\n").filter((line) => /^\s+at /.test(line)) : []
-    const code = serverCode === undefined ? "" : `, server code ${serverCode}`
-    error.stack = [`${name}: ${message}, outcome ${outcome}${code}`, ...frames].join("\n")
+    const { reason } = error
+    const [, frame] = reason._tag === "Unknown" ? (/\n\s+(at .*)/.exec(reason.stack ?? "") ?? []) : []
+    if (frame !== undefined) Object.defineProperty(error, "message", { value: `${error.message} ${frame}` })
+    error.stack = `${error.name}: ${error.message}`
   }
   return error
 }
