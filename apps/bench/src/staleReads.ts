@@ -86,7 +86,7 @@ const main = async (): Promise<void> => {
       only: { type: "string", multiple: true },
       random: { type: "string", default: "1000" },
       seed: { type: "string", default: "1" },
-      most: { type: "string", default: "50000" }
+      most: { type: "string", default: "100000" }
     }
   })
   for (const name of values.only ?? [])

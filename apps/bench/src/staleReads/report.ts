@@ -63,7 +63,7 @@ const lifeOf = (kinds: ReadonlyArray<KindResult>): string => {
 export const legend = [
   "deleted, by tag, set: how a change is made known to the cache. The figures are the steps of the shortest schedule after which the process that made the change reads the older value, and after which another one does.",
   "read for: how long that goes on, where the key is read every second and kept for 60 s.",
-  "schedules: those that were run; all of them where nothing was found, else all that are as short as the one found.",
+  "schedules: those that were run; all of them where nothing was found, else all up to the length of those that were.",
   "stale at random: schedules of three processes, drawn at random, after which one of them reads the older value."
 ]
 

@@ -106,6 +106,7 @@ export const exploreAll = async (
 ): Promise<Found> => {
   let all: Found = { schedules: 0, own: undefined, other: undefined, isComplete: true }
   for (const scenario of scenarios) {
+    if (scenario.kind !== undefined && scenario.kind !== subject.kind) continue
     const steps = Math.max(lengthOf(all.own), lengthOf(all.other))
     const found = await explore(subject, scenario, { ...(schedules === undefined ? {} : { schedules }), steps })
     all = {
