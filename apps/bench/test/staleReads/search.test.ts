@@ -86,3 +86,15 @@ test("no schedule makes hexcache serve a value older than an invalidation", asyn
   expect([own, other]).toEqual([undefined, undefined])
   expect(isComplete).toBe(true)
 })
+
+test("hexcache serves an older value where its entry is deleted by hand, and not invalidated", async () => {
+  const openByHand: Open = (surroundings, tags) => ({
+    ...openHexcache(surroundings, tags),
+    delete: () =>
+      surroundings.send("DEL", "the entry", (store) => {
+        for (const key of store.keys()) if (store.get(key)?.includes("a@")) store.delete(key)
+      })
+  })
+  const { other, own } = await exploreAll(subject(openByHand), small)
+  expect([own?.choices.length, other?.choices.length]).toEqual([8, 8])
+})
