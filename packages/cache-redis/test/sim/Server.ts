@@ -19,7 +19,7 @@ export interface WriteListener {
 export type Refusal = "LOADING" | "READONLY" | "OOM" | "MISCONF" | "BUSY" | "NOPERM" | "MASTERDOWN" | "NOREPLICAS"
 
 /** Refusals of a connection, in the moment in which it is made. */
-export type Turning = "DENIED" | "max clients" | "hang up"
+export type Turning = "DENIED" | "max clients" | "hang up" | "hang up behind the handshake"
 
 const texts: Record<Refusal, string> = {
   LOADING: "LOADING Redis is loading the dataset in memory",
@@ -166,7 +166,7 @@ export class Server {
   }
 
   #refuse(connection: Connection): void {
-    if (this.turning === undefined) return
+    if (this.turning === undefined || this.turning === "hang up behind the handshake") return
     if (this.turning === "DENIED") connection.reply(Buffer.from("-DENIED Redis is running in protected mode\r\n"))
     if (this.turning === "max clients") connection.reply(Buffer.from("-ERR max number of clients reached\r\n"))
     connection.hangUp()
@@ -188,6 +188,7 @@ export class Server {
     })
     this.#current = undefined
     if (replies.length > 0) client.connection.reply(Buffer.from(replies.join("")))
+    if (this.turning === "hang up behind the handshake") client.connection.hangUp()
   }
 
   #run(client: Client, args: ReadonlyArray<string>): Reply {

@@ -25,7 +25,7 @@ export interface SimulationOptions {
   readonly topology?: TopologyName | undefined
   /** The faults that may happen; all unless given. */
   readonly only?: ReadonlyArray<string> | undefined
-  /** How many events are told of a run that breaks a promise. */
+  /** How many events are told of a run that breaks a promise; those that matter for what is wrong unless given. */
   readonly trace?: number | undefined
 }
 
@@ -91,8 +91,19 @@ export const simulate = async (options: SimulationOptions): Promise<SimulationRe
     verified: account.verified,
     wrong: account.wrong,
     ...world.figures(),
-    trace: account.wrong.length === 0 ? [] : log.last(options.trace ?? 150, (event) => !event.includes(" PING "))
+    trace: account.wrong.length === 0 ? [] : log.last(options.trace ?? 80, matters(options, account.wrong))
   }
+}
+
+/** Of what is wrong first its keys and operation until then, and what happened to servers and connections. */
+const matters = ({ trace }: SimulationOptions, wrong: ReadonlyArray<string>): ((event: string) => boolean) => {
+  if (trace !== undefined) return () => true
+  const [first = ""] = wrong
+  const words = first.match(/(?:value|group|count)-[0-9-]+|(?<=\d )[AB] \d+/g) ?? []
+  const found = new RegExp(
+    [...words.map((word) => `\\b${word}\\b`), "fault", "connection", "logs", "blocked", "promoted", "slot"].join("|")
+  )
+  return (event) => Number.parseFloat(event) <= Number.parseFloat(first) && found.test(event)
 }
 
 class World {

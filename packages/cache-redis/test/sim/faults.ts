@@ -100,6 +100,7 @@ export const hopeless: ReadonlySet<string> = new Set([
   "DENIED",
   "failing look-up",
   "hang up on each",
+  "hang up behind each handshake",
   "max clients",
   "refuse",
   "silent handshake",
@@ -199,6 +200,7 @@ export const faults: Readonly<Record<string, Fault>> = {
   DENIED: turning("DENIED"),
   "max clients": turning("max clients"),
   "hang up on each": turning("hang up"),
+  "hang up behind each handshake": turning("hang up behind the handshake"),
   "another password": async (place, millis) => {
     const { password } = place.server
     place.server.password = "another"

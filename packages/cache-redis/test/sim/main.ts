@@ -16,7 +16,7 @@ const { values } = parseArgs({
     topology: { type: "string", default: "single" },
     near: { type: "boolean", default: false },
     only: { type: "string" },
-    trace: { type: "string", default: "150" },
+    trace: { type: "string" },
     counts: { type: "boolean", default: false }
   }
 })
@@ -32,7 +32,7 @@ for (let seed = Number(values.seed); seed < Number(values.seed) + Number(values.
     isNear: values.near,
     topology: values.topology as TopologyName,
     only: values.only?.split(","),
-    trace: Number(values.trace)
+    trace: values.trace === undefined ? undefined : Number(values.trace)
   })
   hours += report.millis / 3_600_000
   for (const [what, count] of report.sometimes) counts.set(what, (counts.get(what) ?? 0) + count)
