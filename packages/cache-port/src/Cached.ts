@@ -75,6 +75,11 @@ export interface Cached<in out Key, in out A, out Answer = A, out E = never, out
   readonly invalidate: (key: Key) => Effect.Effect<void, never, R>
   /** As `invalidate`, for many keys, in one write. */
   readonly invalidateMany: (keys: Iterable<Key>) => Effect.Effect<void, never, R>
+  /**
+   * As `invalidate`, but leaves the value for those whose lookup fails, for `staleFor`: the next reads look up at once, and
+   * never see it where the source answers. Takes four round trips; where one of them fails, the key is forgotten.
+   */
+  readonly expire: (key: Key) => Effect.Effect<void, never, R>
   /** Forgets every key, in constant time. */
   readonly invalidateAll: Effect.Effect<void, never, R>
   /**

@@ -94,6 +94,7 @@ const methods = <Key, A, Answer, E, R, R2>(
   refresh: (key) => ask((engine, caller) => engine.refresh(key, caller)),
   invalidate: (key) => ask((engine) => engine.invalidate([key])),
   invalidateMany: (keys) => ask((engine) => engine.invalidate(keys)),
+  expire: (key) => ask((engine) => engine.expire(key)),
   invalidateAll: ask((engine) => engine.invalidateAll()),
   invalidateTag: (tag) => ask((engine) => engine.invalidateTag(tag)),
   stats: Effect.sync(() => ({ ...countersOf(namespace).live }))

@@ -22,11 +22,11 @@ export interface Stale<Key, Answer> extends Miss<Key> {
   readonly servedUntil: number
 }
 
-/** What the cache has of a key: the answer, one that is no longer fresh, or none. */
+/** What the cache has of a key: the answer, one that is no longer fresh, one for where a lookup fails, or none. */
 export type Found<Answer> =
   | { readonly _tag: "Hit"; readonly answer: Exit.Success<Answer>; readonly isEarly: boolean; readonly took: number }
   | {
-      readonly _tag: "Stale"
+      readonly _tag: "Stale" | "Fallback"
       readonly answer: Exit.Success<Answer>
       readonly servedUntil: number
       readonly took: number
@@ -66,6 +66,7 @@ export class Engine<Key, A, Answer, E, R> {
       const miss = { key, text, ground: finding?.ground, since }
       if (found._tag === "Miss") return this.#lookUp(miss, caller)
       if (found._tag === "Stale") return this.#serveStale({ ...miss, ...found }, caller)
+      if (found._tag === "Fallback") return this.#lookUpOr({ ...miss, ...found }, caller)
       this.loader.refresh([{ ...miss, took: found.took }], caller)
       return found.answer
     })
@@ -85,7 +86,7 @@ export class Engine<Key, A, Answer, E, R> {
       const written = ended && this.ofEnded(ended, finding?.ground, caller)
       if (written !== undefined && Exit.isSuccess(written)) return this.#valueOf(written)
       const found = this.judge(finding?.entry, caller)
-      if (found._tag === "Miss") return miss
+      if (found._tag === "Miss" || found._tag === "Fallback") return miss
       if (found._tag === "Stale") counters.stale()
       return this.#valueOf(found.answer)
     })
@@ -127,7 +128,8 @@ export class Engine<Key, A, Answer, E, R> {
     const freshness = entry === undefined ? "Expired" : this.#keeper.freshness(entry, fiber)
     const answer = entry === undefined || freshness === "Expired" ? undefined : this.#keeper.answerOf(entry)
     if (answer === undefined || entry === undefined) return { _tag: "Miss" }
-    if (freshness === "Stale") return { _tag: "Stale", answer, servedUntil: entry.servedUntil, took: entry.took }
+    if (freshness === "Stale" || freshness === "Fallback")
+      return { _tag: freshness, answer, servedUntil: entry.servedUntil, took: entry.took }
     this.storage.counters.hit()
     return { _tag: "Hit", answer, isEarly: freshness === "Early", took: entry.took }
   }
@@ -158,6 +160,38 @@ export class Engine<Key, A, Answer, E, R> {
       this.patience(refreshing, [stale], since, caller),
       () => this.newest(stale, refreshing[0], caller) ?? this.#lookUp(stale, caller)
     )
+  }
+
+  /** Looks up a key that was expired. */
+  #lookUpOr(fallback: Stale<Key, Answer>, caller: Caller<R>): Effect.Effect<Answer, E> {
+    if (this.mayRest(fallback, caller)) return fallback.answer
+    const [flight] = this.loader.begin([fallback], "Read", caller)
+    const landing = flight as Flight<Answer, E>
+    return Effect.flatMap(ended([landing]), () => Effect.flatten(this.newestOr(fallback, landing, caller)))
+  }
+
+  /** True where a value that was expired is served without another lookup, since the last one failed a moment ago. */
+  mayRest({ text }: Stale<Key, Answer>, { fiber }: Caller<R>): boolean {
+    const isResting = this.loader.isResting(text, nowOf(fiber))
+    if (isResting) this.storage.counters.stale()
+    return isResting
+  }
+
+  /** What was looked up; where that failed the value that was expired, unless its time is over. */
+  newestOr(
+    { answer, servedUntil }: Stale<Key, Answer>,
+    flight: Flight<Answer, E>,
+    { fiber }: Caller<R>
+  ): Effect.Effect<Exit.Exit<Answer, E>> {
+    const exit = flight.take() as Exit.Exit<Answer, E>
+    const { counters } = this.storage
+    const isFailure = Exit.isFailure(exit) && exit !== this.policy.answers.absent
+    if (!isFailure || nowOf(fiber) >= servedUntil) {
+      counters.miss()
+      return Effect.succeed(exit)
+    }
+    counters.stale()
+    return Effect.as(this.loader.logFailure(exit.cause, "A lookup"), answer)
   }
 
   /** Waits as long as a caller who came at `since` would rather have newer values than stale ones. */
@@ -194,23 +228,26 @@ export class Engine<Key, A, Answer, E, R> {
   put(values: ReadonlyArray<readonly [key: Key, value: A]>): Effect.Effect<void> {
     const byText = new Map(values.map(([key, value]) => [this.policy.textOf(key), [key, value] as const]))
     const texts = new Set(byText.keys())
-    const put: Put = { texts, isOutdated: false }
+    const put: Put = { texts, isCurrent: true, isOutdated: false }
     const keep = this.#keeper.put(
       Array.from(byText, ([text, [key, value]]) => [key, text, value] as const),
       () => put.isOutdated
     )
-    return this.#outdating(texts, () => {
-      this.#puts.add(put)
-      return Effect.ensuring(
-        keep,
-        Effect.sync(() => this.#puts.delete(put))
-      )
-    })
+    return this.#outdating(texts, () => this.#putting(put, keep))
+  }
+
+  #putting(put: Put, keep: Effect.Effect<void>): Effect.Effect<void> {
+    this.#puts.add(put)
+    return Effect.ensuring(
+      keep,
+      Effect.sync(() => this.#puts.delete(put))
+    )
   }
 
   refresh(key: Key, caller: Caller<R>): Effect.Effect<Answer, E> {
     const text = this.policy.textOf(key)
     this.loader.outdate([text])
+    for (const put of this.#puts) if (!put.isCurrent && put.texts.has(text)) put.isOutdated = true
     const { begun: since } = this.loader
     const lookUp = (miss: Miss<Key>) => {
       const [flight] = this.loader.begin([miss], "Refresh", caller)
@@ -223,6 +260,20 @@ export class Engine<Key, A, Answer, E, R> {
   invalidate(keys: Iterable<Key>): Effect.Effect<void> {
     const texts = new Set(Array.from(keys, (key) => this.policy.textOf(key)))
     return this.#outdating(texts, () => this.storage.invalidate(Array.from(texts)))
+  }
+
+  /** As `invalidate`, but for those whose lookup fails. */
+  expire(key: Key): Effect.Effect<void> {
+    const { staleFor } = this.policy
+    if (staleFor === 0) return this.invalidate([key])
+    const text = this.policy.textOf(key)
+    const put: Put = { texts: new Set([text]), isCurrent: false, isOutdated: false }
+    return this.#outdating(put.texts, () =>
+      this.#putting(
+        put,
+        this.storage.expire(text, staleFor, () => put.isOutdated)
+      )
+    )
   }
 
   invalidateAll(): Effect.Effect<void> {
@@ -254,6 +305,8 @@ export class Engine<Key, A, Answer, E, R> {
 /** Values that are being put. */
 interface Put {
   readonly texts: ReadonlySet<string>
+  /** False for one that was expired, which must not follow what a refresh gives. */
+  readonly isCurrent: boolean
   isOutdated: boolean
 }
 

@@ -12,8 +12,14 @@ export interface Life {
   readonly servedUntil: number
 }
 
-/** Whether an entry may be answered with; `"Early"` is fresh, and worth a refresh already. */
-export type Freshness = "Fresh" | "Early" | "Stale" | "Expired"
+/**
+ * Whether an entry may be answered with; `"Early"` is fresh, and worth a refresh already, and `"Fallback"` may be answered
+ * with only where a lookup fails.
+ */
+export type Freshness = "Fresh" | "Early" | "Stale" | "Fallback" | "Expired"
+
+/** Until when a value is fresh that is a fallback. No other is fresh until then. */
+export const neverFresh = 0
 
 /**
  * `beta` is 0 for no early refresh. The refresh is drawn as by XFetch, the optimal probabilistic early recomputation of
@@ -27,6 +33,7 @@ export const judge = (
   random: () => number
 ): Freshness => {
   if (now >= servedUntil) return "Expired"
+  if (freshUntil === neverFresh) return "Fallback"
   if (now >= freshUntil) return "Stale"
   // From 0 to 1 without 0, of which there is no logarithm.
   return beta > 0 && now - took * beta * Math.log(1 - random()) >= freshUntil ? "Early" : "Fresh"

@@ -182,6 +182,11 @@ export class Loader<Key, A, Answer, E, R> {
     return misses.map((miss) => byMiss.get(miss))
   }
 
+  /** True while a source that failed a moment ago is left alone, by those who have a value that is good enough. */
+  isResting(text: string, now: number): boolean {
+    return this.#failures.isResting(text, now)
+  }
+
   /** Makes place for others. */
   #endOverdue(now: number): void {
     for (const { fiber, overdueAt } of this.#background) if (now >= overdueAt) fiber?.interruptUnsafe()
@@ -358,7 +363,7 @@ export class Loader<Key, A, Answer, E, R> {
     yield* this.#storage.observer?.lookUp(lookingUp, () => failed[0]) ?? lookingUp
 
     const [cause] = failed
-    if (purpose === "Background" && cause !== undefined) yield* this.#logFailure(cause)
+    if (purpose === "Background" && cause !== undefined) yield* this.logFailure(cause, "A lookup in the background")
     for (const { batch } of loads) this.#background.delete(batch)
     keep(identity)
     while (keeping !== undefined) yield* Fiber.await(keeping)
@@ -383,12 +388,11 @@ export class Loader<Key, A, Answer, E, R> {
     writing.addObserver(() => this.#writes.delete(writing))
   }
 
-  #logFailure(cause: Cause.Cause<E>): Effect.Effect<void> {
+  logFailure(cause: Cause.Cause<E>, what: string): Effect.Effect<void> {
     return this.#log.take((suppressed) =>
-      Effect.logWarning(
-        "A lookup in the background failed, the value is served until it is stale for too long",
-        cause
-      ).pipe(Effect.annotateLogs({ namespace: this.#policy.namespace, suppressed }))
+      Effect.logWarning(`${what} failed, the value is served until it is stale for too long`, cause).pipe(
+        Effect.annotateLogs({ namespace: this.#policy.namespace, suppressed })
+      )
     )
   }
 }

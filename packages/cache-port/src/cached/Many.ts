@@ -16,6 +16,8 @@ interface Known<Key, Answer, E> {
   readonly flights: Map<string, Flight<Answer, E>>
   readonly misses: Array<Miss<Key>>
   readonly stale: Array<Stale<Key, Answer>>
+  /** Those that were expired, with the values for where a lookup fails. */
+  readonly fallbacks: Array<Stale<Key, Answer>>
   /** What is answered already, and worth a refresh. */
   readonly early: Array<Miss<Key>>
 }
@@ -75,7 +77,14 @@ const read = <Key, A, Answer, E, R>(
   caller: Caller<R>,
   wait: Wait<Answer, E>
 ): Effect.Effect<ReadonlyMap<string, Exit.Exit<Answer, E>>, E> => {
-  const known: Known<Key, Answer, E> = { exits: new Map(), flights: new Map(), misses: [], stale: [], early: [] }
+  const known: Known<Key, Answer, E> = {
+    exits: new Map(),
+    flights: new Map(),
+    misses: [],
+    stale: [],
+    fallbacks: [],
+    early: []
+  }
   const wanted = new Map<string, Key>()
   const ended = new Map<string, Flight<Answer, E>>()
   const { begun: since } = engine.loader
@@ -107,15 +116,19 @@ const sort = <Key, A, Answer, E, R>(
   engine: Engine<Key, A, Answer, E, R>,
   miss: Miss<Key>,
   entry: Entry | undefined,
-  { early, exits, misses, stale }: Known<Key, Answer, E>,
+  { early, exits, fallbacks, misses, stale }: Known<Key, Answer, E>,
   caller: Caller<R>
 ): void => {
   const found = engine.judge(entry, caller)
   if (found._tag === "Miss") misses.push(miss)
-  else if (found._tag === "Stale") stale.push({ ...miss, ...found })
-  else {
+  else if (found._tag === "Hit") {
     exits.set(miss.text, found.answer)
     if (found.isEarly) early.push({ ...miss, took: found.took })
+  } else {
+    const older = { ...miss, ...found }
+    if (found._tag === "Stale") stale.push(older)
+    else if (engine.mayRest(older, caller)) exits.set(miss.text, found.answer)
+    else fallbacks.push(older)
   }
 }
 
@@ -126,19 +139,34 @@ const lookUp = <Key, A, Answer, E, R>(
   caller: Caller<R>,
   wait: Wait<Answer, E>
 ): Effect.Effect<void, E> => {
-  const { early, exits, flights, misses, stale } = known
+  const { early, exits, fallbacks, flights, misses, stale } = known
   const { loader } = engine
   const since = nowOf(caller.fiber)
   const refreshing = loader.refresh([...stale, ...early], caller)
-  const complete = (misses: ReadonlyArray<Miss<Key>>) => {
+  const complete = (misses: ReadonlyArray<Miss<Key>>, fallbacks: ReadonlyArray<Stale<Key, Answer>>) => {
     for (const miss of misses) engine.countMiss(miss, caller)
-    const begun = loader.begin(misses, "Read", caller, wait.isEach)
+    const begun = loader.begin([...misses, ...fallbacks], "Read", caller, wait.isEach)
     for (const [index, { text }] of misses.entries()) {
       flights.set(text, begun[index] as Flight<Answer, E>)
     }
-    return wait.of(Array.from(flights.values()))
+    const waiting = wait.of(Array.from(flights.values()))
+    if (fallbacks.length === 0) return waiting
+    const landing = begun.slice(misses.length)
+    return Effect.all([waiting, ended(landing)], { concurrency: "unbounded", discard: true }).pipe(
+      Effect.andThen(
+        Effect.forEach(fallbacks, (fallback, index) => completeOr(fallback, landing[index] as Flight<Answer, E>), {
+          discard: true
+        })
+      )
+    )
   }
-  if (stale.length === 0) return complete(misses)
+  const completeOr = (fallback: Stale<Key, Answer>, flight: Flight<Answer, E>) =>
+    Effect.flatMap(engine.newestOr(fallback, flight, caller), (exit) => {
+      exits.set(fallback.text, exit)
+      const isPardoned = Exit.isSuccess(exit) || wait.isEach || exit === engine.policy.answers.absent
+      return isPardoned ? Effect.void : Effect.asVoid(exit)
+    })
+  if (stale.length === 0) return complete(misses, fallbacks)
 
   const completeStale = Effect.suspend(() => {
     const tooOld: Array<Miss<Key>> = []
@@ -147,9 +175,9 @@ const lookUp = <Key, A, Answer, E, R>(
       if (answer === undefined) tooOld.push(each)
       else exits.set(each.text, answer)
     }
-    return tooOld.length === 0 ? Effect.void : complete(tooOld)
+    return tooOld.length === 0 ? Effect.void : complete(tooOld, [])
   })
-  return complete(misses).pipe(
+  return complete(misses, fallbacks).pipe(
     Effect.andThen(Effect.suspend(() => engine.patience(refreshing.slice(0, stale.length), stale, since, caller))),
     Effect.andThen(completeStale)
   )

@@ -11,13 +11,14 @@
  *
  * @internal
  */
-import { Clock, Effect, type Fiber, type Option } from "effect"
+import { Clock, Effect, type Fiber, Option } from "effect"
 import type { CachePort } from "../CachePort.ts"
 import { finishBeforeClose } from "../Closing.ts"
 import type { Codec } from "../Codec.ts"
 import { type Observer, observerOf } from "../telemetry/Observer.ts"
 import { type Counters, countersOf } from "./Counters.ts"
 import * as Envelope from "./Envelope.ts"
+import { type Fallback, fallbackOf } from "./Fallback.ts"
 import { endOf, newGeneration, sumOf } from "./Generation.ts"
 import { type Names, tagWatermark } from "./Keys.ts"
 import { Owed } from "./Owed.ts"
@@ -364,6 +365,42 @@ export class Storage {
       ttl
     )
     return new Set(published.flatMap(({ text }) => (names.has(this.#names.own(text)) ? text : [])))
+  })
+
+  /** Leaves the value of a key as a fallback for so many milliseconds, and forgets it where it cannot. */
+  readonly expire = Effect.fnUntraced(function* (
+    this: Storage,
+    text: string,
+    staleFor: number,
+    isOutdated: () => boolean
+  ) {
+    this.counters.live.invalidations++
+    const findings = this.isOwed(text) ? undefined : yield* this.findMany([text])
+    const now = yield* Clock.currentTimeMillis
+    const fallback = fallbackOf(findings?.[0]?.entry, now, staleFor, this.#allowance)
+    const isLeft = fallback !== undefined && (yield* this.#leave(text, fallback, isOutdated))
+    if (!isLeft) yield* this.forget([text])
+  })
+
+  /**
+   * Writes a fallback under a generation that does not stand yet, takes away the one that stood, and lets the new one stand
+   * in its place. An invalidation in between takes away the fallback, or finds that the generation is not the one that was
+   * read; a lookup in between makes a generation of its own. True if the old generation is gone.
+   */
+  readonly #leave = Effect.fnUntraced(function* (
+    this: Storage,
+    text: string,
+    { before, entry, life, ownLife }: Fallback,
+    isOutdated: () => boolean
+  ) {
+    const [name, own] = this.#namesOf(text)
+    const written = Envelope.encode(entry, this.#codec)
+    const isWritten = yield* this.#store.done((cache) => cache.set(name, written, { ttl: life }))
+    if (!isWritten || isOutdated()) return false
+    const isTaken = yield* this.#store.attempt((cache) => cache.compareAndDelete(own, before))
+    if (Option.isNone(isTaken) || !isTaken.value) return false
+    yield* this.#store.done((cache) => cache.setIfAbsent(own, entry.own, { ttl: ownLife }))
+    return true
   })
 
   invalidate(texts: ReadonlyArray<string>): Effect.Effect<void> {
