@@ -33,8 +33,9 @@ export interface Violation {
 /** The versions of a key are this many bits. */
 const most = 5
 
-/** True for a call that invalidates, or sets. */
-export const isChange = ({ kind }: Call): boolean => kind === "set" || kind.startsWith("invalidate")
+/** True for a call that invalidates, expires, or sets. */
+export const isChange = ({ kind }: Call): boolean =>
+  kind === "set" || kind === "expire" || kind.startsWith("invalidate")
 
 /** A call under way. */
 export interface OpenCall {
@@ -47,6 +48,8 @@ export interface OpenCall {
   readonly own: number
   readonly refreshed: number
   readonly other: number
+  /** Versions that it must not see though a lookup fails. */
+  readonly forgotten: number
   /** What is not current any more when it is over, if it invalidates. */
   readonly outdates: number
   /** What it sets. */
@@ -82,6 +85,10 @@ export class Laws {
   readonly #own: Array<number> = []
   readonly #refreshed: Array<number> = []
   readonly #other: Array<number> = []
+  /** Versions that a process may serve since a lookup of a newer one failed there, unless more than an `expire` outdates them. */
+  readonly #fallbacks: Array<number> = []
+  /** Versions that invalidations have outdated, and not only an `expire`. */
+  #forgotten = 0
   /** When each version was looked up or set last, by its bit. */
   readonly #loaded: Array<number>
   readonly #open = new Set<OpenCall>()
@@ -107,6 +114,7 @@ export class Laws {
   }
 
   addProcess(process: number): void {
+    this.#fallbacks[process] = 0
     for (const on of this.#views) {
       const view = this.#viewOf(process, on)
       this.#own[view] = 0
@@ -166,6 +174,7 @@ export class Laws {
       own: this.#own[view] ?? 0,
       refreshed: this.#refreshed[view] ?? 0,
       other,
+      forgotten: this.#forgotten,
       outdates,
       sets: call.kind === "set" ? call.keys.reduce((all, key) => all | this.#bit(key, this.version(key)), 0) : 0,
       isWriting: false,
@@ -246,9 +255,10 @@ export class Laws {
       const bit = this.#bit(key, version)
       this.#footprint().read(`loaded ${key}`)
       const what = `${open.call.kind} saw ${key}@${version}`
-      if ((open.own & bit) !== 0) this.#violated(this.isSettled ? "settled" : "ownInvalidation", what)
+      const isFallback = ((this.#fallbacks[open.process] ?? 0) & ~open.forgotten & bit) !== 0
+      if ((open.own & bit) !== 0 && !isFallback) this.#violated(this.isSettled ? "settled" : "ownInvalidation", what)
       else if ((open.refreshed & bit) !== 0) this.#violated("refreshed", what)
-      else if ((open.other & bit) !== 0)
+      else if ((open.other & bit) !== 0 && !isFallback)
         this.#violated(this.isSettled ? "settled" : open.isAsking ? "otherInvalidation" : "handedOn", what)
       const age = now - (this.#loaded[this.#keys.indexOf(key) * most + version] ?? 0)
       if (age >= this.#longestLife) this.#violated("servedUntil", `${what}, ${age} ms old`)
@@ -263,6 +273,7 @@ export class Laws {
   endInvalidation(open: OpenCall, tell: (outdates: number) => void): void {
     this.#open.delete(open)
     this.#own[open.view] = (this.#own[open.view] ?? 0) | open.outdates
+    if (open.call.kind !== "expire" && !open.isFaulty) this.#forgotten |= open.outdates
     if (!open.isFaulty) tell(open.outdates)
   }
 
@@ -325,6 +336,15 @@ export class Laws {
     this.#lookups.delete(lookup)
   }
 
+  /** From here on what is older than the version that was looked up may be served. */
+  lookupFailed(lookup: OpenLookup): void {
+    this.#footprint().write(`others ${lookup.process}`)
+    for (const [index, key] of lookup.keys.entries())
+      for (let older = 0; older < (lookup.versions[index] ?? 0); older++)
+        this.#fallbacks[lookup.process] = (this.#fallbacks[lookup.process] ?? 0) | this.#bit(key, older)
+    this.lookupEnded(lookup)
+  }
+
   forget(process: number): void {
     for (const open of this.#open) if (open.process === process) this.#open.delete(open)
     for (const lookup of this.#lookups) if (lookup.process === process) this.#lookups.delete(lookup)
@@ -335,12 +355,13 @@ export class Laws {
   state(): string {
     const open = Array.from(
       this.#open,
-      ({ began, isAsking, isFaulty, isWriting, other, own, outdates, refreshed, view }) =>
+      ({ began, forgotten, isAsking, isFaulty, isWriting, other, own, outdates, refreshed, view }) =>
         [
           view,
           this.#lease > 0 ? began : 0,
           own,
           other,
+          forgotten,
           refreshed,
           outdates,
           isAsking ? 1 : 0,
@@ -356,6 +377,8 @@ export class Laws {
       this.#own,
       this.#other,
       this.#refreshed,
+      this.#fallbacks,
+      this.#forgotten,
       this.#loaded,
       open.join(" "),
       lookups.join(" "),

@@ -24,7 +24,16 @@ export type Fault =
 
 /** One use of a `Cached`. Those that change begin with the source of truth: its keys get a new version each. */
 export interface Call {
-  readonly kind: "get" | "getBatched" | "getMany" | "refresh" | "set" | "invalidate" | "invalidateTag" | "invalidateAll"
+  readonly kind:
+    | "get"
+    | "getBatched"
+    | "getMany"
+    | "refresh"
+    | "set"
+    | "expire"
+    | "invalidate"
+    | "invalidateTag"
+    | "invalidateAll"
   /** The keys that are read, or changed in the source of truth. */
   readonly keys: ReadonlyArray<string>
   readonly tag?: string
@@ -44,6 +53,8 @@ export const refresh = call("refresh")
 export const set = call("set")
 /** Changes the source of truth, and invalidates the key. */
 export const change = call("invalidate")
+/** Changes the source of truth, and expires the key. */
+export const expire = call("expire")
 /** Changes the source of truth, and invalidates everything. */
 export const changeAll = call("invalidateAll")
 /** Changes keys in the source of truth, and invalidates a tag of theirs. */

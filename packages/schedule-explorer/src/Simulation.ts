@@ -244,7 +244,7 @@ export class Simulation {
     this.#touch(process, `lookup ${number} failed`)
     process.isFailing = true
     this.#lookups = this.#lookups.filter((other) => other.record !== record)
-    this.laws.lookupEnded(record)
+    this.laws.lookupFailed(record)
     resume(Effect.fail(new LookupFailed({ key: record.keys.join() })))
     this.time.drain()
   }
@@ -284,6 +284,8 @@ export class Simulation {
         const value = definedBy(this.scenario).get(on)?.valueOf(key, this.laws.version(key))
         return methods.set?.(key, value) ?? methods.put(key, value)
       }
+      case "expire":
+        return methods.expire?.(key) ?? methods.invalidate(key)
       case "invalidate":
         return methods.invalidate(key)
       case "invalidateTag":

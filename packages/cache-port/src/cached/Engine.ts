@@ -40,6 +40,8 @@ export class Engine<Key, A, Answer, E, R> {
   readonly #keeper: Keeper<Key, A, Answer>
   readonly #requests = new Requests(this)
   readonly #puts = new Set<Put>()
+  /** The keys that are being refreshed, each as often as it is. */
+  readonly #refreshing: Array<string> = []
 
   constructor(policy: Policy<Key, A, Answer, E, R>, cache: CachePort["Service"], debts: TagDebts, retain: () => void) {
     this.policy = policy
@@ -57,11 +59,13 @@ export class Engine<Key, A, Answer, E, R> {
     const text = this.policy.textOf(key)
     const { begun: since } = this.loader
     const ended = this.loader.ended(text)
+    const isExpiring = this.isExpiring(text)
     if (this.isOwed(text, caller)) return this.#lookUp({ key, text, ground: undefined, since }, caller)
     return this.storage.find(text, caller.fiber, (finding) => {
       const written = ended && this.ofEnded(ended, finding?.ground, caller)
       if (written !== undefined) return written
-      const found = this.judge(ended?.isAhead(finding?.ground) ? undefined : finding?.entry, caller)
+      const isOlder = isExpiring || ended?.isAhead(finding?.ground)
+      const found = this.judge(isOlder ? undefined : finding?.entry, caller)
       if (found._tag === "Hit" && !found.isEarly) return found.answer
       const miss = { key, text, ground: finding?.ground, since }
       if (found._tag === "Miss") return this.#lookUp(miss, caller)
@@ -121,6 +125,12 @@ export class Engine<Key, A, Answer, E, R> {
     if (settling === undefined) return false
     Effect.runForkWith(caller.backgroundContext)(settling)
     return this.storage.isOwed(text)
+  }
+
+  /** True while a key is expired: what is read of it meanwhile may be older than what a refresh has given. */
+  isExpiring(text: string): boolean {
+    if (this.#puts.size === 0) return false
+    return Array.from(this.#puts).some(({ isCurrent, texts }) => !isCurrent && texts.has(text))
   }
 
   /** Counts hits. */
@@ -253,8 +263,14 @@ export class Engine<Key, A, Answer, E, R> {
       const [flight] = this.loader.begin([miss], "Refresh", caller)
       return landed(flight as Flight<Answer, E>)
     }
-    if (this.isOwed(text, caller)) return lookUp({ key, text, ground: undefined, since })
-    return this.storage.find(text, caller.fiber, (finding) => lookUp({ key, text, ground: finding?.ground, since }))
+    const refreshing = this.isOwed(text, caller)
+      ? lookUp({ key, text, ground: undefined, since })
+      : this.storage.find(text, caller.fiber, (finding) => lookUp({ key, text, ground: finding?.ground, since }))
+    this.#refreshing.push(text)
+    return Effect.ensuring(
+      refreshing,
+      Effect.sync(() => this.#refreshing.splice(this.#refreshing.indexOf(text), 1))
+    )
   }
 
   invalidate(keys: Iterable<Key>): Effect.Effect<void> {
@@ -262,11 +278,11 @@ export class Engine<Key, A, Answer, E, R> {
     return this.#outdating(texts, () => this.storage.invalidate(Array.from(texts)))
   }
 
-  /** As `invalidate`, but for those whose lookup fails. */
+  /** As `invalidate`, but for those whose lookup fails, unless they may have a newer value by a refresh already. */
   expire(key: Key): Effect.Effect<void> {
     const { staleFor } = this.policy
-    if (staleFor === 0) return this.invalidate([key])
     const text = this.policy.textOf(key)
+    if (staleFor === 0 || this.#refreshing.includes(text)) return this.invalidate([key])
     const put: Put = { texts: new Set([text]), isCurrent: false, isOutdated: false }
     return this.#outdating(put.texts, () =>
       this.#putting(

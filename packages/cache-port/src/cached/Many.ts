@@ -87,6 +87,7 @@ const read = <Key, A, Answer, E, R>(
   }
   const wanted = new Map<string, Key>()
   const ended = new Map<string, Flight<Answer, E>>()
+  const expiring = new Set<string>()
   const { begun: since } = engine.loader
   for (const [text, key] of new Map(asked.map(([key, text]) => [text, key]))) {
     if (engine.isOwed(text, caller)) {
@@ -94,6 +95,7 @@ const read = <Key, A, Answer, E, R>(
       continue
     }
     wanted.set(text, key)
+    if (engine.isExpiring(text)) expiring.add(text)
     const flight = engine.loader.ended(text)
     if (flight !== undefined) ended.set(text, flight)
   }
@@ -104,7 +106,8 @@ const read = <Key, A, Answer, E, R>(
       const written = flight && engine.ofEnded(flight, finding?.ground, caller)
       if (written !== undefined) known.exits.set(text, written)
       else {
-        const entry = flight?.isAhead(finding?.ground) ? undefined : finding?.entry
+        const isOlder = expiring.has(text) || flight?.isAhead(finding?.ground)
+        const entry = isOlder ? undefined : finding?.entry
         sort(engine, { key, text, ground: finding?.ground, since }, entry, known, caller)
       }
     }

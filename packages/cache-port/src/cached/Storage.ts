@@ -385,7 +385,7 @@ export class Storage {
   /**
    * Writes a fallback under a generation that does not stand yet, takes away the one that stood, and lets the new one stand
    * in its place. An invalidation in between takes away the fallback, or finds that the generation is not the one that was
-   * read; a lookup in between makes a generation of its own. True if the old generation is gone.
+   * read; a lookup in between makes a generation of its own. False where the key has to be forgotten instead.
    */
   readonly #leave = Effect.fnUntraced(function* (
     this: Storage,
@@ -400,7 +400,7 @@ export class Storage {
     const isTaken = yield* this.#store.attempt((cache) => cache.compareAndDelete(own, before))
     if (Option.isNone(isTaken) || !isTaken.value) return false
     yield* this.#store.done((cache) => cache.setIfAbsent(own, entry.own, { ttl: ownLife }))
-    return true
+    return !isOutdated()
   })
 
   invalidate(texts: ReadonlyArray<string>): Effect.Effect<void> {

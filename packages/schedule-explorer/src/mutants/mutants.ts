@@ -48,6 +48,12 @@ export const mutants: ReadonlyArray<Mutant> = [
     "return this.#store.delete([this.#names.all])",
     'return Effect.succeed("Done")'
   ),
+  storage(
+    "an expired value takes the place of a generation that another has made",
+    "if (Option.isNone(isTaken) || !isTaken.value) return false",
+    ""
+  ),
+  storage("an expired value outlives a refresh that ran meanwhile", "return !isOutdated()", "return true"),
   storage("a failed invalidation is not owed", "        owe()\n", ""),
   storage("what is owed is read", "return this.owed.has(text)", "return false"),
   tags(

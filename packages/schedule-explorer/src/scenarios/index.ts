@@ -2,6 +2,7 @@
  * Every scenario.
  */
 import type { Scenario } from "../Scenario.ts"
+import { expired } from "./expired.ts"
 import { leased } from "./leases.ts"
 import { near } from "./near.ts"
 import { owed } from "./owed.ts"
@@ -16,6 +17,7 @@ export const scenarios: ReadonlyArray<Scenario> = [
   ...tagged,
   ...leased,
   ...stale,
+  ...expired,
   ...versions,
   ...near
 ]
