@@ -1,5 +1,6 @@
 /** A simulated group of a master, its replica, and the three sentinels that watch it. */
 import type { Fault } from "./faults.ts"
+import type { Weather } from "./Network.ts"
 import { Push, Replies, type Reply } from "./Resp.ts"
 import { type Client, Server } from "./Server.ts"
 import type { TopologyOptions } from "./topologies.ts"
@@ -9,6 +10,9 @@ const replicationLag = 2
 
 /** How long a master is away when the sentinels agree that it is down, in milliseconds. */
 const downAfter = 1_000
+
+/** How long behind the word of all sentinels an old master may still be asked, in milliseconds: a second, and a block. */
+const leftAfter = 3_000
 
 class Sentinel extends Server {
   /** The master that it names, and the number of the failover that made it so. */
@@ -56,6 +60,8 @@ class Sentinel extends Server {
   }
 }
 
+const isAway = ({ isHeld, isRefused, latency }: Weather): boolean => isHeld || isRefused || latency > 50
+
 export class SentinelGroup {
   readonly sentinels: ReadonlyArray<Sentinel>
   readonly faults: Readonly<Record<string, Fault>>
@@ -63,6 +69,8 @@ export class SentinelGroup {
   readonly #options: TopologyOptions
   readonly #servers: ReadonlyArray<Server>
   #epoch = 0
+  /** When all sentinels had named the master, if each could be reached since. */
+  #namedAt = Number.POSITIVE_INFINITY
   /** Another one begins only when it is over. */
   #failingOver: Promise<void> | undefined
 
@@ -92,8 +100,8 @@ export class SentinelGroup {
         old.thaw()
       },
       "failover of a master cut off from the others": async ({ sleep }, millis) => {
-        await this.#failOver(downAfter, millis)
-        await sleep(millis)
+        await this.#failOver(downAfter, leftAfter + millis)
+        await sleep(100)
       },
       "a sentinel is away": async ({ network, random, sleep }, millis) => {
         const away = this.sentinels[random.below(3)] as Sentinel
@@ -121,11 +129,15 @@ export class SentinelGroup {
   }
 
   #replicate(from: Server, key: string): void {
+    const { account, network } = this.#options
+    if (from !== this.master && from.isMaster && network.loop.now > this.#namedAt + leftAfter) {
+      account.isWrong(`${key} asked of an old master, ${leftAfter} ms behind the word of all sentinels`)
+    }
     this.#options.network.loop.arrive(
       replicationLag,
       () => {
         if (from !== this.master) return
-        for (const server of this.#servers) if (server !== from) server.keyspace.copyKey(from.keyspace, key)
+        for (const server of this.#servers) if (!server.isMaster) server.keyspace.copyKey(from.keyspace, key)
       },
       "elsewhere"
     )
@@ -140,7 +152,7 @@ export class SentinelGroup {
   }
 
   async #promote(after: number, isolated: number): Promise<void> {
-    const { random, sleep } = this.#options
+    const { network, random, sleep } = this.#options
     await sleep(after)
     const old = this.master
     const next = this.#servers.find((server) => server !== old) as Server
@@ -154,7 +166,9 @@ export class SentinelGroup {
       sentinel.hear(next, epoch, index === 0)
       await sleep(random.below(300))
     }
+    if (this.sentinels.every(({ address }) => !isAway(network.weather(address)))) this.#namedAt = network.loop.now
     await sleep(isolated)
+    this.#namedAt = Number.POSITIVE_INFINITY
     old.isMaster = false
     old.keyspace.copy(next.keyspace)
     next.log.add(`${old.address} is a replica`)

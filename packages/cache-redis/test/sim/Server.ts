@@ -13,6 +13,7 @@ import { Scripts } from "./Scripts.ts"
 export interface WriteListener {
   readonly wrote: (server: Server, key: string, value: string) => void
   readonly added: (server: Server, key: string, amount: number) => void
+  readonly isWrong: (what: string) => void
 }
 
 /** Refusals of all commands, or of all writes, by the state of the server. */

@@ -338,6 +338,8 @@ class World {
     await Promise.all(scopes.map((scope) => Effect.runPromise(Scope.close(scope, Exit.void))))
     const took = this.#loop.now - since
     if (took > 500) this.#account.isWrong(`closing took ${took.toFixed(0)} ms`)
+    // What ends with the close has a few turns for it.
+    await this.#sleep(5)
     const referenced = [...this.#loop.tasks].filter((task) => task.hasRef())
     if (referenced.length > 0) this.#account.isWrong(`${referenced.length} timers are left behind the close`)
   }
