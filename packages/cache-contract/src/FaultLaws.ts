@@ -29,6 +29,7 @@ interface Made {
   readonly key: string
   outcome: "Executed" | "NotExecuted" | "Unknown"
   answer: unknown
+  hasFailed: boolean
 }
 
 const valueOf = (value: string | undefined) => (value === undefined ? "absent" : JSON.stringify(value))
@@ -62,10 +63,11 @@ export const writeLaw = (fault: Fault): Law =>
     const run = Effect.fnUntraced(function* ({ keys, write }: (typeof writers)[number]) {
       for (const key of keys) {
         if (isOver) return
-        const one: Made = { write, key, outcome: "Unknown", answer: undefined }
+        const one: Made = { write, key, outcome: "Unknown", answer: undefined, hasFailed: false }
         made.push(one)
         const exit = yield* Effect.exit(write.ask(cache, key))
         one.outcome = errorOf(exit)?.outcome ?? "Executed"
+        one.hasFailed = Exit.isFailure(exit)
         if (Exit.isSuccess(exit)) one.answer = exit.value
         yield* Effect.sleep(Exit.isSuccess(exit) ? 2 : 20)
       }
@@ -77,7 +79,11 @@ export const writeLaw = (fault: Fault): Law =>
     const running = yield* Effect.forEach(writers, (writer) => Effect.forkChild(run(writer)))
     yield* Effect.sleep(50)
     yield* fault.begin(store)
+    const until = (yield* Clock.currentTimeMillis) + store.deadline * 2 + margin
     yield* Effect.sleep(store.deadline * 2)
+    // On a busy machine the fault must last until it has met a write of every kind.
+    const hasMet = (write: Write) => made.some((one) => one.hasFailed && one.write === write)
+    while (!examined.every(hasMet) && (yield* Clock.currentTimeMillis) < until) yield* Effect.sleep(20)
     yield* fault.end(store)
     yield* untilSuccess(cache, store)
     yield* Effect.sleep(50)
@@ -101,10 +107,9 @@ export const afterwards: ReadonlyArray<Law> = faults.flatMap((fault) => [
           const cache = yield* buildReady(store)
           const keys = Array.from({ length: 50 }, (_, index) => `key-${index}`)
           yield* fault.begin(store)
-          const writing = yield* Effect.forEach(keys, (key) => Effect.forkChild(cache.set(key, "older")), {
-            concurrency: "unbounded"
-          })
-          yield* timed("writing", Effect.forEach(writing, Fiber.await), store.deadline)
+          const writing = yield* Effect.forEach(keys, (key) => Effect.forkChild(cache.set(key, "older")))
+          const { exit } = yield* timed("writing", Effect.forEach(writing, Fiber.await), store.deadline)
+          for (const written of yield* exit) assert(Exit.isFailure(written), `a set succeeds while ${fault.name}`)
           yield* fault.end(store)
           yield* untilSuccess(cache, store)
           yield* persist(cache.setMany(keys.map((key) => [key, "newer"])))
