@@ -72,6 +72,8 @@ export class ClusterGroup {
   readonly #options: TopologyOptions
   /** By slot. */
   readonly #shards = Array.from({ length: slots }, (_, slot) => Math.floor((slot * shards) / slots))
+  /** When the last slot had moved. */
+  #movedAt = Number.NEGATIVE_INFINITY
   readonly #busy = new Set<number>()
 
   constructor(options: TopologyOptions) {
@@ -128,8 +130,9 @@ export class ClusterGroup {
   /** The keyspaces that a read of a key may be from. */
   keyspacesOf(key: string, isWell: boolean): ReadonlyArray<Keyspace> {
     const shard = this.shardOf(slotOf(key))
+    const hasMoved = this.moving !== undefined || this.#options.network.loop.now < this.#movedAt + 1_000
     const owners = this.nodes.filter(
-      (node) => (node.shard === shard && node.isMaster) || (!isWell && node.keyspace.knows(key))
+      (node) => (node.shard === shard && node.isMaster) || ((!isWell || hasMoved) && node.keyspace.knows(key))
     )
     return owners.map(({ keyspace }) => keyspace)
   }
@@ -184,7 +187,7 @@ export class ClusterGroup {
     const target = this.masters[to] as Node
     this.moving = { slot, from: source, to: target }
     source.log.add(`slot ${slot} moves from ${source.address} to ${target.address}`)
-    await sleep(50)
+    await sleep(50 + this.#options.random.below(500))
     for (const key of source.keyspace.keys()) {
       if (slotOf(key) !== slot) continue
       target.keyspace.copyKey(source.keyspace, key)
@@ -193,6 +196,7 @@ export class ClusterGroup {
     }
     this.#shards[slot] = to
     this.moving = undefined
+    this.#movedAt = this.#options.network.loop.now
     source.log.add(`slot ${slot} has moved`)
     this.#busy.delete(from)
     this.#busy.delete(to)

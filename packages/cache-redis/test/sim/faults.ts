@@ -88,7 +88,7 @@ const inject = (place: Place, bytes: Buffer) => {
 }
 
 /** Faults of which no caller hears. */
-export const unnoticed: ReadonlySet<string> = new Set(["slicing", "blocked loop"])
+export const unnoticed: ReadonlySet<string> = new Set(["slicing", "blocked loop", "move of slots"])
 
 /** Faults that lose the writes which are on their way, and nothing else, where a connection is made soon enough. */
 export const losing: ReadonlySet<string> = new Set(["one reset", "one hang up"])
