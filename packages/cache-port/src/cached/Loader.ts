@@ -3,7 +3,7 @@
  *
  * @internal
  */
-import { type Cause, Clock, Effect, Exit, Fiber, identity, Option, Random } from "effect"
+import { type Cause, Clock, Context, Effect, Exit, Fiber, Option, Random } from "effect"
 import { RareLog } from "../FailureNote.ts"
 import type { Caller } from "./Caller.ts"
 import { Failures } from "./Failures.ts"
@@ -298,8 +298,8 @@ export class Loader<Key, A, Answer, E, R> {
       flight.standing = standings[index]
     }
     const context = yield* Effect.context<never>()
-    const clock = yield* Clock.Clock
-    const random = yield* Random.Random
+    const clock = Context.get(context, Clock.Clock)
+    const random = Context.get(context, Random.Random)
     const began = clock.currentTimeMillisUnsafe()
     const { live } = this.#storage.counters
     const byKey = new Map(loads.map((load) => [load.key, load]))
@@ -308,10 +308,10 @@ export class Loader<Key, A, Answer, E, R> {
     let keeping: Fiber.Fiber<void> | undefined
     live.lookups += loads.length
 
-    /** Keeps what was looked up, and then what is looked up meanwhile. */
-    const keep = (inTurn: InTurn) => {
-      if (keeping !== undefined || loaded.length === 0) return
-      const fiber = Effect.runForkWith(context)(inTurn(this.#keep(loaded)))
+    /** Keeps what was looked up, and then what is looked up meanwhile. Those that end at the same moment are written together. */
+    const keepEarly = () => {
+      if (keeping !== undefined) return
+      const fiber = Effect.runForkWith(context)(Effect.andThen(Effect.yieldNow, this.#keep(loaded)))
       keeping = fiber
       fiber.addObserver(() => {
         keeping = undefined
@@ -345,8 +345,7 @@ export class Loader<Key, A, Answer, E, R> {
           answer: () => this.#settle(load, exit, json)
         })
         if (flight.standing !== undefined) flight.freshUntil = draft?.freshUntil ?? moment.now
-        // Those that end at the same moment are written together.
-        if (isEarly) keep((keeping) => Effect.andThen(Effect.yieldNow, keeping))
+        if (isEarly) keepEarly()
         return
       }
       this.#settle(load, exit, json)
@@ -365,7 +364,7 @@ export class Loader<Key, A, Answer, E, R> {
     const [cause] = failed
     if (purpose === "Background" && cause !== undefined) yield* this.logFailure(cause, "A lookup in the background")
     for (const { batch } of loads) this.#background.delete(batch)
-    keep(identity)
+    if (keeping === undefined && loaded.length > 0) yield* Effect.uninterruptible(this.#keep(loaded))
     while (keeping !== undefined) yield* Fiber.await(keeping)
   })
 

@@ -192,11 +192,16 @@ export class Storage {
   prepare(
     keys: ReadonlyArray<{ readonly text: string; readonly ground: Ground | undefined }>
   ): Effect.Effect<ReadonlyArray<Standing | undefined>> {
-    const isReady = ({ all, likely, own, tagIds, tags }: Ground) =>
+    const hasShared = ({ all, likely, tagIds, tags }: Ground) =>
       all !== undefined &&
-      own !== undefined &&
       (this.#common.length === 1 || (tags !== undefined && likely.every(([tag]) => tagIds.has(tag))))
-    return keys.every(({ ground }) => ground === undefined || isReady(ground))
+    const [first] = keys
+    if (keys.length === 1 && first?.ground !== undefined && first.ground.own === undefined && hasShared(first.ground)) {
+      const { ground, text } = first
+      const making = this.#store.stand(this.#names.own(text), this.#ownLife)
+      return Effect.map(making, (own) => [standingOf(ground, own)])
+    }
+    return keys.every(({ ground }) => ground === undefined || (ground.own !== undefined && hasShared(ground)))
       ? Effect.succeed(keys.map(({ ground }) => standingOf(ground)))
       : this.#make(keys)
   }
@@ -455,7 +460,7 @@ const noTexts: ReadonlySet<string> = new Set()
 const noTags: Ground["likely"] = []
 const noTagIds: ReadonlyMap<string, string> = new Map()
 
-const standingOf = (ground: Ground | undefined): Standing | undefined =>
-  ground?.all === undefined || ground.own === undefined
+const standingOf = (ground: Ground | undefined, own = ground?.own): Standing | undefined =>
+  ground?.all === undefined || own === undefined
     ? undefined
-    : { all: ground.all, own: ground.own, tags: ground.tags, tagIds: ground.tagIds }
+    : { all: ground.all, own, tags: ground.tags, tagIds: ground.tagIds }

@@ -120,13 +120,22 @@ export class Store {
   }
 
   /** The generation that stands under a name, made where there is none. Undefined where the cache failed. */
-  readonly stand = Effect.fnUntraced(function* (this: Store, name: string, life: number) {
-    const id = newGeneration((yield* Clock.currentTimeMillis) + life)
-    const isMade = yield* this.attempt((cache) => cache.setIfAbsent(name, id, { ttl: life }))
-    if (Option.isNone(isMade)) return undefined
-    if (isMade.value) return id
-    return Option.getOrUndefined(Option.flatten(yield* this.attempt((cache) => cache.get(name))))
-  })
+  stand(name: string, life: number): Effect.Effect<string | undefined> {
+    return Effect.withFiber((fiber) => {
+      const id = newGeneration(fiber.getRef(Clock.Clock).currentTimeMillisUnsafe() + life)
+      return Effect.matchEffect(this.cache.setIfAbsent(name, id, { ttl: life }), {
+        onFailure: (error) => Effect.as(this.#failed(error), undefined),
+        onSuccess: (isMade) => (isMade ? Effect.succeed(id) : this.#textOf(name))
+      })
+    })
+  }
+
+  #textOf(name: string): Effect.Effect<string | undefined> {
+    return Effect.map(
+      this.attempt((cache) => cache.get(name)),
+      (text) => Option.getOrUndefined(Option.flatten(text))
+    )
+  }
 
   /** True once in a while for a generation that has little left of its time. */
   isDue(name: string, id: string, life: number, now: number): boolean {
