@@ -19,7 +19,8 @@ const pickedFrom = async (...ports: ReadonlyArray<number>): Promise<number> => {
 
 test("a port is of the process that picked it until that ends, though nothing listens there", async () => {
   const mine = await freePort()
-  const next = mine === 29_999 ? mine - 1 : mine + 1
-  expect(await pickedFrom(mine, next)).toBe(next)
-  expect(await pickedFrom(mine, next)).toBe(next)
+  // Some may be another test's.
+  const others = Array.from({ length: 20 }, (_, index) => 20_000 + ((mine + 1 + index) % 10_000))
+  expect(others).toContain(await pickedFrom(mine, ...others))
+  expect(others).toContain(await pickedFrom(mine, ...others))
 })
