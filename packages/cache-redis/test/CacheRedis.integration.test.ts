@@ -3,7 +3,6 @@
 import { execFile } from "node:child_process"
 import { promisify } from "node:util"
 import { assert, describe, it } from "@effect/vitest"
-import { Glob } from "@hexcache/cache-port"
 import { askRedis } from "@hexcache/redis-testkit"
 import { Duration, Effect, Exit, Fiber, Option, Stream } from "effect"
 import {
@@ -200,20 +199,6 @@ describe.concurrent("CacheRedis", () => {
     })
   )
 
-  it.live("a batch whose atomic part is more than 256 MiB fails with InvalidArgument, and nothing is sent", () =>
-    Effect.gen(function* () {
-      const { url } = yield* server()
-      const cached = yield* readyCache({ url })
-      const value = "v".repeat(33_000_000)
-      const small = Array.from({ length: 5_000 }, (_, index) => [`small-${index}`, "value"] as const)
-      const large = Array.from({ length: 9 }, (_, index) => [`large-${index}`, value] as const)
-      const error = yield* Effect.flip(cached.setMany([...small, ...large]))
-      assert.strictEqual(error.outcome, "NotExecuted")
-      assert.strictEqual(error.reason._tag, "InvalidArgument")
-      assert.strictEqual(yield* Effect.promise(() => askRedis(url, ["DBSIZE"])), "0")
-    })
-  )
-
   it.live("a process whose layer is closed exits by itself, within 500 ms under a frozen server", () =>
     Effect.gen(function* () {
       const redis = yield* server()
@@ -241,39 +226,6 @@ describe.concurrent("CacheRedis", () => {
       assert.match(stdout, /^\d+\n$/)
       assert.isBelow(Number(stdout), 500 + patience)
       assert.strictEqual(stderr, "")
-    })
-  )
-})
-
-// Not beside the others, from which it would take the processor.
-describe("CacheRedis", () => {
-  it.live("agrees with Glob.matches on 10,000 random patterns", () =>
-    Effect.gen(function* () {
-      const { url } = yield* server()
-      const cached = yield* readyCache({ url, namespace: "", commandTimeout: "5 seconds" })
-      const random = (longest: number): string => {
-        const characters = ["a", "a", "b", "*", "*", "?", "[", "]", "^", "-", "\\", "c", "é", "日", "\n", "A"]
-        return Array.from(
-          { length: 1 + Math.floor(Math.random() * longest) },
-          () => characters[Math.floor(Math.random() * characters.length)]
-        ).join("")
-      }
-      const keys = Array.from(new Set(Array.from({ length: 120 }, () => random(6))))
-      yield* cached.setMany(keys.map((key) => [key, "value"]))
-      const compare = Effect.gen(function* () {
-        const pattern = random(9)
-        const compiled = Glob.compile(pattern)
-        const found = yield* Effect.exit(Stream.runCollect(cached.scan(pattern)))
-        if (typeof compiled === "string") return assert.isTrue(Exit.isFailure(found))
-        const expected = keys.filter(compiled.matches)
-        assert.deepStrictEqual(
-          Exit.isSuccess(found) && found.value.toSorted(),
-          expected.toSorted(),
-          JSON.stringify(pattern)
-        )
-        return undefined
-      })
-      yield* Effect.forEach(Array.from({ length: 10_000 }), () => compare, { concurrency: 50, discard: true })
     })
   )
 })
