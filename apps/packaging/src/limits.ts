@@ -8,13 +8,13 @@ export interface Limit {
 
 /** By name. A package without a limit exceeds it. */
 export const limits: Readonly<Record<string, Limit>> = {
-  "@hexcache/cache-port": { packed: 165_000, bundled: 20_000 },
-  "@hexcache/cache-memory": { packed: 40_000, bundled: 5_000 },
-  "@hexcache/cache-redis": { packed: 120_000, bundled: 15_000 },
+  "@hexcache/cache-port": { packed: 210_000, bundled: 26_000 },
+  "@hexcache/cache-memory": { packed: 42_000, bundled: 5_200 },
+  "@hexcache/cache-redis": { packed: 168_000, bundled: 21_500 },
   "@hexcache/cache-effect": { packed: 10_000, bundled: 2_000 },
-  "@hexcache/cache-promise": { packed: 15_000, bundled: 2_000 },
+  "@hexcache/cache-promise": { packed: 16_500, bundled: 2_000 },
   "@hexcache/cache-keyv": { packed: 10_000, bundled: 2_000 },
-  "@hexcache/cache-contract": { packed: 90_000, bundled: 18_000 },
+  "@hexcache/cache-contract": { packed: 134_000, bundled: 27_000 },
   "@hexcache/cache-codec": { packed: 6_000, bundled: 1_000 }
 }
 
