@@ -31,7 +31,7 @@ const count = Number(options.count)
 /** Milliseconds to and fro. */
 const distances = [0, 20, 60, 120]
 
-/** What users of a server that is far away set. */
+/** A `commandTimeout` for a server that is far away, in milliseconds. */
 const farTimeout = 1_000
 
 interface Site {

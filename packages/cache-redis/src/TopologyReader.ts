@@ -15,7 +15,7 @@ import * as Reply from "./Reply.ts"
 import * as ReplyError from "./ReplyError.ts"
 import * as Topology from "./Topology.ts"
 
-/** What a reader needs of its cluster. Times are in milliseconds. */
+/** The parts of a cluster that a reader uses. Times are in milliseconds. */
 export interface TopologyReaderOptions {
   readonly rootNodes: ReadonlyArray<Topology.Node>
   /** How long until the map is read though nothing hints at a change. */
@@ -211,7 +211,7 @@ export class TopologyReader {
   }
 }
 
-/** What the nodes have answered that were asked in one reading. */
+/** The replies of the nodes in one reading. */
 class Answers {
   readonly asked = new Set<string>()
   readonly told: Array<Topology.Told> = []

@@ -13,7 +13,7 @@ export type Place =
       readonly nodeAddressMap: { readonly [announced: string]: { readonly host: string; readonly port: number } }
     }
 
-/** What a program is started with. */
+/** The argument of a program. */
 export interface Order {
   readonly place: Place
   readonly namespace: string

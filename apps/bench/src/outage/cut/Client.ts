@@ -1,4 +1,4 @@
-/** What the table of cut connections does with a client of Redis. */
+/** The operations of a client of Redis that the table of cut connections calls. */
 export interface Client {
   readonly get: (key: string) => Promise<string | null | undefined>
   readonly set: (key: string, value: string) => Promise<unknown>

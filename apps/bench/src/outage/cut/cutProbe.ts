@@ -12,7 +12,7 @@ export interface Calls {
   readonly failed: number
 }
 
-/** What the calls of a process came to. */
+/** Counts the calls of one process, and those of them that failed. */
 export interface CutReport {
   readonly reads: Calls
   readonly writes: Calls

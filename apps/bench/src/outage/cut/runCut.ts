@@ -14,11 +14,11 @@ export const cutLibraries: ReadonlyArray<Library> = [
   ours("hexcache", "cut/hexcache.ts", ["@hexcache/cache-redis"])
 ]
 
-/** Who cuts the connection. */
+/** Ways to cut a connection. */
 export const cutKinds = ["CLIENT KILL", "a proxy, by RST", "a proxy, before the replies"] as const
 export type CutKind = (typeof cutKinds)[number]
 
-/** What the calls of one client came to while its connection was cut again and again. */
+/** Results of one client whose connection was cut again and again. */
 export interface CutResult extends CutReport {
   readonly library: string
   readonly kind: CutKind
