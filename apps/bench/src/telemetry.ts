@@ -3,8 +3,9 @@
  * its own, in turns; a process prints the median of its rounds.
  */
 import { execFileSync } from "node:child_process"
+import { Telemetry } from "@hexcache/cache-layers"
 import { CacheMemory } from "@hexcache/cache-memory"
-import { CachePort, Telemetry } from "@hexcache/cache-port"
+import { CachePort } from "@hexcache/cache-port"
 import { Effect, Layer, Tracer } from "effect"
 import { asText } from "./outage/report.ts"
 import { spreadOf } from "./speed/statistics.ts"

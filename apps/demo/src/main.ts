@@ -6,8 +6,9 @@
  */
 import { randomUUID } from "node:crypto"
 import { NodeRuntime } from "@effect/platform-node"
+import { Breaker, FailOpen, Telemetry } from "@hexcache/cache-layers"
 import { CacheMemory } from "@hexcache/cache-memory"
-import { Breaker, type CacheError, CachePort, FailOpen, Telemetry } from "@hexcache/cache-port"
+import { type CacheError, CachePort } from "@hexcache/cache-port"
 import { CacheRedis, ConnectionState, RedisStatus } from "@hexcache/cache-redis"
 import { Cause, Console, Effect, Exit, Layer, Logger, Record, Redacted, Runtime } from "effect"
 import { QueryCount } from "./cities/QueryCount.ts"

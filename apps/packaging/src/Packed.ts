@@ -19,7 +19,7 @@ export interface Packed {
 
 /** Packs every package that is published, and unpacks it, into a folder. They must have been built. */
 export const packAll = async (folder: string): Promise<ReadonlyArray<Packed>> => {
-  const command = ["--recursive", "--filter", "@hexcache/cache-*", "pack", "--pack-destination", folder, "--json"]
+  const command = ["--recursive", "--filter", "@hexcache/cache*", "pack", "--pack-destination", folder, "--json"]
   const tarballs: ReadonlyArray<Tarball> = JSON.parse(await run("pnpm", command, { cwd: workspace }))
   return Promise.all(tarballs.map(unpack))
 }

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { type CacheError, CacheKey, CachePort, FailOpen, Glob } from "@hexcache/cache-port"
+import { FailOpen } from "@hexcache/cache-layers"
+import { type CacheError, CacheKey, CachePort, Glob } from "@hexcache/cache-port"
 import { Duration, Effect, Layer, Option, type Schema } from "effect"
 import { Persistence } from "effect/persistence"
 

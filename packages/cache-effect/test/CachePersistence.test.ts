@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
+import { FailOpen } from "@hexcache/cache-layers"
 import { CacheMemory } from "@hexcache/cache-memory"
-import { CachePort, FailOpen } from "@hexcache/cache-port"
+import { CachePort } from "@hexcache/cache-port"
 import { Duration, Effect, Layer } from "effect"
 import { Persistence } from "effect/persistence"
 import { TestClock } from "effect/testing"

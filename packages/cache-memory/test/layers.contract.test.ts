@@ -1,7 +1,7 @@
 /** The port's own layers keep every law of the port. */
 import { CacheContract } from "@hexcache/cache-contract"
+import { Breaker, FailOpen, Telemetry } from "@hexcache/cache-layers"
 import { CacheMemory } from "@hexcache/cache-memory"
-import { Breaker, FailOpen, Telemetry } from "@hexcache/cache-port"
 import { Layer, Tracer } from "effect"
 
 const harness: CacheContract.Harness = { time: "TestClock", scale: false }

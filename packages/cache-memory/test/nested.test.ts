@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { CacheMemory } from "@hexcache/cache-memory"
-import { Cached, type CachePort } from "@hexcache/cache-port"
+import type { CachePort } from "@hexcache/cache-port"
+import { Cached } from "@hexcache/cached"
 import { Effect, Schema } from "effect"
 
 type Sums = Cached.UnboundCached<number, number, number, "odd", CachePort>

@@ -4,9 +4,9 @@
 import { Context, type Duration, Effect, Layer, type Option, type Schema, type Scope, type Stream } from "effect"
 import type { CacheDriver } from "./CacheDriver.ts"
 import type { CacheError } from "./CacheError.ts"
-import { finishWrites } from "./Closing.ts"
-import * as Port from "./Port.ts"
-import { ready } from "./Ready.ts"
+import { finishWrites } from "./internal/Closing.ts"
+import * as Port from "./internal/Port.ts"
+import { ready } from "./internal/Ready.ts"
 import type { TimeToLive } from "./TimeToLive.ts"
 
 /** How a value is written. */

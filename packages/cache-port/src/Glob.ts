@@ -9,7 +9,7 @@
  *
  * @module
  */
-import { utf8, utf8Length } from "./Utf8.ts"
+import { utf8, utf8Length } from "./internal/Utf8.ts"
 
 /** A pattern made ready for many texts. */
 export interface Glob {

@@ -4,9 +4,9 @@
 import { Effect, Exit, Stream } from "effect"
 import type { CacheError, CacheErrorInput } from "./CacheError.ts"
 import type { CachePort } from "./CachePort.ts"
-import { checked } from "./Checked.ts"
-import * as Input from "./Input.ts"
-import { layered } from "./Layered.ts"
+import { checked } from "./internal/Checked.ts"
+import * as Input from "./internal/Input.ts"
+import { layered } from "./internal/Layered.ts"
 
 type Service = CachePort["Service"]
 

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "vitest"
-import { DistinctKeys } from "../src/DistinctKeys.ts"
+import { DistinctKeys } from "../src/internal/DistinctKeys.ts"
 
 describe("DistinctKeys", () => {
   it("lets each key in once, however many sets the keys take", () => {

@@ -1,6 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
 import {
-  Cached,
   CachePort,
   CacheStats,
   DriverFailure,
@@ -9,7 +8,6 @@ import {
   Unavailable
 } from "@hexcache/cache-port"
 import { Effect, Option } from "effect"
-import { Database, silently, usual } from "./support/Database.ts"
 import { MapStore } from "./support/MapStore.ts"
 
 type GetMany = NonNullable<ImmediateOperations["getMany"]>
@@ -19,8 +17,7 @@ const setup = (namespace: string, getMany: (store: MapStore) => GetMany) => {
   const store = new MapStore()
   const immediate: ImmediateOperations = { get: () => Later, getMany: getMany(store) }
   const cache = CachePort.fromDriver({ ...store.driver, immediate }, { namespace })
-  const db = new Database()
-  return { cache, db, store, users: Cached.make(usual(db)), run: Effect.provideService(CachePort, cache) }
+  return { cache, store }
 }
 
 const answers =
@@ -92,64 +89,5 @@ describe("a key that getMany is asked for twice", () => {
       const error = yield* Effect.flip(cache.getMany(["b", "a", "b"]))
       assert.deepStrictEqual(error.keys, ["b", "a"])
     })
-  })
-})
-
-describe("Cached on a store that is asked at once", () => {
-  it.effect("answers a hit without asking again", () => {
-    const { db, run, store, users } = setup("hit at once", answers)
-    return Effect.gen(function* () {
-      yield* users.get(1)
-      store.asked = []
-      assert.strictEqual((yield* users.get(1)).name, "user 1")
-      assert.deepStrictEqual(store.asked, [])
-      assert.deepStrictEqual(db.lookups, [1])
-    }).pipe(run)
-  })
-
-  it.effect("counts what it reads as a store does that is not", () =>
-    Effect.gen(function* () {
-      for (const [namespace, getMany] of [
-        ["counted at once", answers],
-        ["counted later", cannotTell]
-      ] as const) {
-        const { run, users } = setup(namespace, getMany)
-        yield* run(Effect.all([users.get(1), users.get(1), users.invalidate(1), users.get(1)]))
-      }
-      const later = yield* CacheStats.of("counted later")
-      assert.isAbove(later.hits, 0)
-      assert.deepStrictEqual(yield* CacheStats.of("counted at once"), later)
-    })
-  )
-
-  it.effect("sees an invalidation", () => {
-    const { db, run, users } = setup("invalidated at once", answers)
-    return Effect.gen(function* () {
-      yield* users.get(1)
-      db.names.set(1, "another")
-      yield* users.invalidate(1)
-      assert.strictEqual((yield* users.get(1)).name, "another")
-    }).pipe(run)
-  })
-
-  it.effect("looks up where the store fails, and writes nothing", () => {
-    const { db, run, store, users } = setup("failed at once", fails)
-    return Effect.gen(function* () {
-      assert.strictEqual((yield* users.get(1)).name, "user 1")
-      assert.deepStrictEqual(db.lookups, [1])
-      assert.deepStrictEqual(store.asked, [])
-    }).pipe(silently, run)
-  })
-
-  it.effect("looks up a key that the cache refuses", () => {
-    const { run, store } = setup("refused at once", answers)
-    const lengths = Cached.make({
-      ...usual(new Database()),
-      lookup: (name: string) => Effect.succeed({ id: name.length, name: "found", tags: [] })
-    })
-    return Effect.gen(function* () {
-      assert.strictEqual((yield* lengths.get("\ud800")).name, "found")
-      assert.deepStrictEqual(store.asked, [])
-    }).pipe(silently, run)
   })
 })

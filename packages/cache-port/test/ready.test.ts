@@ -1,7 +1,7 @@
 /** Waiting for a cache to work. */
 import { assert, describe, it } from "@effect/vitest"
-import { AccessDenied, CachePort, DriverFailure, FailOpen, Unavailable } from "@hexcache/cache-port"
-import { Context, Duration, Effect, Exit, Fiber, Layer } from "effect"
+import { AccessDenied, CachePort, DriverFailure, Unavailable } from "@hexcache/cache-port"
+import { Duration, Effect, Exit, Fiber } from "effect"
 import { TestClock } from "effect/testing"
 import * as Faulty from "./support/Faulty.ts"
 
@@ -78,21 +78,6 @@ describe("CachePort.ready", () => {
       yield* TestClock.adjust("1 minute")
       assert.strictEqual(faulty.asked, asked)
       assert.isTrue(Exit.hasInterrupts(yield* Fiber.await(waiting)))
-    })
-  )
-
-  it.effect("waits for the store below a layer that fails open", () =>
-    Effect.gen(function* () {
-      const faulty = Faulty.make()
-      faulty.failure = down
-      const layer = Layer.provide(FailOpen.layer, Layer.succeed(CachePort, faulty.cache))
-      const cache = Context.get(yield* Layer.build(layer), CachePort)
-      const waiting = yield* Effect.forkChild(CachePort.ready(cache), { startImmediately: true })
-      yield* TestClock.adjust("1 second")
-      assert.isUndefined(waiting.pollUnsafe())
-      faulty.failure = undefined
-      yield* TestClock.adjust("1 second")
-      yield* Fiber.join(waiting)
     })
   )
 

@@ -3,6 +3,7 @@
  *
  * @internal
  */
+
 import type { Command } from "./Command.ts"
 import type { RedisKey } from "./Router.ts"
 

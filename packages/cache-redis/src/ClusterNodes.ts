@@ -3,6 +3,7 @@
  *
  * @internal
  */
+
 import { Connection, type ConnectionEvent, type ConnectionOptions } from "./Connection.ts"
 import { performance } from "./Platform.ts"
 import * as ReplyError from "./ReplyError.ts"

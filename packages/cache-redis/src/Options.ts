@@ -6,8 +6,7 @@
  */
 import type { LookupFunction, TcpSocketConnectOpts } from "node:net"
 import type { ConnectionOptions as TlsOptions } from "node:tls"
-import type { FromDriverOptions } from "@hexcache/cache-port"
-import { CacheError, InvalidArgument } from "@hexcache/cache-port"
+import { CacheError, type FromDriverOptions, InvalidArgument } from "@hexcache/cache-port"
 import { Duration, Effect, identity, Redacted } from "effect"
 import type { Backoff } from "./Attempts.ts"
 import type { Endpoint } from "./Client.ts"

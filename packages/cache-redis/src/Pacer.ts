@@ -4,6 +4,7 @@
  *
  * @internal
  */
+
 import type { Call } from "./Call.ts"
 import { partOf } from "./Halving.ts"
 import { setImmediate } from "./Platform.ts"

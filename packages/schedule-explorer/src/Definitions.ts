@@ -1,7 +1,8 @@
 /**
  * The `Cached` of a scenario. Each is made once: the simulation binds it anew in every process.
  */
-import { Cached, type CachePort } from "@hexcache/cache-port"
+import type { CachePort } from "@hexcache/cache-port"
+import { Cached } from "@hexcache/cached"
 import { Context, Data, Effect, Option, Schema } from "effect"
 import { type Definition, definitionsOf, type Scenario } from "./Scenario.ts"
 

@@ -1,4 +1,5 @@
-import { Cached, CachePort } from "@hexcache/cache-port"
+import { CachePort } from "@hexcache/cache-port"
+import { Cached } from "@hexcache/cached"
 import { SimulatedDriver, type SimulatedStore } from "@hexcache/schedule-explorer"
 import { Context, Effect, Exit, References, Scheduler, Schema, Scope } from "effect"
 import { type Open, type Surroundings, ttl } from "./CacheProcess.ts"

@@ -1,7 +1,8 @@
 /**
  * The city catalogue.
  */
-import { Cached, type CachePort } from "@hexcache/cache-port"
+import type { CachePort } from "@hexcache/cache-port"
+import { Cached } from "@hexcache/cached"
 import { Context, Effect, Layer, Option } from "effect"
 import { City, type CityId, CityNotFound, type CountryCode, CountryNotFound, CountryRanking } from "./City.ts"
 import { CityStore } from "./CityStore.ts"

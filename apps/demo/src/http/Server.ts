@@ -3,7 +3,8 @@
  */
 
 import { NodeHttpServer } from "@effect/platform-node"
-import type { Breaker, CachePort, FailOpen } from "@hexcache/cache-port"
+import type { Breaker, FailOpen } from "@hexcache/cache-layers"
+import type { CachePort } from "@hexcache/cache-port"
 import { Console, type Duration, Effect, Layer } from "effect"
 import { HttpRouter, HttpServer, type HttpServerError, HttpServerRespondable } from "effect/http"
 import { HttpApiBuilder, HttpApiMiddleware } from "effect/http-api"

@@ -1,7 +1,8 @@
 /**
  * Health and figures over HTTP.
  */
-import { Breaker, CachePort, FailOpen } from "@hexcache/cache-port"
+import { Breaker, FailOpen } from "@hexcache/cache-layers"
+import { CachePort } from "@hexcache/cache-port"
 import { Duration, Effect, Option, Result } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
 import { QueryCount } from "../cities/QueryCount.ts"

@@ -1,7 +1,8 @@
 /**
  * What the tour shows.
  */
-import { CacheStats, FailOpen } from "@hexcache/cache-port"
+import { FailOpen } from "@hexcache/cache-layers"
+import { CacheStats } from "@hexcache/cache-port"
 import { Context, Duration, Effect, Layer } from "effect"
 import { QueryCount } from "../cities/QueryCount.ts"
 import { count, percent, time } from "../console/figures.ts"

@@ -1,7 +1,7 @@
 /**
  * Everything that the page shows, at one moment.
  */
-import { Breaker, FailOpen } from "@hexcache/cache-port"
+import { Breaker, FailOpen } from "@hexcache/cache-layers"
 import { Context, Effect, Layer, Option, Schema } from "effect"
 import { City } from "../domain/City.ts"
 import { OwnRedis, RedisState } from "../redis/OwnRedis.ts"

@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
+import { FailOpen } from "@hexcache/cache-layers"
 import { CacheMemory } from "@hexcache/cache-memory"
-import { CachePort, FailOpen } from "@hexcache/cache-port"
+import { CachePort } from "@hexcache/cache-port"
 import { Deferred, Effect, Fiber, Layer, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import { Cities } from "../../src/domain/Cities.ts"

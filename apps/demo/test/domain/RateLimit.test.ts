@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
+import { FailOpen } from "@hexcache/cache-layers"
 import { CacheMemory } from "@hexcache/cache-memory"
-import { FailOpen } from "@hexcache/cache-port"
 import { Duration, Effect, Layer } from "effect"
 import { TestClock } from "effect/testing"
 import { RateLimit, Verdict } from "../../src/domain/RateLimit.ts"

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { FailOpen } from "@hexcache/cache-port"
+import { FailOpen } from "@hexcache/cache-layers"
 import { Effect, Layer, Option } from "effect"
 import { TestClock } from "effect/testing"
 import { Visits } from "../../src/domain/Visits.ts"

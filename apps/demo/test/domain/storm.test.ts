@@ -1,8 +1,8 @@
 /** The catalogue on a bad cache: never a wrong value, never a failed request. */
 import { assert, describe, it } from "@effect/vitest"
 import { Chaos, type ChaosOptions } from "@hexcache/cache-contract"
+import { Breaker, type BreakerOptions, FailOpen } from "@hexcache/cache-layers"
 import { CacheMemory } from "@hexcache/cache-memory"
-import { Breaker, type BreakerOptions, FailOpen } from "@hexcache/cache-port"
 import { Effect, Fiber, Layer, Logger, Option } from "effect"
 import { TestClock } from "effect/testing"
 import { Cities } from "../../src/domain/Cities.ts"

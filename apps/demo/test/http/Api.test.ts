@@ -1,6 +1,6 @@
 import { NodeHttpServer } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
-import { Breaker, FailOpen } from "@hexcache/cache-port"
+import { Breaker, FailOpen } from "@hexcache/cache-layers"
 import { Effect, Layer } from "effect"
 import { HttpBody, HttpClient, HttpRouter } from "effect/http"
 import { Cities } from "../../src/domain/Cities.ts"

@@ -3,10 +3,12 @@ import * as codec from "@hexcache/cache-codec"
 import * as contract from "@hexcache/cache-contract"
 import * as effectModules from "@hexcache/cache-effect"
 import * as keyv from "@hexcache/cache-keyv"
+import * as layers from "@hexcache/cache-layers"
 import * as memory from "@hexcache/cache-memory"
 import * as port from "@hexcache/cache-port"
 import * as promise from "@hexcache/cache-promise"
 import * as redis from "@hexcache/cache-redis"
+import * as cached from "@hexcache/cached"
 import * as effect from "effect"
 import * as testing from "effect/testing"
 
@@ -16,6 +18,8 @@ const modules: ReadonlyArray<readonly [specifier: string, module: object]> = [
   ["@effect/vitest", { assert: vitest.assert, describe: vitest.describe, it: vitest.it }],
   ["@hexcache/cache-promise", promise],
   ["@hexcache/cache-port", port],
+  ["@hexcache/cached", cached],
+  ["@hexcache/cache-layers", layers],
   ["@hexcache/cache-memory", memory],
   ["@hexcache/cache-redis", redis],
   ["@hexcache/cache-effect", effectModules],

@@ -1,5 +1,5 @@
 /** A script that reads through `Cached` twice, and looks up once. */
-import { Cached } from "@hexcache/cache-port"
+import { Cached } from "@hexcache/cached"
 import { Effect, Schema } from "effect"
 import { layer } from "./layer.ts"
 

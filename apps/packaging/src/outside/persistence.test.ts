@@ -2,7 +2,7 @@ import { assert, it } from "@effect/vitest"
 import { Codec } from "@hexcache/cache-codec"
 import { CacheKeyValueStore, CachePersistence } from "@hexcache/cache-effect"
 import { CacheMemory } from "@hexcache/cache-memory"
-import { Cached } from "@hexcache/cache-port"
+import { Cached } from "@hexcache/cached"
 import { Duration, Effect, Layer, Schema } from "effect"
 import { KeyValueStore, Persistable, PersistedCache } from "effect/persistence"
 

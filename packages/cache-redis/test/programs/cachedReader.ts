@@ -4,8 +4,9 @@
  */
 import { once } from "node:events"
 import { parseArgs } from "node:util"
-import { Cached, CachePort } from "@hexcache/cache-port"
+import { CachePort } from "@hexcache/cache-port"
 import { CacheRedis } from "@hexcache/cache-redis"
+import { Cached } from "@hexcache/cached"
 import { Effect, Logger, Schedule, Schema } from "effect"
 
 const {

@@ -16,15 +16,21 @@ import { type Mutant, mutants } from "./mutants.ts"
 const packages = join(import.meta.dirname, "../../..")
 const { values } = parseArgs({ options: { only: { type: "string", default: "" } }, allowPositionals: true })
 
-/** A copy of the port and of the explorer, in which the explorer finds the copied port. */
+/** A copy of the port, of `Cached` and of the explorer, in which each finds the copies of the others. */
 const copy = (folder: string): void => {
-  for (const name of ["cache-port", "schedule-explorer"]) {
+  for (const name of ["cache-port", "cached", "schedule-explorer"]) {
     cpSync(join(packages, name, "src"), join(folder, name, "src"), { recursive: true })
     cpSync(join(packages, name, "package.json"), join(folder, name, "package.json"))
     mkdirSync(join(folder, name, "node_modules/@hexcache"), { recursive: true })
     symlinkSync(join(packages, name, "node_modules/effect"), join(folder, name, "node_modules/effect"))
   }
-  symlinkSync(join(folder, "cache-port"), join(folder, "schedule-explorer/node_modules/@hexcache/cache-port"))
+  for (const [used, user] of [
+    ["cache-port", "cached"],
+    ["cache-port", "schedule-explorer"],
+    ["cached", "schedule-explorer"]
+  ] as const) {
+    symlinkSync(join(folder, used), join(folder, user, "node_modules/@hexcache", used))
+  }
 }
 
 const run = (folder: string, { file, from, to }: Mutant): { readonly isCaught: boolean; readonly text: string } => {

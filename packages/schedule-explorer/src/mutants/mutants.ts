@@ -13,7 +13,7 @@ export interface Mutant {
 
 const inFile =
   (file: string) =>
-  (name: string, from: string, to: string): Mutant => ({ name, file: `cache-port/src/cached/${file}.ts`, from, to })
+  (name: string, from: string, to: string): Mutant => ({ name, file: `cached/src/internal/${file}.ts`, from, to })
 
 const storage = inFile("Storage")
 const tags = inFile("Tags")

@@ -1,5 +1,5 @@
 import { CacheMemory } from "@hexcache/cache-memory"
-import { Cached } from "@hexcache/cache-port"
+import { Cached } from "@hexcache/cached"
 import { Effect, ManagedRuntime, Schema } from "effect"
 import { type Open, operation } from "../Contestant.ts"
 import { effectLoops } from "../effectLoops.ts"

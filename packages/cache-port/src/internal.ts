@@ -1,0 +1,17 @@
+/**
+ * What the packages of hexcache that stand on the port share with it. Not for programs: any release may change it.
+ *
+ * @internal
+ */
+export { isRefused, through } from "./Interceptor.ts"
+export type { ReadNow } from "./internal/Asking.ts"
+export { checked, refused } from "./internal/Checked.ts"
+export { finishBeforeClose } from "./internal/Closing.ts"
+export { failingOpen, strictOf } from "./internal/FailingOpen.ts"
+export { FailureNote, RareLog } from "./internal/FailureNote.ts"
+export * as Input from "./internal/Input.ts"
+export { layered, layerOf } from "./internal/Layered.ts"
+export { namespaceOf } from "./internal/Namespace.ts"
+export { type Observer, observed, observerOf, type ReadThroughStats } from "./internal/Observer.ts"
+export { PerPart } from "./internal/Origin.ts"
+export { readNowOf } from "./internal/Port.ts"

@@ -1,0 +1,220 @@
+/**
+ * The laws of input, written once. Every function answers the checked input in the form that a driver takes, or throws
+ * `Refusal`, which the port makes an error of. A refusal names what was wrong and never quotes it.
+ *
+ * @internal
+ */
+import { Duration } from "effect"
+import { InvalidArgument, InvalidValue } from "../CacheError.ts"
+import * as Glob from "../Glob.ts"
+import { utf8Length } from "./Utf8.ts"
+
+/** Input that breaks a law. */
+export class Refusal {
+  readonly reason: InvalidArgument | InvalidValue
+  constructor(reason: InvalidArgument | InvalidValue) {
+    this.reason = reason
+  }
+}
+
+const refuse = (message: string): never => {
+  throw new Refusal(new InvalidArgument({ message }))
+}
+
+/** The most bytes of UTF-8 that a key has, without its namespace. */
+export const maxKeyBytes = 65_536
+
+/** The most bytes of UTF-8 that a value has unless the composition root says otherwise: 32 MiB. */
+export const defaultMaxValueBytes = 33_554_432
+
+/** The most that `maxValueBytes` can be, 256 MiB: with its command around it a value must fit into one string. */
+const largestMaxValueBytes = 268_435_456
+
+const isWithin = (text: string, bytes: number): boolean => text.length * 3 <= bytes || utf8Length(text) <= bytes
+
+const kind = (input: unknown): string => (input === null ? "null" : Array.isArray(input) ? "array" : typeof input)
+
+export const key = (input: unknown): string => {
+  if (typeof input !== "string") return refuse(`a key is a string, not ${kind(input)}`)
+  if (input.length === 0) return refuse("a key has at least one character")
+  if (!isWithin(input, maxKeyBytes)) return refuse(`a key has at most ${maxKeyBytes} bytes of UTF-8`)
+  if (!input.isWellFormed()) return refuse("a key is well-formed Unicode, without a lone surrogate")
+  return input
+}
+
+/** Whether the input is a key that is in order. */
+export const isKey = (input: unknown): input is string => {
+  try {
+    return key(input) === input
+  } catch {
+    return false
+  }
+}
+
+/** Keys of any iterable but text, repeated ones dropped, in the order of their first place. */
+export const keys = (input: unknown): ReadonlyArray<string> => {
+  const all = list(input, key)
+  const distinct = new Set(all)
+  return distinct.size === all.length ? all : Array.from(distinct)
+}
+
+export const value = (input: unknown, maxBytes: number): string => {
+  if (typeof input !== "string") return refuse(`a value is a string, not ${kind(input)}`)
+  if (!isWithin(input, maxBytes)) return refuse(`a value has at most ${maxBytes} bytes of UTF-8`)
+  if (!input.isWellFormed()) return refuse("a value is well-formed Unicode, without a lone surrogate")
+  return input
+}
+
+/** The text of a value as JSON. */
+export const json = (input: unknown): string => {
+  let text: string | undefined
+  try {
+    text = JSON.stringify(input)
+  } catch {
+    // Refused below, as a function is, which has no text.
+  }
+  if (text !== undefined) return text
+  throw new Refusal(new InvalidValue({ message: "the value cannot be written as JSON" }))
+}
+
+/** Entries of any iterable of pairs; the last of a repeated key wins. */
+export const entries = (input: unknown, maxBytes: number): ReadonlyArray<readonly [string, string]> =>
+  Array.from(
+    new Map(
+      list(input, (each) => {
+        const [first, second] = pair(each)
+        return [first, value(second, maxBytes)]
+      })
+    )
+  )
+
+/** A key, and a value that is not checked yet. */
+export const pair = (input: unknown): readonly [string, unknown] =>
+  Array.isArray(input) && input.length === 2 ? [key(input[0]), input[1]] : refuse("an entry is a pair [key, value]")
+
+const isIterable = (input: object): input is Iterable<unknown> =>
+  typeof (input as Partial<Iterable<unknown>>)[Symbol.iterator] === "function"
+
+/** An array that iterates as every array does, and need not be asked for an iterator, which costs as much as a check. */
+const isUsualArray = (input: Iterable<unknown>): input is Array<unknown> =>
+  Array.isArray(input) && input[Symbol.iterator] === Array.prototype[Symbol.iterator]
+
+const tooLargeABatch = "a batch has at most 8,388,608 keys or entries"
+
+/** The most keys or entries of one batch: a map that answers with more is beyond what V8 makes. */
+export const maxBatch = 8_388_608
+
+/** Every member of an iterable, checked. */
+export const list = <A>(input: unknown, check: (each: unknown) => A): ReadonlyArray<A> => {
+  if (typeof input !== "object" || input === null || input instanceof String || !isIterable(input)) {
+    return refuse(`keys and entries come as an iterable, not as ${kind(input)}`)
+  }
+  const checked: Array<A> = []
+  if (isUsualArray(input)) {
+    if (input.length > maxBatch) return refuse(tooLargeABatch)
+    for (let index = 0; index < input.length; index++) checked.push(check(input[index]))
+  } else {
+    for (const each of input) if (checked.push(check(each)) > maxBatch) return refuse(tooLargeABatch)
+  }
+  return checked
+}
+
+/** Refuses options that are no object, or that have another name than these: most often a known one, misspelt. */
+export const onlyOptions = (options: unknown, isKnown: (name: string) => boolean, known: string): void => {
+  if (typeof options !== "object" || options === null || Array.isArray(options)) {
+    refuse(`options are an object, not ${kind(options)}`)
+  }
+  const given = options as Readonly<Record<string, unknown>>
+  for (const name in given) {
+    if (!isKnown(name) && given[name] !== undefined) refuse(`there are no options but ${known}`)
+  }
+}
+
+const isTtl = (name: string): boolean => name === "ttl"
+
+/** The `ttl` of an options object, over zero. */
+export const ttlOption = (options: unknown): number | undefined => {
+  if (options === undefined) return undefined
+  onlyOptions(options, isTtl, "ttl")
+  const ttl = (options as { readonly ttl?: unknown }).ttl
+  if (ttl === undefined) return undefined
+  const millis = timeToLive(ttl)
+  return millis === 0 ? refuse("a time to live is over zero") : millis
+}
+
+/** Whole milliseconds from 0 to 2^53 - 1, rounded up, or `undefined` for `Duration.infinity`. */
+export const timeToLive = (input: unknown): number | undefined => {
+  const millis = durationMillis(input)
+  if (millis === Infinity) return undefined
+  if (millis < 0) return refuse("a time to live is not negative")
+  const whole = Math.ceil(millis)
+  return whole <= Number.MAX_SAFE_INTEGER ? whole : refuse("a time to live is at most 2^53 - 1 milliseconds")
+}
+
+const durationMillis = (input: unknown): number => {
+  // Effect reads NaN, and an object with none of its fields, as a duration of zero.
+  if (typeof input === "number") return Number.isNaN(input) ? notADuration(input) : input
+  if (typeof input === "object" && input !== null && !Duration.isDuration(input) && !hasOnlyNumbers(input)) {
+    return notADuration(input)
+  }
+  const duration = Duration.fromInput(input as Duration.Input)
+  if (duration._tag === "None") return notADuration(input)
+  return Duration.match(duration.value, {
+    onMillis: (millis) => millis,
+    // In whole numbers, since a double has not room for the nanoseconds of a long time.
+    onNanos: (nanos) => Number(nanos / nanosPerMilli + (nanos % nanosPerMilli > 0n ? 1n : 0n)) - (nanos < 0n ? 1 : 0),
+    onInfinity: () => Infinity,
+    onNegativeInfinity: () => -Infinity
+  })
+}
+
+const nanosPerMilli = 1_000_000n
+
+const notADuration = (input: unknown): never =>
+  refuse(`a time to live is a duration, such as "5 minutes" or Duration.seconds(30), not this ${kind(input)}`)
+
+const units = ["weeks", "days", "hours", "minutes", "seconds", "milliseconds", "microseconds", "nanoseconds"]
+
+const hasOnlyNumbers = (input: object): boolean => {
+  const parts = Array.isArray(input) ? input : partsOf(input as Record<string, unknown>)
+  return parts.length > 0 && parts.every((part) => typeof part === "number" && !Number.isNaN(part))
+}
+
+/** Milliseconds over zero; `Infinity` for `Duration.infinity`. */
+export const timeout = (input: unknown): number => {
+  const duration = Duration.fromInput(input as Duration.Input)
+  const millis = duration._tag === "None" ? Number.NaN : Duration.toMillis(duration.value)
+  return millis > 0 ? millis : refuse("a timeout is a duration over zero")
+}
+
+/** What a duration consists of; what has no name of a unit is not left out, but none. */
+const partsOf = (input: Record<string, unknown>): ReadonlyArray<unknown> => {
+  const names = Object.keys(input).filter((name) => input[name] !== undefined)
+  return names.map((name) => (units.includes(name) ? input[name] : undefined))
+}
+
+export const amount = (input: unknown): number => {
+  if (!Number.isSafeInteger(input)) return refuse("an amount is a safe integer, from -(2^53 - 1) to 2^53 - 1")
+  // Minus zero would be sent as text.
+  return (input as number) + 0
+}
+
+export const pattern = (input: unknown): string => {
+  if (typeof input !== "string") return refuse(`a pattern is a string, not ${kind(input)}`)
+  const refusal = Glob.refusalOf(input)
+  return refusal === undefined ? input : refuse(refusal)
+}
+
+export const namespace = (input: unknown): string => {
+  if (typeof input !== "string") return refuse(`a namespace is a string, not ${kind(input)}`)
+  if (!isWithin(input, 1_024)) return refuse("a namespace has at most 1024 bytes of UTF-8")
+  if (!input.isWellFormed()) return refuse("a namespace is well-formed Unicode, without a lone surrogate")
+  return input
+}
+
+export const maxValueBytes = (input: unknown): number => {
+  if (input === undefined) return defaultMaxValueBytes
+  return Number.isSafeInteger(input) && (input as number) >= 0 && (input as number) <= largestMaxValueBytes
+    ? (input as number)
+    : refuse(`maxValueBytes is an integer from 0 to ${largestMaxValueBytes}`)
+}

@@ -1,0 +1,1 @@
+export * as Cached from "./Cached.ts"

@@ -1,0 +1,80 @@
+import { assert, describe, it } from "@effect/vitest"
+import type { Asked } from "@hexcache/cache-port/test-support/MapStore"
+import { Cached } from "@hexcache/cached"
+import { Effect, Fiber } from "effect"
+import { TestClock } from "effect/testing"
+import { otherProcess, setup, silently, User, usual } from "./support/Database.ts"
+
+describe("Cached: a newer value that cannot be kept", () => {
+  const faults: ReadonlyArray<readonly [what: string, fails: (asked: Asked) => boolean]> = [
+    ["its write is refused", ({ operation }) => operation === "set"],
+    ["the cache is full", ({ operation }) => operation.startsWith("set")],
+    ["the cache fails every write", ({ operation }) => operation !== "getMany"],
+    ["the cache fails", () => true]
+  ]
+  for (const [what, fails] of faults) {
+    it.effect(`that refresh gave is followed by no older one, where ${what}`, () => {
+      const { db, run, store } = setup()
+      const users = Cached.make(usual(db))
+      return Effect.gen(function* () {
+        yield* users.get(1)
+        db.names.set(1, "new")
+        store.fails = fails
+        assert.strictEqual((yield* users.refresh(1)).name, "new")
+        assert.strictEqual((yield* users.get(1)).name, "new")
+        store.fails = () => false
+        assert.strictEqual((yield* users.get(1)).name, "new")
+        assert.strictEqual((yield* users.getMany([1])).get(1)?.name, "new")
+        assert.strictEqual((yield* otherProcess(db).get(1)).name, "new")
+      }).pipe(run, silently)
+    })
+  }
+
+  it.effect("that refresh gave is followed by no older one, where its schema refuses it", () => {
+    const { db, run } = setup()
+    let age = 1
+    const users = Cached.make({
+      ...usual(db),
+      lookup: (id: number) => Effect.sync(() => ({ ...db.user(id), id: age }))
+    })
+    return Effect.gen(function* () {
+      yield* users.get(1)
+      age = 1.5
+      assert.strictEqual((yield* users.refresh(1)).id, 1.5)
+      assert.strictEqual((yield* users.get(1)).id, 1.5)
+      assert.strictEqual((yield* users.get(1)).id, 1.5)
+    }).pipe(run, silently)
+  })
+
+  it.effect("that refresh gave is followed by no older one, where only reading failed", () => {
+    const { db, run, store } = setup()
+    const users = Cached.make(usual(db))
+    return Effect.gen(function* () {
+      yield* users.get(1)
+      db.names.set(1, "new")
+      store.fails = ({ operation }) => operation === "getMany"
+      assert.strictEqual((yield* users.refresh(1)).name, "new")
+      store.fails = () => false
+      assert.strictEqual((yield* users.get(1)).name, "new")
+    }).pipe(run, silently)
+  })
+
+  it.effect("that a reader waited for is followed by no stale one", () => {
+    const { db, run, store } = setup()
+    const users = Cached.make({ ...usual(db), schema: User, staleFor: "1 hour", softLookupTimeout: 100 })
+    return Effect.gen(function* () {
+      yield* users.get(1)
+      yield* TestClock.adjust("6 minutes")
+      db.names.set(1, "new")
+      db.takes = 10
+      store.fails = ({ operation }) => operation === "set"
+      const reading = yield* Effect.forkChild(users.get(1))
+      yield* TestClock.adjust(10)
+      assert.strictEqual((yield* Fiber.join(reading)).name, "new")
+      db.takes = "1 minute"
+      const again = yield* Effect.forkChild(users.get(1))
+      yield* TestClock.adjust("1 minute")
+      assert.strictEqual((yield* Fiber.join(again)).name, "new")
+    }).pipe(run, silently)
+  })
+})
