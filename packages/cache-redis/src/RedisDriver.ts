@@ -12,11 +12,11 @@ import {
   TimeToLive
 } from "@hexcache/cache-port"
 import { Duration, Effect, Option, Stream } from "effect"
-import type { Command, Commander } from "./Command.ts"
-import * as Reply from "./Reply.ts"
-import * as ReplyError from "./ReplyError.ts"
-import type { Direct, RedisKey, Router } from "./Router.ts"
-import * as Scripts from "./Scripts.ts"
+import type { Command, Commander } from "./commands/Command.ts"
+import * as Reply from "./commands/Reply.ts"
+import * as ReplyError from "./commands/ReplyError.ts"
+import * as Scripts from "./commands/Scripts.ts"
+import type { Direct, RedisKey, Router } from "./topology/Router.ts"
 
 /**
  * Keys in one MGET or UNLINK: enough to make the round trip cheap, few enough not to hold others up. The port promises that

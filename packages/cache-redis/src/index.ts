@@ -1,3 +1,3 @@
 export * as CacheRedis from "./CacheRedis.ts"
-export { ConnectionState } from "./ConnectionState.ts"
-export { type RedisState, RedisStatus } from "./RedisStatus.ts"
+export { ConnectionState } from "./connection/ConnectionState.ts"
+export { type RedisState, RedisStatus } from "./topology/RedisStatus.ts"

@@ -1,5 +1,5 @@
 /** A simulated cluster: three shards of a master and its replica, each node with a map of slots of its own. */
-import { slotOf, slots } from "../../src/Slot.ts"
+import { slotOf, slots } from "../../src/topology/Slot.ts"
 import type { Fault } from "./faults.ts"
 import type { Keyspace } from "./Keyspace.ts"
 import { Failure, type Reply } from "./Resp.ts"

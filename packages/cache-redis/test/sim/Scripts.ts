@@ -1,6 +1,6 @@
 /** The scripts of the adapter, known by their texts, and what each does. */
 import { createHash } from "node:crypto"
-import * as AdapterScripts from "../../src/Scripts.ts"
+import * as AdapterScripts from "../../src/commands/Scripts.ts"
 import { ok, type Reply } from "./Resp.ts"
 import type { Server } from "./Server.ts"
 

@@ -3,7 +3,7 @@ import { type CacheError, CachePort } from "@hexcache/cache-port"
 import { CacheRedis } from "@hexcache/cache-redis"
 import { RedisCluster, type RedisClusterOptions, type RedisServer } from "@hexcache/redis-testkit"
 import { Context, Effect, Layer, type Scope } from "effect"
-import { slotOf } from "../../src/Slot.ts"
+import { slotOf } from "../../src/topology/Slot.ts"
 import { untilSuccess } from "./bounds.ts"
 import { commandStats } from "./commandStats.ts"
 

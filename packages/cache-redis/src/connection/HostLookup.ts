@@ -1,0 +1,98 @@
+/**
+ * Look-ups of host names, at most one of each name under way.
+ *
+ * `dns.lookup` takes one of the few threads that the whole process shares, cannot be taken back, and keeps the process
+ * alive. Attempts to connect that end before their look-up does must not leave one behind each.
+ *
+ * @internal
+ */
+import { type LookupAddress, type LookupOptions, lookup as lookupByDns } from "node:dns"
+import { isIP, type LookupFunction } from "node:net"
+import { setTimeout } from "../platform/Platform.ts"
+
+interface Result {
+  readonly error: NodeJS.ErrnoException | null
+  readonly addresses: ReadonlyArray<LookupAddress>
+}
+
+/** A look-up that is under way, or has just ended. */
+interface Lookup {
+  readonly waiting: Set<(result: Result) => void>
+  /** Kept for a moment if nobody was left to wait for it: the next attempt would begin the same look-up anew. */
+  result: Result | undefined
+}
+
+/** How long a result that nobody waited for is kept, in milliseconds. */
+const keptFor = 1_000
+
+/** By the function that looks up, then by name and kind of address. */
+const lookups = new WeakMap<LookupFunction, Map<string, Lookup>>()
+
+/** A `lookup` for one attempt to connect, which shares the look-up under way, and leaves it when the signal aborts. */
+export const shared =
+  (signal: AbortSignal, lookup: LookupFunction = lookupByDns): LookupFunction =>
+  (hostname, options, callback) => {
+    const { result, waiting } = find(lookup, hostname, options)
+    const leave = () => waiting.delete(resume)
+    const resume = ({ addresses, error }: Result) => {
+      signal.removeEventListener("abort", leave)
+      if (signal.aborted) return
+      const [first] = addresses
+      if (options.all === true) callback(error, [...addresses])
+      else callback(error, first?.address ?? "", first?.family)
+    }
+    if (result !== undefined) {
+      process.nextTick(resume, result)
+      return
+    }
+    waiting.add(resume)
+    signal.addEventListener("abort", leave, { once: true })
+  }
+
+const find = (lookup: LookupFunction, hostname: string, { family, hints, ...others }: LookupOptions): Lookup => {
+  const known = lookups.get(lookup) ?? new Map<string, Lookup>()
+  lookups.set(lookup, known)
+  const name = `${hostname} ${family} ${hints}`
+  const found = known.get(name)
+  if (found !== undefined) return found
+  const begun: Lookup = { waiting: new Set(), result: undefined }
+  known.set(name, begun)
+  const forget = () => {
+    if (known.get(name) === begun) known.delete(name)
+  }
+  const end = (result: Result) => {
+    if (result.error === null && begun.waiting.size === 0) {
+      begun.result = result
+      setTimeout(forget, keptFor).unref()
+      return
+    }
+    forget()
+    for (const resume of begun.waiting) resume(result)
+    begun.waiting.clear()
+  }
+  // Never before the caller has joined, whatever the function does.
+  const endSoon = (result: Result) => process.nextTick(end, result)
+  try {
+    lookup(hostname, { ...others, family, hints, all: true }, (error, found) => endSoon(resultOf(error, found)))
+  } catch (thrown) {
+    endSoon({ error: thrown as NodeJS.ErrnoException, addresses: [] })
+  }
+  return begun
+}
+
+/** Node ends the process where no address is found and no error given, and where what was found cannot be read. */
+const resultOf = (error: NodeJS.ErrnoException | null, found: unknown): Result => {
+  if (error) return { error, addresses: [] }
+  const addresses = toAddresses(found)
+  return addresses.length > 0 ? { error: null, addresses } : { error: notFound(), addresses }
+}
+
+/** A function that knows nothing of `all` finds one address, as a text. */
+const toAddresses = (found: unknown): ReadonlyArray<LookupAddress> =>
+  (Array.isArray(found) ? found : [{ address: found }]).flatMap((each) => {
+    const address: unknown = each?.address
+    const family = typeof address === "string" ? isIP(address) : 0
+    return family === 0 ? [] : [{ address: address as string, family }]
+  })
+
+const notFound = () => Object.assign(new Error("no address was found"), { code: "ENOTFOUND" })

@@ -1,0 +1,130 @@
+/**
+ * Commands that wait for a connection that is being made.
+ *
+ * A connection that is just being made is no outage: each command waits for it within its own deadline. An outage begins
+ * when the attempt has failed, or when it has taken longer than any command may wait.
+ *
+ * @internal
+ */
+import type { DriverFailure } from "@hexcache/cache-port"
+import { Effect } from "effect"
+import * as ReplyError from "../commands/ReplyError.ts"
+import { Deadlines, type Timed } from "./Deadlines.ts"
+
+/** Bounds of the wait. Times are in milliseconds. */
+export interface WaitingCommandsOptions {
+  readonly commandTimeout: number
+  readonly maxPending: number
+  /** Called when commands may wait no more, after those that waited were sent or have failed. */
+  readonly onClosed: () => void
+}
+
+/** Sends the command by its deadline, and returns the effect that interrupts it, if there is one. */
+type Send = (deadline: number) => Effect.Effect<void> | undefined
+
+type Fail = (failure: DriverFailure) => void
+
+class WaitingCommand implements Timed {
+  deadline = 0
+  previous: Timed | undefined
+  next: Timed | undefined
+  /** False once the command was sent, has failed, or has lost its caller. */
+  isWaiting = true
+  readonly #send: Send
+  readonly #fail: Fail
+  #interrupt: Effect.Effect<void> | undefined
+
+  constructor(send: Send, fail: Fail) {
+    this.#send = send
+    this.#fail = fail
+  }
+
+  send(): void {
+    this.isWaiting = false
+    this.#interrupt = this.#send(this.deadline)
+  }
+
+  fail(failure: DriverFailure): void {
+    this.isWaiting = false
+    this.#fail(failure)
+  }
+
+  get interrupt(): Effect.Effect<void> {
+    return this.#interrupt ?? Effect.void
+  }
+}
+
+/** The end of the time in which a connection may be in the making. */
+class Grace implements Timed {
+  deadline = 0
+  previous: Timed | undefined
+  next: Timed | undefined
+}
+
+/** Commands in the order of their deadlines, from `open` until `send` or `fail`. */
+export class WaitingCommands {
+  readonly #maxPending: number
+  readonly #deadlines: Deadlines<WaitingCommand | Grace>
+  readonly #onClosed: () => void
+  #isOpen = false
+
+  constructor({ commandTimeout, maxPending, onClosed }: WaitingCommandsOptions) {
+    this.#maxPending = maxPending
+    this.#onClosed = onClosed
+    this.#deadlines = new Deadlines(commandTimeout, (expired) => {
+      if (expired instanceof WaitingCommand) expired.fail(ReplyError.connecting())
+      else this.fail(ReplyError.connecting())
+    })
+  }
+
+  /** True if commands may wait now. */
+  get isOpen(): boolean {
+    return this.#isOpen
+  }
+
+  /** Lets commands wait from now on, for as long as one command may take. */
+  open(): void {
+    this.#isOpen = true
+    this.#deadlines.add(new Grace())
+  }
+
+  /**
+   * Lets a command wait by its deadline, the usual one unless given, and returns the effect that interrupts it. Where too
+   * many wait already, the command fails at once.
+   */
+  add(send: Send, fail: Fail, deadline?: number): Effect.Effect<void> | undefined {
+    // One of the deadlines is that of the grace.
+    if (this.#deadlines.size > this.#maxPending) {
+      fail(ReplyError.tooManyPending(this.#maxPending))
+      return undefined
+    }
+    const command = new WaitingCommand(send, fail)
+    this.#deadlines.add(command, deadline)
+    return Effect.suspend(() => {
+      if (!command.isWaiting) return command.interrupt
+      command.isWaiting = false
+      this.#deadlines.remove(command)
+      return Effect.void
+    })
+  }
+
+  /** Sends every command: the connection is ready. */
+  send(): void {
+    this.#close((command) => command.send())
+  }
+
+  /** Fails every command: the attempt has failed, or the cache is closed. */
+  fail(failure: DriverFailure): void {
+    this.#close((command) => command.fail(failure))
+  }
+
+  #close(end: (command: WaitingCommand) => void): void {
+    if (!this.#isOpen) return
+    this.#isOpen = false
+    const commands = this.#deadlines.drain().filter((each) => each instanceof WaitingCommand)
+    this.#deadlines.stop()
+    // One that ends may interrupt another one.
+    for (const command of commands) if (command.isWaiting) end(command)
+    this.#onClosed()
+  }
+}

@@ -1,0 +1,49 @@
+/**
+ * Which server a command goes to: the difference between one Redis and a cluster, as far as the driver knows it.
+ *
+ * @internal
+ */
+import type { Callback, CallbackOperations, DriverFailure } from "@hexcache/cache-port"
+import { Effect } from "effect"
+import type { Command, Commander } from "../commands/Command.ts"
+import type { Step } from "../commands/Scripts.ts"
+
+/** A key as the caller wrote it, or as a server told it. */
+export type RedisKey = string | Buffer
+
+/** Knows how long an operation may take. */
+export interface Deadline {
+  /** When what begins now has ended, on `performance`'s clock. */
+  readonly deadline: () => number
+}
+
+/** Finds the server for a key. */
+export interface Router extends Deadline {
+  /** Whom to ask about this key, and about every other key of the same part. */
+  readonly of: (key: RedisKey) => Commander
+  /** Splits what belongs to keys into parts that one command may touch together. */
+  readonly parts: <I>(items: ReadonlyArray<I>, keyOf: (item: I) => RedisKey) => ReadonlyArray<ReadonlyArray<I>>
+  /** Every server that takes writes, as soon as they are known. */
+  readonly masters: Effect.Effect<ReadonlyArray<Commander>, DriverFailure>
+  /** Only where all keys are on one server. */
+  readonly direct?: Direct | undefined
+}
+
+/** What one server is asked without an Effect around it. Each answers what an interruption of its caller does, if anything. */
+export interface Direct {
+  /** As `Commander.send`. */
+  readonly ask: <A>(command: Command<A>, callback: Callback<A>) => Effect.Effect<void> | undefined
+  /** Gathered with the other gets of this turn. */
+  readonly get: NonNullable<CallbackOperations["get"]>
+  /** Gathered with the other increments of this turn. */
+  readonly increment: (step: Step, callback: Callback<number>) => Effect.Effect<void> | undefined
+}
+
+/** One server for every key. */
+export const single = (coalescer: Commander & Deadline & Direct): Router => ({
+  of: () => coalescer,
+  deadline: () => coalescer.deadline(),
+  parts: (items) => [items],
+  masters: Effect.succeed([coalescer]),
+  direct: coalescer
+})

@@ -1,0 +1,153 @@
+/** How the map of a cluster is kept: read before it is needed and where something hints at a change, and seldom else. */
+import { assert, describe, it } from "@effect/vitest"
+import { askRedis, type RedisServer } from "@hexcache/redis-testkit"
+import { Effect, Option } from "effect"
+import { slotOf } from "../../src/topology/Slot.ts"
+import { address } from "../support/address.ts"
+import { endsWithin, eventually, failsFor, patience, succeedsWithin } from "../support/bounds.ts"
+import { at, cluster, clusterCache, keysOf, mapReadings } from "../support/clusters.ts"
+import { timed } from "../support/servers.ts"
+
+const never = "1 hour"
+
+/** True if a server has a client besides the one that asks. */
+const hasClient = async ({ url }: RedisServer): Promise<boolean> =>
+  (await askRedis(url, ["CLIENT", "LIST", "TYPE", "normal"])).trim().split("\n").length > 1
+
+describe.concurrent("the map of a cluster", () => {
+  it.live("is read though nothing hints at a change: a new replica is connected to before it is needed", () =>
+    Effect.gen(function* () {
+      const group = yield* cluster({ replicas: 0 })
+      yield* clusterCache(group, { topologyRefreshInterval: 100 })
+      const replica = yield* Effect.promise(() => group.addReplica(at(group.masters, 0)))
+      yield* eventually(() => hasClient(replica))
+    })
+  )
+
+  it.live("is read once each interval, by one node, while all is well", () =>
+    Effect.gen(function* () {
+      const group = yield* cluster({ replicas: 0 })
+      const cached = yield* clusterCache(group, { topologyRefreshInterval: 200 })
+      const keys = keysOf(group, 0, 100)
+      yield* mapReadings(group.servers)
+      const [, millis] = yield* timed(
+        Effect.forEach(Array.from({ length: 100 }), () => Effect.andThen(cached.getMany(keys), Effect.sleep(10)))
+      )
+      const readings = yield* mapReadings(group.servers)
+      // The interval is a quarter shorter at most.
+      assert.isAtMost(readings, millis / 150 + 1)
+      assert.isAtLeast(readings, 1)
+    })
+  )
+
+  it.live("is read when a server says CLUSTERDOWN: one without slots is taken out, and no call fails", () =>
+    Effect.gen(function* () {
+      const group = yield* cluster({ replicas: 0 })
+      const cached = yield* clusterCache(group, { topologyRefreshInterval: never })
+      const [key = ""] = keysOf(group, 0, 1)
+      yield* cached.set(key, "before")
+      yield* Effect.promise(() => group.giveSlots(at(group.masters, 0), at(group.masters, 1)))
+      yield* Effect.promise(() => group.remove(at(group.masters, 0)))
+      const [first, ...others] = keysOf(group, 0, 10)
+      yield* cached.set(first as string, "after")
+      assert.deepStrictEqual(yield* cached.get(first as string), Option.some("after"))
+      for (const other of others) yield* cached.set(other, "after")
+      assert.strictEqual(yield* Effect.promise(() => askRedis(at(group.masters, 1).url, ["DBSIZE"])), "10")
+    })
+  )
+
+  it.live("comes from the root nodes' name when all nodes behind it were replaced, and one old node lingers", () =>
+    Effect.gen(function* () {
+      const [old, next] = yield* Effect.all([cluster({ replicas: 0 }), cluster({ replicas: 0 })], { concurrency: 2 })
+      const { leadTo, url } = yield* address
+      leadTo(at(old.masters, 0).port)
+      const cached = yield* clusterCache(old, {
+        rootNodes: [url],
+        commandTimeout: 1_000,
+        topologyRefreshInterval: never
+      })
+      const keys = [0, 1, 2].flatMap((master) => keysOf(old, master, 1))
+      for (const key of keys) yield* cached.set(key, "old")
+      leadTo(at(next.masters, 0).port)
+      yield* Effect.promise(() => Promise.all([at(old.masters, 1).kill(), at(old.masters, 2).kill()]))
+      for (const key of keys.toReversed()) yield* succeedsWithin(10_000, cached.set(key, "new"))
+      for (const key of keys) assert.deepStrictEqual(yield* cached.get(key), Option.some("new"))
+      const sizes = yield* Effect.promise(() => Promise.all(next.masters.map(({ url }) => askRedis(url, ["DBSIZE"]))))
+      assert.deepStrictEqual(sizes, ["1", "1", "1"])
+    })
+  )
+
+  it.live("comes from the root nodes' name when all nodes behind it were replaced, and the old ones still answer", () =>
+    Effect.gen(function* () {
+      const [old, next] = yield* Effect.all([cluster({ replicas: 0 }), cluster({ replicas: 0 })], { concurrency: 2 })
+      const { leadTo, url } = yield* address
+      leadTo(at(old.masters, 0).port)
+      const cached = yield* clusterCache(old, { rootNodes: [url], topologyRefreshInterval: 50 })
+      const [key = ""] = keysOf(old, 1, 1)
+      yield* cached.set(key, "old")
+      leadTo(at(next.masters, 0).port)
+      yield* eventually(async () => {
+        await Effect.runPromise(cached.set(key, "new"))
+        return (await askRedis(at(next.masters, 1).url, ["EXISTS", `test:${key}`])) === "1"
+      })
+    })
+  )
+
+  it.live("is read seldom while a master without a replica is gone: with growing pauses, by few nodes", () =>
+    Effect.gen(function* () {
+      const group = yield* cluster({ replicas: 0 })
+      const cached = yield* clusterCache(group, { commandTimeout: 1_000, topologyRefreshInterval: never })
+      const [lost = ""] = keysOf(group, 0, 1)
+      const [lostServer, ...others] = group.masters
+      yield* Effect.promise(() => (lostServer as RedisServer).kill())
+      yield* failsFor("Unavailable", cached.get(lost))
+      yield* mapReadings(others)
+      const [, millis] = yield* timed(
+        Effect.forEach(Array.from({ length: 400 }), () =>
+          Effect.andThen(Effect.exit(cached.get(lost)), Effect.sleep(10))
+        )
+      )
+      // The pauses are half a second or more before long, and two nodes are asked behind each.
+      assert.isAtMost(yield* mapReadings(others), 2 * (6 + millis / 500))
+      yield* Effect.promise(() => (lostServer as RedisServer).restart())
+    })
+  )
+
+  it.live("is read few times, and a command is sent few times, where two nodes redirect to each other", () =>
+    Effect.gen(function* () {
+      const group = yield* cluster({ masters: 2, replicas: 0 })
+      const deadline = 5_000
+      const cached = yield* clusterCache(group, { commandTimeout: deadline, topologyRefreshInterval: never })
+      const [key = ""] = keysOf(group, 0, 1)
+      const [one, other] = [at(group.masters, 0), at(group.masters, 1)]
+      for (const [server, owner] of [
+        [one, other],
+        [other, one]
+      ] as const) {
+        const id = yield* Effect.promise(() => askRedis(owner.url, ["CLUSTER", "MYID"]))
+        const slot = `${slotOf(`test:${key}`)}`
+        yield* Effect.promise(() => askRedis(server.url, ["CLUSTER", "SETSLOT", slot, "NODE", id]))
+      }
+      yield* mapReadings(group.masters)
+      const failing = Effect.gen(function* () {
+        const failure = yield* Effect.flip(endsWithin(deadline + patience, cached.set(key, "value")))
+        assert.strictEqual(failure.reason._tag, "Unavailable")
+        assert.include(failure.message, "redirect to each other")
+        assert.strictEqual(failure.outcome, "NotExecuted")
+      })
+      yield* failing
+      const refused = yield* Effect.forEach(group.masters, ({ url }) =>
+        Effect.promise(async () => {
+          const stats = await askRedis(url, ["INFO", "commandstats"])
+          return Number(/cmdstat_set:.*rejected_calls=(\d+)/.exec(stats)?.[1] ?? 0)
+        })
+      )
+      assert.strictEqual(
+        refused.reduce((sum, count) => sum + count, 0),
+        6
+      )
+      const [, millis] = yield* timed(Effect.forEach(Array.from({ length: 10 }), () => failing))
+      assert.isAtMost(yield* mapReadings(group.masters), 2 * (8 + millis / 500))
+    })
+  )
+})
