@@ -16,12 +16,12 @@
 import { type CacheDriver, type CacheError, CachePort } from "@hexcache/cache-port"
 import type { createClient } from "@redis/client"
 import { Config, type Duration, Effect, Layer, type Scope, Stream } from "effect"
-import { Coalescer } from "./batching/Coalescer.ts"
+import { CommandBatcher } from "./batching/CommandBatcher.ts"
 import * as ReplyError from "./commands/ReplyError.ts"
-import type { Endpoint } from "./connection/Client.ts"
 import { Connection, type ConnectionEvent, type ConnectionOptions } from "./connection/Connection.ts"
+import type { Endpoint } from "./connection/NodeRedisClient.ts"
 import * as NearCache from "./near/NearCache.ts"
-import { Tracking } from "./near/Tracking.ts"
+import { TrackedEntries } from "./near/TrackedEntries.ts"
 import * as Options from "./Options.ts"
 import * as RedisDriver from "./RedisDriver.ts"
 import { Cluster } from "./topology/Cluster.ts"
@@ -331,7 +331,7 @@ const single = (
 ): Effect.Effect<CacheDriver, never, Scope.Scope> =>
   Effect.gen(function* () {
     const report = yield* reporter(status)
-    const tracking = nearCache === undefined ? undefined : new Tracking(nearCache)
+    const tracking = nearCache === undefined ? undefined : new TrackedEntries(nearCache)
     const connection = yield* Effect.acquireRelease(
       Effect.sync(() => new Connection({ ...options, tracking, report: (event) => report(event) })),
       (connection) => closing(connection, status)
@@ -345,7 +345,7 @@ const single = (
       )
     }
     connection.start()
-    const server = new Coalescer(connection, options.maxPending)
+    const server = new CommandBatcher(connection, options.maxPending)
     const driver = RedisDriver.make(Router.single(server))
     return tracking === undefined ? driver : NearCache.make(driver, server, tracking)
   })

@@ -10,10 +10,10 @@ import { CacheError, type FromDriverOptions, InvalidArgument } from "@hexcache/c
 import { Duration, Effect, identity, Redacted } from "effect"
 import * as Scripts from "./commands/Scripts.ts"
 import type { Backoff } from "./connection/Attempts.ts"
-import type { Endpoint } from "./connection/Client.ts"
 import type { ConnectionOptions } from "./connection/Connection.ts"
 import * as HostLookup from "./connection/HostLookup.ts"
-import type { TrackingOptions } from "./near/Tracking.ts"
+import type { Endpoint } from "./connection/NodeRedisClient.ts"
+import type { TrackedEntriesOptions } from "./near/TrackedEntries.ts"
 import * as RedisUrl from "./RedisUrl.ts"
 
 type Socket = NonNullable<Endpoint["socket"]>
@@ -141,7 +141,7 @@ export interface Settings
     | "pingInterval"
     | "protocol"
   > {
-  readonly nearCache: TrackingOptions | undefined
+  readonly nearCache: TrackedEntriesOptions | undefined
   /**
    * The endpoint with credentials, TLS and the way of looking up its host added. The signal interrupts the credentials,
    * and ends the wait for the look-up.
@@ -386,7 +386,7 @@ const backoff = (options: BackoffOptions = {}): Backoff => {
   return { initial, max }
 }
 
-const nearCache = (options: NearCacheOptions | undefined, silence: number): TrackingOptions | undefined => {
+const nearCache = (options: NearCacheOptions | undefined, silence: number): TrackedEntriesOptions | undefined => {
   if (options === undefined) return undefined
   if (typeof options !== "object" || options === null) throw new RangeError("nearCache is an object")
   onlyNames("nearCache", options, nearCacheNames)

@@ -12,7 +12,7 @@ import {
   TimeToLive
 } from "@hexcache/cache-port"
 import { Duration, Effect, Option, Stream } from "effect"
-import type { Command, Commander } from "./commands/Command.ts"
+import type { Command, CommandSender } from "./commands/Command.ts"
 import * as Reply from "./commands/Reply.ts"
 import * as ReplyError from "./commands/ReplyError.ts"
 import * as Scripts from "./commands/Scripts.ts"
@@ -109,7 +109,7 @@ export const make = (router: Router): CacheDriver => {
     })
 
   /** On one server after the other, so that no more than one is kept busy. */
-  const onEveryMaster = <A>(ask: (master: Commander) => Asked<A>): Asked<ReadonlyArray<A>> =>
+  const onEveryMaster = <A>(ask: (master: CommandSender) => Asked<A>): Asked<ReadonlyArray<A>> =>
     Effect.flatMap(router.masters, (masters) => Effect.forEach(masters, (master) => ask(master)))
 
   return {
@@ -259,7 +259,7 @@ const inOrder = <A>(
   return keys.map((key) => byKey.get(key) as A)
 }
 
-const page = (master: Commander, cursor: string, pattern: string): Asked<Reply.Page> =>
+const page = (master: CommandSender, cursor: string, pattern: string): Asked<Reply.Page> =>
   master.send({
     args: ["SCAN", cursor, "MATCH", pattern, "COUNT", String(keysOfPage)],
     decode: Reply.page,
@@ -268,7 +268,7 @@ const page = (master: Commander, cursor: string, pattern: string): Asked<Reply.P
   })
 
 /** The pages of one server's keys that match. */
-const pages = (master: Commander, pattern: string): Stream.Stream<ReadonlyArray<Buffer>, DriverFailure> =>
+const pages = (master: CommandSender, pattern: string): Stream.Stream<ReadonlyArray<Buffer>, DriverFailure> =>
   Stream.paginate("0", (cursor: string) =>
     Effect.map(page(master, cursor, pattern), ({ cursor, keys }) => [
       [keys],
@@ -278,7 +278,7 @@ const pages = (master: Commander, pattern: string): Stream.Stream<ReadonlyArray<
 
 /** Removes page after page of one server, each while the next one is on its way. */
 const deletePages = (
-  master: Commander,
+  master: CommandSender,
   pattern: string,
   unlink: (keys: ReadonlyArray<Buffer>) => Asked<number>
 ): Asked<number> => {

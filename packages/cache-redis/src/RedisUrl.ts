@@ -4,7 +4,7 @@
  *
  * @internal
  */
-import type { Endpoint } from "./connection/Client.ts"
+import type { Endpoint } from "./connection/NodeRedisClient.ts"
 
 /** Throws `RangeError`, which quotes nothing of it, for a URL that is not one of Redis. */
 export const parse = (url: unknown): Endpoint => {

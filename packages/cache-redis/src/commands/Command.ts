@@ -5,7 +5,7 @@
  */
 import { type Answer, DriverFailure } from "@hexcache/cache-port"
 import { type Effect, Exit } from "effect"
-import type { Reading } from "../connection/Client.ts"
+import type { TypeMapping } from "../connection/NodeRedisClient.ts"
 import type { Decode } from "./Reply.ts"
 
 /** A command and what its reply means. */
@@ -31,11 +31,11 @@ export interface Command<A> {
    * Reads texts in the reply as bytes, or numbers as text: node-redis adds up the digits of a number as a double, and is
    * off by one near 2^53.
    */
-  readonly read?: Reading | undefined
+  readonly read?: TypeMapping | undefined
 }
 
 /** Whom commands are sent to. */
-export interface Commander {
+export interface CommandSender {
   /**
    * Sends a command once, if it can be sent now, and settles by the deadline: the usual one, or an instant on
    * `performance`'s clock.

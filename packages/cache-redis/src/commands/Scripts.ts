@@ -9,7 +9,7 @@
 import { createHash } from "node:crypto"
 import type { Answer, DriverFailure } from "@hexcache/cache-port"
 import { Effect } from "effect"
-import type { Command, Commander } from "./Command.ts"
+import type { Command, CommandSender } from "./Command.ts"
 import * as Reply from "./Reply.ts"
 import * as ReplyError from "./ReplyError.ts"
 
@@ -78,7 +78,7 @@ const areAlike = ([first, ...others]: ReadonlyArray<Step>): boolean =>
   others.every(({ amount, ttl }) => amount === first?.amount && ttl === first.ttl)
 
 /** Additions in the order of `steps`, each with an answer of its own. */
-export const increment = (steps: ReadonlyArray<Step>): Call<ReadonlyArray<Answer<number>>> => ({
+export const increment = (steps: ReadonlyArray<Step>): ScriptCall<ReadonlyArray<Answer<number>>> => ({
   script: { ...increments, decode: Reply.list(steps.length, toSum) },
   keys: steps.map(({ key }) => key),
   args: (areAlike(steps) ? steps.slice(0, 1) : steps).flatMap(({ amount, ttl }) => [
@@ -115,7 +115,10 @@ return redis.status_reply('OK')`
 )
 
 /** Sets every value for so many milliseconds. */
-export const setMany = (entries: ReadonlyArray<readonly [key: string, value: string]>, ttl: number): Call<void> => ({
+export const setMany = (
+  entries: ReadonlyArray<readonly [key: string, value: string]>,
+  ttl: number
+): ScriptCall<void> => ({
   script: setAll,
   keys: entries.map(([key]) => key),
   args: [...entries.map(([, value]) => value), String(ttl)]
@@ -128,7 +131,7 @@ for i = 1, #KEYS do remaining[i] = redis.call('PTTL', KEYS[i]) end
 return remaining`)
 
 /** What PTTL answers for each key. */
-export const timesToLive = (keys: ReadonlyArray<string>): Call<ReadonlyArray<number>> => ({
+export const timesToLive = (keys: ReadonlyArray<string>): ScriptCall<ReadonlyArray<number>> => ({
   script: { ...readTimesToLive, decode: Reply.list(keys.length, Reply.integer), isRead: true },
   keys,
   args: []
@@ -144,28 +147,28 @@ export const load: ReadonlyArray<ReadonlyArray<string>> = [
 ].map(({ lua }) => ["SCRIPT", "LOAD", lua])
 
 /** A script with what it is run on. */
-export interface Call<A> {
+export interface ScriptCall<A> {
   readonly script: Script<A>
   readonly keys: ReadonlyArray<string>
   readonly args: ReadonlyArray<string>
 }
 
 /** The command for a server that knows the script. */
-export const command = <A>({ args, keys, script: { lua, sha1, ...meaning } }: Call<A>): Command<A> => ({
+export const command = <A>({ args, keys, script: { lua, sha1, ...meaning } }: ScriptCall<A>): Command<A> => ({
   ...meaning,
   weight: keys.length,
   args: ["EVALSHA", sha1, String(keys.length), ...keys, ...args]
 })
 
 /** The command for a server that said NOSCRIPT. */
-export const telling = <A>({ args, keys, script: { lua, sha1, ...meaning } }: Call<A>): Command<A> => ({
+export const telling = <A>({ args, keys, script: { lua, sha1, ...meaning } }: ScriptCall<A>): Command<A> => ({
   ...meaning,
   weight: keys.length,
   args: ["EVAL", lua, String(keys.length), ...keys, ...args]
 })
 
 /** Runs a script in one atomic step, by an instant on `performance`'s clock. */
-export const run = <A>(commander: Commander, call: Call<A>, deadline: number): Effect.Effect<A, DriverFailure> =>
-  Effect.catch(commander.send(command(call), deadline), (failure) =>
-    failure.serverCode === "NOSCRIPT" ? commander.send(telling(call), deadline) : Effect.fail(failure)
+export const run = <A>(sender: CommandSender, call: ScriptCall<A>, deadline: number): Effect.Effect<A, DriverFailure> =>
+  Effect.catch(sender.send(command(call), deadline), (failure) =>
+    failure.serverCode === "NOSCRIPT" ? sender.send(telling(call), deadline) : Effect.fail(failure)
   )

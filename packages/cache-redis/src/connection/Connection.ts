@@ -8,21 +8,27 @@
  */
 import type { Callback, DriverFailure } from "@hexcache/cache-port"
 import { Effect } from "effect"
-import { changedBy } from "../commands/Changes.ts"
-import { type Command, type Commander, toExit } from "../commands/Command.ts"
+import { type Command, type CommandSender, toExit } from "../commands/Command.ts"
 import * as Reply from "../commands/Reply.ts"
 import * as ReplyError from "../commands/ReplyError.ts"
-import type { Tracking } from "../near/Tracking.ts"
+import { writtenKeys } from "../commands/writtenKeys.ts"
+import type { TrackedEntries } from "../near/TrackedEntries.ts"
 import { clearTimeout, performance, setTimeout } from "../platform/Platform.ts"
 import { Attempts, type Backoff } from "./Attempts.ts"
-import { Call } from "./Call.ts"
-import { addressOf, type Client, createRedisClient, type Endpoint, readings } from "./Client.ts"
 import { type ConnectionState, StateHistory } from "./ConnectionState.ts"
-import { Deadlines, startDeadline } from "./Deadlines.ts"
+import { DeadlineQueue, startDeadline } from "./DeadlineQueue.ts"
 import { Handshake, type HandshakeOptions, type Protocol } from "./Handshake.ts"
 import { IdlePing } from "./IdlePing.ts"
-import { Markers } from "./Markers.ts"
-import { Pacer } from "./Pacer.ts"
+import {
+  addressOf,
+  createNodeRedisClient,
+  type Endpoint,
+  type NodeRedisClient,
+  typeMappings
+} from "./NodeRedisClient.ts"
+import { PendingCommand } from "./PendingCommand.ts"
+import { ReplyFence } from "./ReplyFence.ts"
+import { ReplyPacer } from "./ReplyPacer.ts"
 import { WaitingCommands } from "./WaitingCommands.ts"
 
 /** Where and how to connect. Times are in milliseconds. */
@@ -45,7 +51,7 @@ export interface ConnectionOptions extends HandshakeOptions {
   /** How long nothing was sent when the connection is checked; infinite for never. */
   readonly pingInterval: number
   /** Told of what changes on the server, where that is willing to tell. */
-  readonly tracking?: Tracking | undefined
+  readonly tracking?: TrackedEntries | undefined
   /** Told of what has no caller. */
   readonly report: (event: ConnectionEvent) => void
 }
@@ -75,14 +81,14 @@ const ping: Command<void> = { args: ["PING"], decode: Reply.pong }
 const closeTimeout = 300
 
 /** A connection to one server, replaced whenever it is in doubt. */
-export class Connection implements Commander {
+export class Connection implements CommandSender {
   readonly #options: ConnectionOptions
-  readonly #calls: Deadlines<Call>
+  readonly #calls: DeadlineQueue<PendingCommand>
   readonly #waiting: WaitingCommands
-  readonly #pacer = new Pacer({ isQuiet: () => this.isQuiet, onGiven: () => this.#idle() })
-  #ready: Client | undefined
+  readonly #pacer = new ReplyPacer({ isQuiet: () => this.isQuiet, onDelivered: () => this.#idle() })
+  #ready: NodeRedisClient | undefined
   /** Of the client that is ready, or whose last calls are waited for while the connection closes. */
-  #markers: Markers | undefined
+  #fence: ReplyFence | undefined
   #idlePing: IdlePing | undefined
   /** Ends the current client, ready or connecting, for the given reason. */
   #end: ((failure: DriverFailure, cause?: LossCause) => void) | undefined
@@ -104,7 +110,7 @@ export class Connection implements Commander {
 
   constructor(options: ConnectionOptions) {
     this.#options = options
-    this.#calls = new Deadlines(options.commandTimeout, (call) => this.#expired(call))
+    this.#calls = new DeadlineQueue(options.commandTimeout, (call) => this.#expired(call))
     this.#waiting = new WaitingCommands({ ...options, onClosed: () => this.#stateChanged() })
     this.#attempts = new Attempts(options.backoff)
     this.#handshake = new Handshake(options)
@@ -169,22 +175,22 @@ export class Connection implements Commander {
       return undefined
     }
     // The answer is of this command's type: its own decoder made it.
-    return this.#send(client, new Call(command, callback as Callback<unknown>), deadline)
+    return this.#send(client, new PendingCommand(command, callback as Callback<unknown>), deadline)
   }
 
-  #send(client: Client, call: Call, deadline?: number): Effect.Effect<void> | undefined {
+  #send(client: NodeRedisClient, call: PendingCommand, deadline?: number): Effect.Effect<void> | undefined {
     const { command } = call
     if (this.#calls.size >= this.#options.maxPending) {
-      call.finish(ReplyError.tooManyPending(this.#options.maxPending))
+      call.complete(ReplyError.tooManyPending(this.#options.maxPending))
       return undefined
     }
     call.repliesBefore = this.#replies
     this.#calls.add(call, deadline)
     this.#changes(command)
-    if (this.#markers !== undefined) call.marker = this.#markers.plan()
+    if (this.#fence !== undefined) call.fence = this.#fence.fence()
     if (command.asking === true) client.sendCommand(["ASKING"]).catch(() => {})
     const abortSignal = call as unknown as AbortSignal
-    const options = command.read === undefined ? { abortSignal } : { abortSignal, ...readings[command.read] }
+    const options = command.read === undefined ? { abortSignal } : { abortSignal, ...typeMappings[command.read] }
     client.sendCommand(command.args, options).then(
       (reply) => this.#answered(call, reply),
       (error) => this.#rejected(call, error)
@@ -236,7 +242,7 @@ export class Connection implements Commander {
     const { admit, connectTimeout, endpoint } = this.#options
     this.#attempts.begin()
     const abort = new AbortController()
-    let client: Client | undefined
+    let client: NodeRedisClient | undefined
     let over = false
     const end = (failure: DriverFailure, cause: LossCause = "garbled") => {
       if (over) return
@@ -256,11 +262,11 @@ export class Connection implements Commander {
       if (over) return
       this.#address = addressOf(found)
       this.#stateChanged()
-      client = createRedisClient(found, abort.signal)
+      client = createNodeRedisClient(found, abort.signal)
       // Stays for good: an error without a listener ends the process, and sockets have errors after their end.
       client.on("error", fail)
       const protocol = await this.#handshake.perform(client, found)
-      await admit?.((...args) => (client as Client).sendCommand(args), this.#handshake.role)
+      await admit?.((...args) => (client as NodeRedisClient).sendCommand(args), this.#handshake.role)
       const isTracking = await this.#track(client, protocol)
       if (over) return
       clearDeadline()
@@ -270,7 +276,7 @@ export class Connection implements Commander {
   }
 
   /** Lets the server tell what changes, if that is asked for and the server does. */
-  async #track(client: Client, protocol: Protocol): Promise<boolean> {
+  async #track(client: NodeRedisClient, protocol: Protocol): Promise<boolean> {
     const { report, tracking } = this.#options
     if (tracking === undefined) return false
     // What is left of a connection that is lost is heard too, and does no harm.
@@ -292,21 +298,21 @@ export class Connection implements Commander {
     }
   }
 
-  #becomeReady(client: Client, isTracking: boolean): void {
+  #becomeReady(client: NodeRedisClient, isTracking: boolean): void {
     this.#ready = client
     this.#attempts.becameReady()
     if (isTracking) this.#options.tracking?.begin()
-    const markers = new Markers({
+    const fence = new ReplyFence({
       ping: (text) => client.sendCommand(["PING", text]),
       echo: (text) => client.sendCommand(["ECHO", text]),
-      deliver: (calls) => this.#deliver(calls),
+      release: (calls) => this.#deliver(calls),
       outOfStep: () => this.#end?.(ReplyError.outOfStep())
     })
-    this.#markers = markers
+    this.#fence = fence
     this.#idlePing = new IdlePing({
       interval: this.#options.pingInterval,
-      idleFor: () => performance.now() - markers.sentAt,
-      ping: () => this.#send(client, new Call(ping, undefined))
+      idleFor: () => performance.now() - fence.sentAt,
+      ping: () => this.#send(client, new PendingCommand(ping, undefined))
     })
     for (const args of this.#options.greeting ?? []) client.sendCommand(args).catch(() => {})
     if (this.#reported !== undefined) this.#options.report({ _tag: "ReadyAgain" })
@@ -319,8 +325,8 @@ export class Connection implements Commander {
   #lost(failure: DriverFailure, cause: LossCause): void {
     this.#ready = undefined
     this.#options.tracking?.end()
-    this.#markers?.stop()
-    this.#markers = undefined
+    this.#fence?.stop()
+    this.#fence = undefined
     this.#idlePing?.stop()
     const calls = this.#calls.drain()
     if (this.#closed) {
@@ -340,7 +346,7 @@ export class Connection implements Commander {
     }
     this.#stateChanged()
     const isCut = cause === "cut" || cause === "moved"
-    const failed: Array<Call> = []
+    const failed: Array<PendingCommand> = []
     for (const call of calls) {
       if (this.#waiting.isOpen && call.maySendAgain(isCut)) this.#sendAgain(call)
       else failed.push(call)
@@ -355,13 +361,13 @@ export class Connection implements Commander {
     this.#options.report({ _tag: "StateChanged" })
   }
 
-  #fail(call: Call): void {
+  #fail(call: PendingCommand): void {
     call.waiting = false
-    call.finish(ReplyError.lost(call.sent))
+    call.complete(ReplyError.lost(call.sent))
   }
 
   /** Sends on the next connection, within its deadline, a call that cannot have changed anything. */
-  #sendAgain(call: Call): void {
+  #sendAgain(call: PendingCommand): void {
     call.waiting = false
     // The client's end changes it.
     const { sent } = call
@@ -371,15 +377,15 @@ export class Connection implements Commander {
         const command = remakeOf(again.command)
         if (command === undefined) return undefined
         again.command = command
-        return this.#send(this.#ready as Client, again, until)
+        return this.#send(this.#ready as NodeRedisClient, again, until)
       },
-      (failure) => again.finish(sent ? ReplyError.lost(true) : failure),
+      (failure) => again.complete(sent ? ReplyError.lost(true) : failure),
       call.deadline
     )
   }
 
   /** Answers that are known to be their callers' own. */
-  #deliver(calls: ReadonlyArray<Call>): void {
+  #deliver(calls: ReadonlyArray<PendingCommand>): void {
     this.#attempts.proved()
     const own = calls.filter((call) => call.waiting)
     for (const call of own) {
@@ -387,7 +393,7 @@ export class Connection implements Commander {
       this.#calls.remove(call)
       this.#options.tracking?.proved(call.sentAt)
     }
-    this.#pacer.give(own)
+    this.#pacer.deliver(own)
     this.#idle()
   }
 
@@ -395,29 +401,29 @@ export class Connection implements Commander {
   #changes(command: Pick<Command<unknown>, "args" | "isRead">): void {
     const { tracking } = this.#options
     if (tracking === undefined) return
-    const changed = changedBy(command)
+    const changed = writtenKeys(command)
     if (changed === "every key") tracking.everyKeyChanged()
     else for (const key of changed) tracking.keyChanged(String(key))
   }
 
-  #answered(call: Call, reply: unknown): void {
+  #answered(call: PendingCommand, reply: unknown): void {
     this.#replies++
     if (!call.waiting) return
     try {
       call.answer = call.command.decode(reply)
       // A settled promise may live on in the client's queue, and is not to keep a large reply alive.
       if (Array.isArray(reply)) reply.length = 0
-      this.#markers?.keep(call)
+      this.#fence?.hold(call)
     } catch (thrown) {
       if (!(thrown instanceof Reply.UnexpectedReply)) throw thrown
       const failure = ReplyError.unexpectedReply()
       this.#leave(call)
       this.#end?.(failure)
-      call.finish(failure)
+      call.complete(failure)
     }
   }
 
-  #rejected(call: Call, error: unknown): void {
+  #rejected(call: PendingCommand, error: unknown): void {
     const { recover } = call.command
     const failure = ReplyError.fromCommand(error, call.sent)
     if (failure.serverCode !== undefined) this.#replies++
@@ -428,33 +434,33 @@ export class Connection implements Commander {
       this.#leave(call)
       this.#attempts.refused()
       this.#end?.(failure, "cut")
-      call.finish(call.answer)
+      call.complete(call.answer)
       return
     }
     if (failure.serverCode !== undefined) {
-      this.#markers?.keep(call)
+      this.#fence?.hold(call)
     } else {
       this.#leave(call)
-      call.finish(call.answer)
+      call.complete(call.answer)
     }
   }
 
   /** The caller was interrupted. What was sent stays in the list, so that the watchdog still counts it. */
-  #abandon(call: Call): Effect.Effect<void> {
+  #abandon(call: PendingCommand): Effect.Effect<void> {
     if (call.settle !== undefined) {
       call.settle = undefined
       if (!call.sent) {
         this.#leave(call)
-        call.takeBack()
+        call.cancelWrite()
       }
     }
     return Effect.void
   }
 
-  #expired(call: Call): void {
+  #expired(call: PendingCommand): void {
     const { sent } = call
     call.waiting = false
-    call.takeBack()
+    call.cancelWrite()
     // Not one reply while this call has waited: the connection is silent, whatever is still written to it.
     if (sent && call.repliesBefore === this.#replies) {
       const silentAt = call.sentAt + this.#options.commandTimeout
@@ -467,11 +473,11 @@ export class Connection implements Commander {
         this.#end?.(ReplyError.silent(), call.command === ping ? "cut" : "silent")
       }
     }
-    call.finish(ReplyError.timedOut(sent, this.#options.commandTimeout))
+    call.complete(ReplyError.timedOut(sent, this.#options.commandTimeout))
     this.#idle()
   }
 
-  #leave(call: Call): void {
+  #leave(call: PendingCommand): void {
     call.waiting = false
     this.#calls.remove(call)
     this.#idle()

@@ -11,7 +11,7 @@ import { type DriverFailure, Unavailable, Unknown } from "@hexcache/cache-port"
 import { constVoid } from "effect/Function"
 import * as ReplyError from "../commands/ReplyError.ts"
 import { uniqueText } from "../platform/Platform.ts"
-import type { Client, Endpoint } from "./Client.ts"
+import type { Endpoint, NodeRedisClient } from "./NodeRedisClient.ts"
 
 /** A version of Redis's protocol, RESP. */
 export type Protocol = 2 | 3
@@ -47,7 +47,7 @@ export class Handshake {
    * Connects a client, and returns the protocol that it and the server speak from now on. `sendBehind` sends commands in
    * the same round trip; where HELLO turns out to be refused, they come too early.
    */
-  async perform(client: Client, endpoint: Endpoint, sendBehind?: () => void): Promise<Protocol> {
+  async perform(client: NodeRedisClient, endpoint: Endpoint, sendBehind?: () => void): Promise<Protocol> {
     const begunWith = this.#protocol
     this.#role = undefined
     this.#isHelloPending = false
@@ -67,7 +67,7 @@ export class Handshake {
     return this.#isHelloPending && ReplyError.isCut(error) ? ReplyError.hungUpAtHello() : ReplyError.fromConnect(error)
   }
 
-  async #agree(client: Client, login: Login, database = 0, sendBehind = constVoid): Promise<Protocol> {
+  async #agree(client: NodeRedisClient, login: Login, database = 0, sendBehind = constVoid): Promise<Protocol> {
     if (this.#protocol === 3) {
       this.#isHelloPending = true
       const hello = send(client, ["HELLO", "3", ...helloAuth(login)])
@@ -102,7 +102,7 @@ export class Handshake {
   }
 
   /** Sends what comes behind the login, and returns how to wait for it. */
-  #sendRest(client: Client, database: number): () => Promise<void> {
+  #sendRest(client: NodeRedisClient, database: number): () => Promise<void> {
     const { connectionName } = this.#options
     const text = `hexcache-${uniqueText()}`
     const selected = database === 0 ? undefined : send(client, ["SELECT", String(database)])
@@ -146,7 +146,7 @@ const auth = ({ password = "", username = "" }: Login): ReadonlyArray<Args> => {
   return password === "" ? [] : [["AUTH", password]]
 }
 
-const send = (client: Client, args: Args): Promise<unknown> => {
+const send = (client: NodeRedisClient, args: Args): Promise<unknown> => {
   const reply = client.sendCommand(args)
   // Not every reply is waited for.
   reply.catch(() => {})

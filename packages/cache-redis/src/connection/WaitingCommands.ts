@@ -9,7 +9,7 @@
 import type { DriverFailure } from "@hexcache/cache-port"
 import { Effect } from "effect"
 import * as ReplyError from "../commands/ReplyError.ts"
-import { Deadlines, type Timed } from "./Deadlines.ts"
+import { DeadlineQueue, type Timed } from "./DeadlineQueue.ts"
 
 /** Bounds of the wait. Times are in milliseconds. */
 export interface WaitingCommandsOptions {
@@ -64,14 +64,14 @@ class Grace implements Timed {
 /** Commands in the order of their deadlines, from `open` until `send` or `fail`. */
 export class WaitingCommands {
   readonly #maxPending: number
-  readonly #deadlines: Deadlines<WaitingCommand | Grace>
+  readonly #deadlines: DeadlineQueue<WaitingCommand | Grace>
   readonly #onClosed: () => void
   #isOpen = false
 
   constructor({ commandTimeout, maxPending, onClosed }: WaitingCommandsOptions) {
     this.#maxPending = maxPending
     this.#onClosed = onClosed
-    this.#deadlines = new Deadlines(commandTimeout, (expired) => {
+    this.#deadlines = new DeadlineQueue(commandTimeout, (expired) => {
       if (expired instanceof WaitingCommand) expired.fail(ReplyError.connecting())
       else this.fail(ReplyError.connecting())
     })

@@ -8,12 +8,12 @@
  */
 import { type CacheDriver, DriverFailure, Later } from "@hexcache/cache-port"
 import { Effect, Exit } from "effect"
-import type { Command, Commander } from "../commands/Command.ts"
+import type { Command, CommandSender } from "../commands/Command.ts"
 import * as Reply from "../commands/Reply.ts"
 import * as Scripts from "../commands/Scripts.ts"
 import { performance } from "../platform/Platform.ts"
 import type { Deadline, Direct } from "../topology/Router.ts"
-import type { Tracking } from "./Tracking.ts"
+import type { TrackedEntries } from "./TrackedEntries.ts"
 
 /** Keys whose times to live are asked for at once. */
 const keysAtOnce = 100
@@ -26,7 +26,11 @@ interface Read {
 }
 
 /** A driver whose reads are kept; `server` is the one that it asks. */
-export const make = (driver: CacheDriver, server: Commander & Deadline & Direct, tracking: Tracking): CacheDriver => {
+export const make = (
+  driver: CacheDriver,
+  server: CommandSender & Deadline & Direct,
+  tracking: TrackedEntries
+): CacheDriver => {
   let isProving = false
   /** What was read in this turn. */
   let reads: Array<Read> = []

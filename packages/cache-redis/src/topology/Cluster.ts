@@ -9,9 +9,9 @@
  */
 import type { DriverFailure } from "@hexcache/cache-port"
 import { Effect, Exit } from "effect"
-import { changedBy } from "../commands/Changes.ts"
-import type { Command, Commander } from "../commands/Command.ts"
+import type { Command, CommandSender } from "../commands/Command.ts"
 import * as ReplyError from "../commands/ReplyError.ts"
+import { writtenKeys } from "../commands/writtenKeys.ts"
 import type { ConnectionEvent } from "../connection/Connection.ts"
 import { type Condition, StateHistory } from "../connection/ConnectionState.ts"
 import { WaitingCommands } from "../connection/WaitingCommands.ts"
@@ -128,7 +128,7 @@ export class Cluster implements Router {
     this.#options.report({ _tag: "StateChanged" })
   }
 
-  of(key: RedisKey): Commander {
+  of(key: RedisKey): CommandSender {
     return { send: (command, deadline) => this.#send(slotOf(key), command, deadline) }
   }
 
@@ -147,11 +147,11 @@ export class Cluster implements Router {
     return performance.now() + this.#options.commandTimeout
   }
 
-  readonly masters: Effect.Effect<ReadonlyArray<Commander>, DriverFailure> = Effect.suspend(() => {
+  readonly masters: Effect.Effect<ReadonlyArray<CommandSender>, DriverFailure> = Effect.suspend(() => {
     if (this.#waiting.isOpen) return this.#onceKnown(() => this.masters)
     if (this.#topology === undefined) return Effect.fail(this.#refusal)
     return Effect.succeed(
-      this.#topology.masters.map((master): Commander => {
+      this.#topology.masters.map((master): CommandSender => {
         const node = this.#nodes.at(master)
         return {
           send: (command, until) =>
@@ -227,7 +227,7 @@ export class Cluster implements Router {
     if (failure instanceof ReplyError.Redirection) return this.#redirect(failure, asked, routed)
     if (failure.serverCode === "TRYAGAIN") return pause(tryAgainInterval, () => this.#askOwner(routed))
     if (isOfOldMap(failure)) return this.#askSuccessor(failure, asked, routed)
-    const mayRepeat = failure.outcome === "NotExecuted" || changedBy(command).length === 0
+    const mayRepeat = failure.outcome === "NotExecuted" || writtenKeys(command).length === 0
     return isLost && mayRepeat ? this.#askSuccessor(failure, asked, routed, isLost) : undefined
   }
 

@@ -8,9 +8,9 @@
  */
 import { AccessDenied, DriverFailure, Unavailable } from "@hexcache/cache-port"
 import * as ReplyError from "../commands/ReplyError.ts"
-import type { Endpoint } from "../connection/Client.ts"
 import type { ConnectionEvent } from "../connection/Connection.ts"
-import { startDeadline } from "../connection/Deadlines.ts"
+import { startDeadline } from "../connection/DeadlineQueue.ts"
+import type { Endpoint } from "../connection/NodeRedisClient.ts"
 import { clearTimeout, random, setTimeout } from "../platform/Platform.ts"
 import { type NamedMaster, Sentinel, unknownName } from "./Sentinel.ts"
 import type { Node } from "./Topology.ts"

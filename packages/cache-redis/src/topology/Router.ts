@@ -5,7 +5,7 @@
  */
 import type { Callback, CallbackOperations, DriverFailure } from "@hexcache/cache-port"
 import { Effect } from "effect"
-import type { Command, Commander } from "../commands/Command.ts"
+import type { Command, CommandSender } from "../commands/Command.ts"
 import type { Step } from "../commands/Scripts.ts"
 
 /** A key as the caller wrote it, or as a server told it. */
@@ -20,11 +20,11 @@ export interface Deadline {
 /** Finds the server for a key. */
 export interface Router extends Deadline {
   /** Whom to ask about this key, and about every other key of the same part. */
-  readonly of: (key: RedisKey) => Commander
+  readonly of: (key: RedisKey) => CommandSender
   /** Splits what belongs to keys into parts that one command may touch together. */
   readonly parts: <I>(items: ReadonlyArray<I>, keyOf: (item: I) => RedisKey) => ReadonlyArray<ReadonlyArray<I>>
   /** Every server that takes writes, as soon as they are known. */
-  readonly masters: Effect.Effect<ReadonlyArray<Commander>, DriverFailure>
+  readonly masters: Effect.Effect<ReadonlyArray<CommandSender>, DriverFailure>
   /** Only where all keys are on one server. */
   readonly direct?: Direct | undefined
 }
@@ -40,10 +40,10 @@ export interface Direct {
 }
 
 /** One server for every key. */
-export const single = (coalescer: Commander & Deadline & Direct): Router => ({
-  of: () => coalescer,
-  deadline: () => coalescer.deadline(),
+export const single = (batcher: CommandSender & Deadline & Direct): Router => ({
+  of: () => batcher,
+  deadline: () => batcher.deadline(),
   parts: (items) => [items],
-  masters: Effect.succeed([coalescer]),
-  direct: coalescer
+  masters: Effect.succeed([batcher]),
+  direct: batcher
 })

@@ -8,9 +8,9 @@
 import { DriverFailure, Unavailable } from "@hexcache/cache-port"
 import { constVoid } from "effect/Function"
 import * as ReplyError from "../commands/ReplyError.ts"
-import { type Client, createRedisClient, type Endpoint } from "../connection/Client.ts"
-import { startDeadline } from "../connection/Deadlines.ts"
+import { startDeadline } from "../connection/DeadlineQueue.ts"
 import { fieldOf, Handshake } from "../connection/Handshake.ts"
+import { createNodeRedisClient, type Endpoint, type NodeRedisClient } from "../connection/NodeRedisClient.ts"
 import type { Node } from "./Topology.ts"
 
 /** How to reach a sentinel, the question for it, and the listeners to its messages. */
@@ -49,7 +49,7 @@ export const unknownName = new DriverFailure(new Unavailable({ message: "the sen
 export class Sentinel {
   readonly #options: SentinelOptions
   readonly #handshake = new Handshake({})
-  #client: Promise<Client> | undefined
+  #client: Promise<NodeRedisClient> | undefined
   /** Ends the connection, and the attempt to make it. */
   #abort = new AbortController()
   #asking: Promise<NamedMaster> | undefined
@@ -111,14 +111,14 @@ export class Sentinel {
     }
   }
 
-  async #connect(): Promise<Client> {
+  async #connect(): Promise<NodeRedisClient> {
     const { endpoint, onNotSubscribed } = this.#options
     const abort = new AbortController()
     this.#abort = abort
     const { signal } = abort
     const found = await endpoint(signal)
     signal.throwIfAborted()
-    const client = createRedisClient(found, signal)
+    const client = createNodeRedisClient(found, signal)
     client.on("error", () => {
       if (!signal.aborted) this.close()
     })
@@ -142,7 +142,7 @@ export class Sentinel {
     return client
   }
 
-  #question(client: Client): Promise<readonly [epoch: number, address: unknown]> {
+  #question(client: NodeRedisClient): Promise<readonly [epoch: number, address: unknown]> {
     const { name } = this.#options
     return Promise.all([
       epochOf(client.sendCommand(["SENTINEL", "MASTER", name])),

@@ -347,8 +347,8 @@ export class Server {
   }
 }
 
-/** The commands of markers and handshakes are the same each time. */
+/** The commands of fences and handshakes are the same each time. */
 const isChore = ([name, first]: ReadonlyArray<string>): boolean =>
-  (name === "PING" && first?.startsWith("marker-") === true) || name === "SCRIPT" || name === "CLIENT"
+  (name === "PING" && first?.startsWith("fence-") === true) || name === "SCRIPT" || name === "CLIENT"
 
 const shown = (texts: ReadonlyArray<string>): string => texts.join(" ").replaceAll("\r\n", "|").slice(0, 160)

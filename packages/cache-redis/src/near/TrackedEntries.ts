@@ -14,10 +14,10 @@
  */
 import { Later } from "@hexcache/cache-port"
 import { Doorkeeper } from "./Doorkeeper.ts"
-import { type Bounds, Entry, NearEntries } from "./NearEntries.ts"
+import { type SieveBounds, SieveCache, SieveEntry } from "./SieveCache.ts"
 
 /** The bounds of a near cache, checked. */
-export interface TrackingOptions extends Bounds {
+export interface TrackedEntriesOptions extends SieveBounds {
   /** How long a value is served at most, in milliseconds. */
   readonly ttl: number
   /** How long nothing may be answered until nothing is served, in milliseconds. */
@@ -30,9 +30,9 @@ const keysRemembered = 1_000
 const never = Number.NEGATIVE_INFINITY
 
 /** The values that one connection has read, for as long as they are the server's. */
-export class Tracking {
-  readonly #options: TrackingOptions
-  readonly #entries: NearEntries
+export class TrackedEntries {
+  readonly #options: TrackedEntriesOptions
+  readonly #entries: SieveCache
   readonly #doorkeeper: Doorkeeper
   #isOn = false
   #provedAt = never
@@ -46,9 +46,9 @@ export class Tracking {
   /** The number of the last change that may have been of any key. */
   #changedAll = 0
 
-  constructor(options: TrackingOptions) {
+  constructor(options: TrackedEntriesOptions) {
     this.#options = options
-    this.#entries = new NearEntries(options)
+    this.#entries = new SieveCache(options)
     this.#doorkeeper = new Doorkeeper(options.maxEntries)
   }
 
@@ -97,7 +97,7 @@ export class Tracking {
       this.#entries.delete(entry.key)
       return Later
     }
-    entry.wasRead = true
+    entry.visited = true
     return entry.value
   }
 
@@ -119,7 +119,7 @@ export class Tracking {
   /** Keeps what was asked for at a moment, if it is current, for so many milliseconds at most from an instant. */
   keep(key: string, value: string | undefined, moment: number, from: number, millis: number): void {
     if (!this.isCurrent(key, moment)) return
-    this.#entries.add(new Entry(key, value, from + Math.min(millis, this.#options.ttl)))
+    this.#entries.add(new SieveEntry(key, value, from + Math.min(millis, this.#options.ttl)))
   }
 
   #prove(at: number): void {

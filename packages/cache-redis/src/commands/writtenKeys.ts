@@ -8,7 +8,7 @@ import type { RedisKey } from "../topology/Router.ts"
 import type { Command } from "./Command.ts"
 
 /** The keys that a command of the driver may change, or every key. */
-export const changedBy = ({
+export const writtenKeys = ({
   args,
   isRead
 }: Pick<Command<unknown>, "args" | "isRead">): ReadonlyArray<RedisKey> | "every key" => {

@@ -21,7 +21,7 @@ export interface Asked {
 const stepsAtOnce = 100
 
 /** Collects increments until the turn ends or is told to. */
-export class Increments {
+export class IncrementBatch {
   readonly #connection: Connection
   readonly #maxPending: number
   #waiting: Array<Asked> = []

@@ -6,31 +6,31 @@
  */
 
 import { setImmediate } from "../platform/Platform.ts"
-import type { Call } from "./Call.ts"
 import { partOf } from "./Halving.ts"
+import type { PendingCommand } from "./PendingCommand.ts"
 
 /** What a pacer needs of its connection. */
-export interface PacerOptions {
+export interface ReplyPacerOptions {
   /** Whether the server has nothing to do. */
   readonly isQuiet: () => boolean
   /** Told when callers were given answers that had to wait. */
-  readonly onGiven: () => void
+  readonly onDelivered: () => void
 }
 
 /**
  * So much work keeps both sides busy for longer than it takes to write once more. What less work asks gains more from
  * going out together: a get with 512 in flight is a tenth slower where 512 are much.
  */
-const much = 600
+const heavyBatch = 600
 
 /** Gives answers to callers, some of them a turn of the event loop later. */
-export class Pacer {
-  readonly #options: PacerOptions
+export class ReplyPacer {
+  readonly #options: ReplyPacerOptions
   /** Whether what callers ask who were given much has not been written yet. */
-  #isMuchAsked = false
+  #isHeavyUnwritten = false
   #held = 0
 
-  constructor(options: PacerOptions) {
+  constructor(options: ReplyPacerOptions) {
     this.#options = options
   }
 
@@ -40,51 +40,51 @@ export class Pacer {
   }
 
   /** Gives answers, behind those that wait. What was asked by others who were given much goes out first. */
-  give(calls: ReadonlyArray<Call>): void {
-    if (this.#isMuchAsked) {
-      this.#onceWritten(calls, (held) => this.give(held))
+  deliver(calls: ReadonlyArray<PendingCommand>): void {
+    if (this.#isHeavyUnwritten) {
+      this.#onceWritten(calls, (held) => this.deliver(held))
       return
     }
     const work = workOf(calls)
     // Where the server would have nothing to do, half of them wait until it has what the others ask.
     const first = this.#options.isQuiet() ? firstOf(calls, partOf(work)) : calls.length
-    giveEach(calls, 0, first)
-    if (work >= much) {
-      this.#isMuchAsked = true
+    deliverEach(calls, 0, first)
+    if (work >= heavyBatch) {
+      this.#isHeavyUnwritten = true
       this.#onceWritten([], () => {
-        this.#isMuchAsked = false
+        this.#isHeavyUnwritten = false
       })
     }
-    if (first < calls.length) this.#onceWritten(calls.slice(first), (others) => giveEach(others, 0, others.length))
+    if (first < calls.length) this.#onceWritten(calls.slice(first), (others) => deliverEach(others, 0, others.length))
   }
 
   /** Runs when what was asked so far in this turn has been written: that is planned by then, as is what is gathered. */
-  #onceWritten(held: ReadonlyArray<Call>, run: (held: ReadonlyArray<Call>) => void): void {
+  #onceWritten(held: ReadonlyArray<PendingCommand>, run: (held: ReadonlyArray<PendingCommand>) => void): void {
     this.#held += held.length
     process.nextTick(setImmediate, () => {
       this.#held -= held.length
       run(held)
-      if (held.length > 0) this.#options.onGiven()
+      if (held.length > 0) this.#options.onDelivered()
     })
   }
 }
 
-const giveEach = (calls: ReadonlyArray<Call>, from: number, to: number): void => {
+const deliverEach = (calls: ReadonlyArray<PendingCommand>, from: number, to: number): void => {
   for (let index = from; index < to; index++) {
-    const call = calls[index] as Call
-    call.finish(call.answer)
+    const call = calls[index] as PendingCommand
+    call.complete(call.answer)
   }
 }
 
-const workOf = (calls: ReadonlyArray<Call>): number => {
+const workOf = (calls: ReadonlyArray<PendingCommand>): number => {
   let work = 0
   for (const call of calls) work += call.weight
   return work
 }
 
 /** How many of these calls, from the first on, make up so much work. */
-const firstOf = (calls: ReadonlyArray<Call>, work: number): number => {
+const firstOf = (calls: ReadonlyArray<PendingCommand>, work: number): number => {
   let count = 0
-  for (let done = 0; done < work; count++) done += (calls[count] as Call).weight
+  for (let done = 0; done < work; count++) done += (calls[count] as PendingCommand).weight
   return count
 }

@@ -31,7 +31,7 @@ const mostBytes = 65_536
 const weightOfLast = 0.2
 
 /** Collects gets until the turn ends or is told to. */
-export class Gets {
+export class GetBatch {
   readonly #connection: Connection
   readonly #maxPending: number
   #waiting = new Map<string, Asked>()

@@ -7,26 +7,26 @@
  */
 import type { Callback, DriverFailure } from "@hexcache/cache-port"
 import { Effect } from "effect"
-import { type Command, type Commander, toExit } from "../commands/Command.ts"
+import { type Command, type CommandSender, toExit } from "../commands/Command.ts"
 import type { Step } from "../commands/Scripts.ts"
 import type { Connection } from "../connection/Connection.ts"
 import type { Deadline, Direct } from "../topology/Router.ts"
-import { Gets } from "./Gets.ts"
-import { Increments } from "./Increments.ts"
+import { GetBatch } from "./GetBatch.ts"
+import { IncrementBatch } from "./IncrementBatch.ts"
 
 /** No key is longer, in UTF-16 units, with its namespace in front of it. */
 const longestKey = 131_072
 
 /** A connection whose gets and increments are gathered turn by turn. */
-export class Coalescer implements Commander, Deadline, Direct {
+export class CommandBatcher implements CommandSender, Deadline, Direct {
   readonly #connection: Connection
-  readonly #gets: Gets
-  readonly #increments: Increments
+  readonly #gets: GetBatch
+  readonly #increments: IncrementBatch
 
   constructor(connection: Connection, maxPending: number) {
     this.#connection = connection
-    this.#gets = new Gets(connection, maxPending)
-    this.#increments = new Increments(connection, maxPending)
+    this.#gets = new GetBatch(connection, maxPending)
+    this.#increments = new IncrementBatch(connection, maxPending)
   }
 
   deadline(): number {

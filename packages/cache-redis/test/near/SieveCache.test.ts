@@ -1,23 +1,23 @@
 import { setFlagsFromString } from "node:v8"
 import { runInNewContext } from "node:vm"
 import { assert, describe, it } from "@effect/vitest"
-import { Entry, NearEntries } from "../../src/near/NearEntries.ts"
+import { SieveCache, SieveEntry } from "../../src/near/SieveCache.ts"
 import { randomFrom } from "../storm/random.ts"
 
 setFlagsFromString("--expose-gc")
 const collectGarbage = runInNewContext("gc") as () => void
 
-const entry = (key: string, value = "value") => new Entry(key, value, Number.POSITIVE_INFINITY)
+const entry = (key: string, value = "value") => new SieveEntry(key, value, Number.POSITIVE_INFINITY)
 
-const valueOf = (entries: NearEntries, key: string): string | undefined => entries.get("", key)?.value
+const valueOf = (entries: SieveCache, key: string): string | undefined => entries.get("", key)?.value
 
-const read = (entry: Entry | undefined): void => {
-  if (entry !== undefined) entry.wasRead = true
+const read = (entry: SieveEntry | undefined): void => {
+  if (entry !== undefined) entry.visited = true
 }
 
-describe("NearEntries", () => {
+describe("SieveCache", () => {
   it("hold no more entries than allowed, and the newest is among them", () => {
-    const entries = new NearEntries({ maxEntries: 10, maxBytes: Number.POSITIVE_INFINITY })
+    const entries = new SieveCache({ maxEntries: 10, maxBytes: Number.POSITIVE_INFINITY })
     for (let index = 0; index < 100; index++) {
       entries.add(entry(`key-${index}`))
       assert.isAtMost(entries.size, 10)
@@ -30,7 +30,7 @@ describe("NearEntries", () => {
       collectGarbage()
       return process.memoryUsage().heapUsed
     }
-    const entries = new NearEntries({ maxEntries: 100, maxBytes: Number.POSITIVE_INFINITY })
+    const entries = new SieveCache({ maxEntries: 100, maxBytes: Number.POSITIVE_INFINITY })
     const before = heap()
     for (let index = 0; index < 30; index++) {
       entries.add(entry(`${index}`.padStart(10, "-").repeat(100_000).slice(10, 110)))
@@ -40,17 +40,17 @@ describe("NearEntries", () => {
   })
 
   it("count keys and values in bytes of UTF-8, absent values as none", () => {
-    const entries = new NearEntries({ maxEntries: 10, maxBytes: 100 })
+    const entries = new SieveCache({ maxEntries: 10, maxBytes: 100 })
     entries.add(entry("ключ", "日本"))
     assert.strictEqual(entries.bytes, 8 + 6)
-    entries.add(new Entry("absent", undefined, Number.POSITIVE_INFINITY))
+    entries.add(new SieveEntry("absent", undefined, Number.POSITIVE_INFINITY))
     assert.strictEqual(entries.bytes, 8 + 6 + 6)
     entries.delete("ключ")
     assert.strictEqual(entries.bytes, 6)
   })
 
   it("hold no more bytes than allowed, and nothing that alone is larger", () => {
-    const entries = new NearEntries({ maxEntries: 100, maxBytes: 50 })
+    const entries = new SieveCache({ maxEntries: 100, maxBytes: 50 })
     entries.add(entry("a", "x".repeat(30)))
     entries.add(entry("b", "x".repeat(30)))
     assert.isUndefined(entries.get("", "a"))
@@ -61,7 +61,7 @@ describe("NearEntries", () => {
   })
 
   it("keep what is read while others pass by once", () => {
-    const entries = new NearEntries({ maxEntries: 10, maxBytes: Number.POSITIVE_INFINITY })
+    const entries = new SieveCache({ maxEntries: 10, maxBytes: Number.POSITIVE_INFINITY })
     for (let index = 0; index < 5; index++) entries.add(entry(`hot-${index}`))
     for (let index = 0; index < 1_000; index++) {
       read(entries.get("", `hot-${index % 5}`))
@@ -71,7 +71,7 @@ describe("NearEntries", () => {
   })
 
   it("are the same behind whatever prefix they are asked for, and gone behind every one", () => {
-    const entries = new NearEntries({ maxEntries: 2, maxBytes: Number.POSITIVE_INFINITY })
+    const entries = new SieveCache({ maxEntries: 2, maxBytes: Number.POSITIVE_INFINITY })
     const splits = ["", "a:", "a:b:"].map((prefix) => [prefix, "a:b:key".slice(prefix.length)] as const)
     const found = () => splits.map(([prefix, key]) => entries.get(prefix, key)?.value)
     entries.add(entry("a:b:key", "first"))
@@ -91,7 +91,7 @@ describe("NearEntries", () => {
 
   it("stay whole under any order of additions, reads, removals and clearings", () => {
     const random = randomFrom(1)
-    const entries = new NearEntries({ maxEntries: 7, maxBytes: 60 })
+    const entries = new SieveCache({ maxEntries: 7, maxBytes: 60 })
     const last = new Map<string, string>()
     /** By any prefix, as ports of several namespaces ask. */
     const find = (key: string) => {

@@ -10,31 +10,31 @@
 import { DriverFailure } from "@hexcache/cache-port"
 import * as ReplyError from "../commands/ReplyError.ts"
 import { performance, setImmediate } from "../platform/Platform.ts"
-import type { Call } from "./Call.ts"
+import type { PendingCommand } from "./PendingCommand.ts"
 
 /** What markers need of one connection. */
-export interface MarkersOptions {
+export interface ReplyFenceOptions {
   /** Sends a PING with this text and tells what came back in its place. */
   readonly ping: (text: string) => Promise<unknown>
   /** As `ping`, by ECHO: a server that cannot save refuses every PING, and answers reads. */
   readonly echo: (text: string) => Promise<unknown>
   /** Takes calls whose answers are their own. */
-  readonly deliver: (calls: ReadonlyArray<Call>) => void
+  readonly release: (calls: ReadonlyArray<PendingCommand>) => void
   readonly outOfStep: () => void
 }
 
 /** The markers of one connection. */
-export class Markers {
-  readonly #options: MarkersOptions
+export class ReplyFence {
+  readonly #options: ReplyFenceOptions
   /** Answered calls whose marker has not come yet, in order. */
-  #answered: Array<Call> = []
+  #answered: Array<PendingCommand> = []
   #sent = 0
   #returned = 0
-  #isPlanned = false
+  #isDue = false
   #isStopped = false
   #sentAt = performance.now()
 
-  constructor(options: MarkersOptions) {
+  constructor(options: ReplyFenceOptions) {
     this.#options = options
   }
 
@@ -47,17 +47,17 @@ export class Markers {
    * Plans a marker for the end of this turn. Called before a command is given to node-redis, which then plans its own
    * writing, so that the marker goes out with what it marks. Answers its number.
    */
-  plan(): number {
-    if (!this.#isPlanned) {
-      this.#isPlanned = true
+  fence(): number {
+    if (!this.#isDue) {
+      this.#isDue = true
       setImmediate(this.#send)
     }
     return this.#sent + 1
   }
 
   /** Keeps a call that has its answer until its marker comes. On Bun an error reply may be told behind its marker. */
-  keep(call: Call): void {
-    if (call.marker <= this.#returned) this.#options.deliver([call])
+  hold(call: PendingCommand): void {
+    if (call.fence <= this.#returned) this.#options.release([call])
     else this.#answered.push(call)
   }
 
@@ -68,29 +68,29 @@ export class Markers {
   }
 
   readonly #send = (): void => {
-    this.#isPlanned = false
+    this.#isDue = false
     if (this.#isStopped) return
-    const marker = ++this.#sent
+    const number = ++this.#sent
     this.#sentAt = performance.now()
-    const text = `marker-${marker}`
-    const came = (reply: unknown) => this.#came(marker, reply === text)
-    const refused = (error: unknown) => this.#came(marker, isPingRefused(error) || this.#answered.every(isRefused))
+    const text = `fence-${number}`
+    const came = (reply: unknown) => this.#came(number, reply === text)
+    const refused = (error: unknown) => this.#came(number, isPingRefused(error) || this.#answered.every(isRefused))
     this.#options.ping(text).then(came, (error) => {
       if (ReplyError.serverCodeOf(error) === "MISCONF") this.#options.echo(text).then(came, refused)
       else refused(error)
     })
   }
 
-  #came(marker: number, isInPlace: boolean): void {
+  #came(number: number, isInPlace: boolean): void {
     if (this.#isStopped) return
     if (!isInPlace) {
       this.#options.outOfStep()
       return
     }
-    this.#returned = marker
+    this.#returned = number
     const answered = this.#answered
     this.#answered = []
-    this.#options.deliver(answered)
+    this.#options.release(answered)
   }
 }
 
@@ -99,4 +99,4 @@ const isPingRefused = (error: unknown): boolean =>
   ReplyError.serverCodeOf(error) === "NOPERM" && error instanceof Error && error.message.includes("'ping'")
 
 /** Where the server refuses everything, the marker too, no answer holds a value. */
-const isRefused = ({ answer }: Call): boolean => answer instanceof DriverFailure
+const isRefused = ({ answer }: PendingCommand): boolean => answer instanceof DriverFailure

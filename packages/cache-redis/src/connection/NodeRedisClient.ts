@@ -15,7 +15,7 @@ export const addressOf = ({ socket = {} }: Endpoint): string =>
     : `${("host" in socket && socket.host) || "localhost"}:${("port" in socket && socket.port) || 6_379}`
 
 /** A client of node-redis, of which every attempt to connect has one of its own. */
-export type Client = ReturnType<typeof createRedisClient>
+export type NodeRedisClient = ReturnType<typeof createNodeRedisClient>
 
 /**
  * A client that does nothing by itself: it keeps nothing for later, and does not reconnect.
@@ -23,7 +23,7 @@ export type Client = ReturnType<typeof createRedisClient>
  * The class itself, not one made by `createClient`: that adds a method for each of Redis's commands, which blocks the
  * event loop, and does so again for each new set of options.
  */
-export const createRedisClient = (endpoint: Endpoint, signal: AbortSignal) => {
+export const createNodeRedisClient = (endpoint: Endpoint, signal: AbortSignal) => {
   const { credentialsProvider, socket } = endpoint
   const client = new RedisClient({
     // It logs in again with each of them; others are the handshake's.
@@ -53,9 +53,9 @@ export const createRedisClient = (endpoint: Endpoint, signal: AbortSignal) => {
 const plain = { typeMapping: { [RESP_TYPES.SIMPLE_STRING]: Buffer } }
 
 /** Other ways to read a reply than node-redis's own. */
-export const readings = {
+export const typeMappings = {
   textsAsBytes: { typeMapping: { ...plain.typeMapping, [RESP_TYPES.BLOB_STRING]: Buffer } },
   numbersAsText: { typeMapping: { ...plain.typeMapping, [RESP_TYPES.NUMBER]: String } }
 }
 
-export type Reading = keyof typeof readings
+export type TypeMapping = keyof typeof typeMappings

@@ -1,18 +1,18 @@
 import { setImmediate as nextTurn } from "node:timers/promises"
 import { expect, test } from "vitest"
 import * as Reply from "../../src/commands/Reply.ts"
-import { Call } from "../../src/connection/Call.ts"
-import { Pacer } from "../../src/connection/Pacer.ts"
+import { PendingCommand } from "../../src/connection/PendingCommand.ts"
+import { ReplyPacer } from "../../src/connection/ReplyPacer.ts"
 
 /** A pacer, callers that write as soon as they are told, and a log of both. */
 const setup = (isQuiet: boolean) => {
   const log: Array<string> = []
-  const pacer = new Pacer({ isQuiet: () => isQuiet, onGiven: () => log.push(`held ${pacer.held}`) })
+  const pacer = new ReplyPacer({ isQuiet: () => isQuiet, onDelivered: () => log.push(`held ${pacer.held}`) })
   /** As a get is: gathered until the end of the turn, and then written with what else is. */
   const write = (line: string) => process.nextTick(() => setImmediate(() => log.push(line)))
-  const calls = (name: string, count: number, weight: number): ReadonlyArray<Call> =>
+  const calls = (name: string, count: number, weight: number): ReadonlyArray<PendingCommand> =>
     Array.from({ length: count }, () => {
-      const call = new Call({ args: ["GET", "key"], decode: Reply.text, weight }, (answer) => {
+      const call = new PendingCommand({ args: ["GET", "key"], decode: Reply.text, weight }, (answer) => {
         expect(answer).toBe(name)
         if (!log.includes(name)) write(`${name} writes`)
         log.push(name)
@@ -31,14 +31,14 @@ const told = (log: ReadonlyArray<string>, name: string): number => log.filter((l
 
 test("small answers are given at once, however many come in a turn", () => {
   const { calls, log, pacer } = setup(false)
-  for (let index = 0; index < 100; index++) pacer.give(calls("small", 5, 100))
+  for (let index = 0; index < 100; index++) pacer.deliver(calls("small", 5, 100))
   expect(told(log, "small")).toBe(500)
   expect(pacer.held).toBe(0)
 })
 
 test("where the server has nothing to do, half are given, and the others when those have written", async () => {
   const { calls, log, pacer } = setup(true)
-  pacer.give(calls("half", 100, 1))
+  pacer.deliver(calls("half", 100, 1))
   expect(told(log, "half")).toBe(50)
   expect(pacer.held).toBe(50)
   await turns(3)
@@ -49,10 +49,10 @@ test("where the server has nothing to do, half are given, and the others when th
 
 test("behind much, the next are given one after the other, each when those before have written", async () => {
   const { calls, log, pacer } = setup(false)
-  pacer.give(calls("first", 8, 100))
-  pacer.give(calls("second", 8, 100))
-  pacer.give(calls("third", 8, 100))
-  pacer.give(calls("last", 1, 1))
+  pacer.deliver(calls("first", 8, 100))
+  pacer.deliver(calls("second", 8, 100))
+  pacer.deliver(calls("third", 8, 100))
+  pacer.deliver(calls("last", 1, 1))
   expect(log).toEqual(Array.from({ length: 8 }, () => "first"))
   expect(pacer.held).toBe(17)
   await turns(10)
@@ -62,15 +62,15 @@ test("behind much, the next are given one after the other, each when those befor
   expect(log.indexOf("third")).toBeGreaterThan(log.indexOf("second writes"))
   expect(log.indexOf("last")).toBeGreaterThan(log.indexOf("third writes"))
   expect(log).toContain("held 0")
-  pacer.give(calls("later", 1, 1))
+  pacer.deliver(calls("later", 1, 1))
   expect(told(log, "later")).toBe(1)
 })
 
 test("a caller that goes while it waits is told nothing, and holds up nobody", async () => {
   const { calls, log, pacer } = setup(false)
   const waiting = calls("waiting", 3, 100)
-  pacer.give(calls("much", 8, 100))
-  pacer.give(waiting)
+  pacer.deliver(calls("much", 8, 100))
+  pacer.deliver(waiting)
   for (const call of waiting.slice(0, 1)) call.settle = undefined
   await turns(5)
   expect(told(log, "waiting")).toBe(2)

@@ -1,12 +1,12 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Later } from "@hexcache/cache-port"
-import { Tracking } from "../../src/near/Tracking.ts"
+import { TrackedEntries } from "../../src/near/TrackedEntries.ts"
 
 const forever = Number.POSITIVE_INFINITY
 
 /** What a connection that has just answered tracks. */
-const tracking = (options: Partial<ConstructorParameters<typeof Tracking>[0]> = {}): Tracking => {
-  const tracking = new Tracking({ maxEntries: 10_000, maxBytes: forever, ttl: forever, silence: 100, ...options })
+const tracking = (options: Partial<ConstructorParameters<typeof TrackedEntries>[0]> = {}): TrackedEntries => {
+  const tracking = new TrackedEntries({ maxEntries: 10_000, maxBytes: forever, ttl: forever, silence: 100, ...options })
   tracking.begin()
   tracking.proved(0)
   return tracking

@@ -10,22 +10,22 @@
 import { Shelves } from "./Shelves.ts"
 
 /** The bounds of a near cache. */
-export interface Bounds {
+export interface SieveBounds {
   readonly maxEntries: number
   /** Of keys and values together, in UTF-8. */
   readonly maxBytes: number
 }
 
 /** A value that was read, or that there was none. */
-export class Entry {
+export class SieveEntry {
   readonly key: string
   readonly value: string | undefined
   /** From when on it is not to be served, on `performance`'s clock. */
   readonly end: number
   readonly bytes: number
-  wasRead = false
-  newer: Entry | undefined
-  older: Entry | undefined
+  visited = false
+  newer: SieveEntry | undefined
+  older: SieveEntry | undefined
   /** The prefix with which it was asked for first, unless that was empty. */
   prefix: string | undefined
 
@@ -39,18 +39,18 @@ export class Entry {
 }
 
 /** Entries by their keys. */
-export class NearEntries {
-  readonly #bounds: Bounds
-  readonly #byKey = new Map<string, Entry>()
+export class SieveCache {
+  readonly #bounds: SieveBounds
+  readonly #byKey = new Map<string, SieveEntry>()
   /** The same entries by prefix and rest of their keys, as they were asked for first since they were added. */
-  readonly #shelves = new Shelves<Entry>()
-  #newest: Entry | undefined
-  #oldest: Entry | undefined
+  readonly #shelves = new Shelves<SieveEntry>()
+  #newest: SieveEntry | undefined
+  #oldest: SieveEntry | undefined
   /** Whom the hand looks at next; the oldest unless there is one. */
-  #hand: Entry | undefined
+  #hand: SieveEntry | undefined
   #bytes = 0
 
-  constructor(bounds: Bounds) {
+  constructor(bounds: SieveBounds) {
     this.#bounds = bounds
   }
 
@@ -63,7 +63,7 @@ export class NearEntries {
   }
 
   /** The entry of the key that is `prefix` and `rest` together. */
-  get(prefix: string, rest: string): Entry | undefined {
+  get(prefix: string, rest: string): SieveEntry | undefined {
     const shelved = this.#shelves.get(prefix, rest)
     if (shelved !== undefined) return shelved
     const entry = this.#byKey.get(prefix + rest)
@@ -76,7 +76,7 @@ export class NearEntries {
   }
 
   /** Adds an entry in place of the one of the same key. One that is larger than the bounds is not added. */
-  add(entry: Entry): void {
+  add(entry: SieveEntry): void {
     const { maxBytes, maxEntries } = this.#bounds
     this.delete(entry.key)
     if (entry.bytes > maxBytes) return
@@ -114,10 +114,10 @@ export class NearEntries {
 
   /** Asked only while there is an entry. */
   #evict(): void {
-    let entry = (this.#hand ?? this.#oldest) as Entry
-    while (entry.wasRead) {
-      entry.wasRead = false
-      entry = (entry.newer ?? this.#oldest) as Entry
+    let entry = (this.#hand ?? this.#oldest) as SieveEntry
+    while (entry.visited) {
+      entry.visited = false
+      entry = (entry.newer ?? this.#oldest) as SieveEntry
     }
     this.#hand = entry
     this.delete(entry.key)

@@ -5,17 +5,17 @@
  */
 import type { Answer, Callback } from "@hexcache/cache-port"
 import type { Effect } from "effect"
-import { changedBy } from "../commands/Changes.ts"
 import type { Command } from "../commands/Command.ts"
-import * as Instant from "../platform/Instant.ts"
-import type { Timed } from "./Deadlines.ts"
+import { writtenKeys } from "../commands/writtenKeys.ts"
+import * as CoarseClock from "../platform/CoarseClock.ts"
+import type { Timed } from "./DeadlineQueue.ts"
 
 /**
  * A call in flight. To node-redis it looks like the command's AbortSignal: the client hands over the means to take the
  * command back, and lets go of the signal in the moment in which it writes the command. A real signal would do the same
  * at several times the cost.
  */
-export class Call implements Timed {
+export class PendingCommand implements Timed {
   deadline = 0
   previous: Timed | undefined
   next: Timed | undefined
@@ -28,8 +28,8 @@ export class Call implements Timed {
   command: Command<unknown>
   /** Replies so far when the call was given to the client. */
   repliesBefore = 0
-  /** The number of the marker behind it. */
-  marker = 0
+  /** The number of the fence behind it. */
+  fence = 0
   /** The answer, once there is one: kept until it is known that it is this call's. */
   answer: Answer<unknown> = undefined
   /** Unset once the caller has its answer, or has gone. */
@@ -39,7 +39,7 @@ export class Call implements Timed {
   readonly aborted = false
   /** True if the call takes the place of one that was sent, and lost its connection. */
   #isSecond = false
-  #takeBack: (() => void) | undefined
+  #cancelWrite: (() => void) | undefined
 
   constructor(command: Command<unknown>, settle: Callback<unknown> | undefined) {
     this.command = command
@@ -51,21 +51,21 @@ export class Call implements Timed {
     return this.command.weight ?? 1
   }
 
-  addEventListener(_: "abort", takeBack: () => void): void {
-    this.#takeBack = takeBack
+  addEventListener(_: "abort", cancelWrite: () => void): void {
+    this.#cancelWrite = cancelWrite
   }
 
   removeEventListener(): void {
-    this.#takeBack = undefined
+    this.#cancelWrite = undefined
     this.sent = true
-    this.sentAt = Instant.now()
+    this.sentAt = CoarseClock.now()
   }
 
   /** Takes an unsent command out of the client's queue, so that it is never sent. */
-  takeBack(): void {
-    const takeBack = this.#takeBack
-    if (takeBack === undefined) return
-    takeBack()
+  cancelWrite(): void {
+    const cancelWrite = this.#cancelWrite
+    if (cancelWrite === undefined) return
+    cancelWrite()
     this.sent = false
   }
 
@@ -76,18 +76,18 @@ export class Call implements Timed {
    */
   maySendAgain(isCut: boolean): boolean {
     if (this.settle === undefined) return false
-    return !this.sent || (isCut && !this.#isSecond && changedBy(this.command).length === 0)
+    return !this.sent || (isCut && !this.#isSecond && writtenKeys(this.command).length === 0)
   }
 
   /** The call that takes the place of this one, and its caller. */
-  again(): Call {
-    const call = new Call(this.command, this.settle)
+  again(): PendingCommand {
+    const call = new PendingCommand(this.command, this.settle)
     call.#isSecond = this.sent || this.#isSecond
     this.settle = undefined
     return call
   }
 
-  finish(answer: Answer<unknown>): void {
+  complete(answer: Answer<unknown>): void {
     const settle = this.settle
     this.settle = undefined
     // A call may live on in the client for a while, and is not to keep a large answer alive.

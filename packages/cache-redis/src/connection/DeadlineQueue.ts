@@ -1,5 +1,5 @@
 /**
- * Deadlines of many calls by one timer.
+ * Deadlines of many commands by one timer.
  *
  * Nearly all are of the same length, so that calls end in the order in which they began: a list in the order of the
  * deadlines, and a timer for its head, are enough.
@@ -7,7 +7,7 @@
  * @internal
  */
 
-import * as Instant from "../platform/Instant.ts"
+import * as CoarseClock from "../platform/CoarseClock.ts"
 import { clearImmediate, clearTimeout, performance, setImmediate, setTimeout } from "../platform/Platform.ts"
 
 /** What has a deadline. The fields are the list's. */
@@ -24,7 +24,7 @@ const punctual = 15
 const longestGrace = 100
 
 /** A list of calls in the order of their deadlines. */
-export class Deadlines<C extends Timed> {
+export class DeadlineQueue<C extends Timed> {
   readonly #millis: number
   readonly #expire: (call: C) => void
   #head: C | undefined
@@ -48,7 +48,7 @@ export class Deadlines<C extends Timed> {
 
   /** Begins the time of a call: the usual length, or what is left of a deadline that began elsewhere. */
   add(call: C, deadline?: number): void {
-    const now = Instant.now()
+    const now = CoarseClock.now()
     if (this.#turn === undefined) {
       this.#turn = now
       setImmediate(this.#endTurn)
@@ -152,7 +152,7 @@ export class Deadlines<C extends Timed> {
 
 /** Calls back when so many milliseconds are over, on a loop that was blocked not before replies were read. Returns what clears it. */
 export const startDeadline = (millis: number, onOver: () => void): (() => void) => {
-  const deadlines = new Deadlines<Timed>(millis, onOver)
+  const deadlines = new DeadlineQueue<Timed>(millis, onOver)
   deadlines.add({ deadline: 0, previous: undefined, next: undefined })
   return () => {
     deadlines.drain()

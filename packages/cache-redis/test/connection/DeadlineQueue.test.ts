@@ -1,13 +1,13 @@
 /** Deadlines on an event loop that is blocked. */
 import { assert, it } from "vitest"
-import { Deadlines, type Timed } from "../../src/connection/Deadlines.ts"
+import { DeadlineQueue, type Timed } from "../../src/connection/DeadlineQueue.ts"
 
 const call = (): Timed => ({ deadline: 0, previous: undefined, next: undefined })
 
 const blocked = 200
 
 it("a call that begins in a turn that was blocked has its time from the end of the turn on, and no more", async () => {
-  const deadlines = new Deadlines<Timed>(100, () => {})
+  const deadlines = new DeadlineQueue<Timed>(100, () => {})
   const before = call()
   const after = call()
   // Timers of one length run in one turn.
