@@ -57,15 +57,15 @@ export interface Cached<in out Key, in out A, out Answer = A, out E = never, out
    * Keeps a value that is known to be the current one, in place of what was kept. Where the cache fails, what was kept is
    * forgotten, as `invalidate` does.
    */
-  readonly put: (key: Key, value: A) => Effect.Effect<void, never, R>
+  readonly set: (key: Key, value: A) => Effect.Effect<void, never, R>
   /**
-   * As `put`, for many keys: two writes for all of them. Where the cache fails, all of them are forgotten. Beyond 1,000 keys
+   * As `set`, for many keys: two writes for all of them. Where the cache fails, all of them are forgotten. Beyond 1,000 keys
    * a reader may see some of them before others.
    */
   readonly setMany: (entries: Iterable<readonly [key: Key, value: A]>) => Effect.Effect<void, never, R>
   /**
    * Looks a key up now, whatever is kept, and keeps the value. Where the cache fails, what was kept is forgotten, as by
-   * `put`. A failed lookup changes nothing.
+   * `set`. A failed lookup changes nothing.
    */
   readonly refresh: (key: Key) => Effect.Effect<Answer, E, R>
   /**

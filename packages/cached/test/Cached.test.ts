@@ -266,7 +266,7 @@ describe("Cached", () => {
       assert.strictEqual(store.asked.length, 2)
       assert.deepStrictEqual(yield* users.getMany([1, 2]), new Map([1, 2].map((id) => [id, db.user(id)])))
       assert.deepStrictEqual(yield* users.refresh(1), db.user(1))
-      yield* users.put(1, db.user(1))
+      yield* users.set(1, db.user(1))
       yield* users.invalidate(1)
       yield* users.invalidateTag("tag")
       yield* users.invalidateAll

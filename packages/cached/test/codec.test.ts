@@ -76,7 +76,7 @@ describe("Cached with a codec", () => {
     const { db, run, store } = setup()
     const users = Cached.make({ ...usual(db), codec: throwing })
     return Effect.gen(function* () {
-      yield* users.put(1, db.user(1))
+      yield* users.set(1, db.user(1))
       assert.isTrue(entryIn(store)[1].startsWith("["))
       assert.deepStrictEqual(yield* users.get(1), db.user(1))
       assert.deepStrictEqual(db.lookups, [1])

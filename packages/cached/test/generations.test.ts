@@ -70,7 +70,7 @@ describe("Cached: an invalidation", () => {
     return Effect.gen(function* () {
       for (const forget of [
         users.invalidate(1),
-        users.put(1, db.user(1)),
+        users.set(1, db.user(1)),
         users.invalidateTag("one"),
         users.invalidateAll
       ]) {
@@ -140,20 +140,20 @@ describe("Cached: an invalidation", () => {
   })
 })
 
-describe("Cached: a put", () => {
+describe("Cached: a set", () => {
   it.effect("that is overtaken by an invalidation of its process is not read", () => {
     const { db, here, store } = setupProcesses()
     const users = Cached.make(usual(db))
     return Effect.gen(function* () {
       yield* here(users.get(1))
       store.before = ({ operation }) => (operation === "deleteMany" ? Effect.void : Effect.sleep(100))
-      const putting = yield* Effect.forkChild(here(users.put(1, { ...db.user(1), name: "put" })))
+      const setting = yield* Effect.forkChild(here(users.set(1, { ...db.user(1), name: "set" })))
       for (let step = 0; step < 4; step++) {
         db.names.set(1, `newer ${step}`)
         yield* here(users.invalidate(1))
         yield* TestClock.adjust(100)
       }
-      yield* Fiber.join(putting)
+      yield* Fiber.join(setting)
       store.before = () => Effect.void
       assert.strictEqual((yield* here(users.get(1))).name, "newer 3")
     })
@@ -166,12 +166,12 @@ describe("Cached: a put", () => {
       yield* here(users.get(1))
       store.before = ({ keys, operation }) =>
         operation === "setMany" && keys.includes("user:{:1}") ? Effect.sleep(100) : Effect.void
-      const putting = yield* Effect.forkChild(here(users.put(1, { ...db.user(1), name: "put" })))
+      const setting = yield* Effect.forkChild(here(users.set(1, { ...db.user(1), name: "set" })))
       yield* TestClock.adjust(50)
       db.names.set(1, "new")
       yield* there(users.invalidate(1))
       yield* TestClock.adjust(50)
-      yield* Fiber.join(putting)
+      yield* Fiber.join(setting)
       for (const run of [here, there]) assert.strictEqual((yield* run(users.get(1))).name, "new")
     })
   })

@@ -10,7 +10,7 @@ describe("Cached: getOption", () => {
     const users = Cached.make({ ...usual(db), namespace: "optional", staleFor: "1 hour", refreshAhead: 1e9 })
     return Effect.gen(function* () {
       assert.deepStrictEqual(yield* users.getOption(1), Option.none())
-      yield* users.put(1, db.user(1))
+      yield* users.set(1, db.user(1))
       for (const later of [0, 6, 58]) {
         yield* TestClock.adjust(`${later} minutes`)
         assert.deepStrictEqual(yield* users.getOption(1), Option.some(db.user(1)))

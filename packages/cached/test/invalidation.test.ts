@@ -258,19 +258,19 @@ describe("Cached: invalidation", () => {
     }).pipe(run)
   })
 
-  it.effect("put keeps a value, with its tags and without a lookup", () => {
+  it.effect("set keeps a value, with its tags and without a lookup", () => {
     const { db, run } = setup()
     const [users, others] = [tagged(db), tagged(db)]
     return Effect.gen(function* () {
-      yield* users.put(1, { id: 1, name: "put", tags: ["one"] })
-      for (const view of [users, others]) assert.strictEqual((yield* view.get(1)).name, "put")
+      yield* users.set(1, { id: 1, name: "set", tags: ["one"] })
+      for (const view of [users, others]) assert.strictEqual((yield* view.get(1)).name, "set")
       assert.deepStrictEqual(db.lookups, [])
       yield* others.invalidateTag("one")
       assert.strictEqual((yield* users.get(1)).name, "user 1")
     }).pipe(run)
   })
 
-  it.effect("a lookup that began before a put never takes its place", () => {
+  it.effect("a lookup that began before a set never takes its place", () => {
     const { db, run } = setup()
     const [users, others] = [tagged(db), tagged(db)]
     return Effect.gen(function* () {
@@ -279,23 +279,23 @@ describe("Cached: invalidation", () => {
       const slow = yield* Effect.forkChild(others.get(1))
       yield* TestClock.adjust(50)
       db.takes = 0
-      db.names.set(1, "put")
-      yield* users.put(1, db.user(1))
-      for (const view of [users, others]) assert.strictEqual((yield* view.refresh(1)).name, "put")
+      db.names.set(1, "set")
+      yield* users.set(1, db.user(1))
+      for (const view of [users, others]) assert.strictEqual((yield* view.refresh(1)).name, "set")
       yield* TestClock.adjust(50)
       assert.strictEqual((yield* Fiber.join(slow)).name, "user 1")
-      for (const view of [users, others]) assert.strictEqual((yield* view.get(1)).name, "put")
+      for (const view of [users, others]) assert.strictEqual((yield* view.get(1)).name, "set")
     }).pipe(run)
   })
 
-  it.effect("put that fails forgets what was kept", () => {
+  it.effect("set that fails forgets what was kept", () => {
     const { db, run, store } = setup()
     const users = Cached.make(usual(db))
     return Effect.gen(function* () {
       yield* users.get(1)
       db.names.set(1, "new")
       store.fails = ({ operation }) => operation !== "getMany"
-      yield* users.put(1, db.user(1))
+      yield* users.set(1, db.user(1))
       assert.strictEqual((yield* users.get(1)).name, "new")
       store.fails = () => false
       yield* users.get(1)

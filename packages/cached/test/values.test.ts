@@ -90,14 +90,14 @@ describe("Cached: what one reader changes", () => {
     }).pipe(run)
   })
 
-  it.effect("is not kept by put", () => {
+  it.effect("is not kept by set", () => {
     const { run } = setup()
     const cached = baskets()
     return Effect.gen(function* () {
       const value = basket()
-      const putting = yield* Effect.forkChild(cached.put(1, value), { startImmediately: true })
+      const setting = yield* Effect.forkChild(cached.set(1, value), { startImmediately: true })
       spoil(value)
-      yield* Fiber.join(putting)
+      yield* Fiber.join(setting)
       assert.deepStrictEqual(yield* cached.get(1), basket())
     }).pipe(run)
   })
@@ -196,7 +196,7 @@ describe("Cached: values whose JSON means another", () => {
         assert.isTrue(Object.is(yield* values.get(1), value))
         yield* values.get(1)
         assert.strictEqual(lookups, isKept ? 1 : 2)
-        yield* values.put(1, value)
+        yield* values.set(1, value)
         yield* values.get(1)
         assert.strictEqual(lookups, isKept ? 1 : 3)
         assert.deepStrictEqual(

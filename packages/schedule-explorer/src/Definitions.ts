@@ -25,8 +25,7 @@ export interface Methods {
   readonly getBatched: (key: string) => Effect.Effect<unknown, LookupFailed>
   readonly getMany: (keys: ReadonlyArray<string>) => Effect.Effect<ReadonlyMap<string, unknown>, LookupFailed>
   readonly refresh: (key: string) => Effect.Effect<unknown, LookupFailed>
-  readonly put: (key: string, value: unknown) => Effect.Effect<void>
-  readonly set?: (key: string, value: unknown) => Effect.Effect<void>
+  readonly set: (key: string, value: unknown) => Effect.Effect<void>
   readonly expire?: (key: string) => Effect.Effect<void>
   readonly invalidate: (key: string) => Effect.Effect<void>
   readonly invalidateTag: (tag: string) => Effect.Effect<void>

@@ -282,7 +282,7 @@ export class Simulation {
         return methods.refresh(key)
       case "set": {
         const value = definedBy(this.scenario).get(on)?.valueOf(key, this.laws.version(key))
-        return methods.set?.(key, value) ?? methods.put(key, value)
+        return methods.set(key, value)
       }
       case "expire":
         return methods.expire?.(key) ?? methods.invalidate(key)

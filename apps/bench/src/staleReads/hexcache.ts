@@ -40,6 +40,6 @@ export const open: Open = ({ lookUp, send }, tags) => {
     get: (key) => run(cached.get(key)),
     delete: (key) => run(cached.invalidate(key)),
     deleteTag: (tag) => run(cached.invalidateTag(tag)),
-    set: (key, value) => run(cached.put(key, value))
+    set: (key, value) => run(cached.set(key, value))
   }
 }

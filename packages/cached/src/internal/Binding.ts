@@ -90,7 +90,7 @@ const methods = <Key, A, Answer, E, R, R2>(
   getOption: (key) => ask((engine, caller) => engine.getOption(key, caller)),
   getMany: (keys) => ask((engine, caller) => engine.getMany(keys, caller)),
   getBatched: (key) => ask((engine, caller) => engine.getBatched(key, caller)),
-  put: (key, value) => ask((engine) => engine.put([[key, value]])),
+  set: (key, value) => ask((engine) => engine.put([[key, value]])),
   setMany: (entries) => ask((engine) => engine.put(Array.from(entries))),
   refresh: (key) => ask((engine, caller) => engine.refresh(key, caller)),
   invalidate: (key) => ask((engine) => engine.invalidate([key])),
