@@ -48,7 +48,7 @@ export interface TelemetryOptions {
  *
  * Of a `Cached` each lookup is a span, `lookup user`, that the lookup's own spans are below, and counts in the histogram
  * `hexcache.cached.lookup.duration`, in seconds. The counters `hexcache.cached.reads` (by `hexcache.result`: `hit`, `stale` or
- * `miss`), `.joins`, `.refreshes`, `.invalidations` and `.invalidations.owed` are `Cached.stats`. All of them have the
+ * `miss`), `.joins`, `.refreshes`, `.invalidations` and `.pending_invalidations` are `Cached.stats`. All of them have the
  * attribute `hexcache.cached.namespace`. The `error.type` of a lookup is the tag or the name of its error.
  *
  * Belongs below `FailOpen.layer`, which hides failures from it, and above `Breaker.layer`, so that what the breaker refuses

@@ -324,7 +324,7 @@ describe("Telemetry", () => {
       assert.deepStrictEqual(yield* of("joins"), { "": 3 })
       assert.deepStrictEqual(yield* of("refreshes"), { "": 1 })
       assert.deepStrictEqual(yield* of("invalidations"), { "": 3 })
-      assert.deepStrictEqual(yield* of("invalidations.owed"), { "": 2 })
+      assert.deepStrictEqual(yield* of("pending_invalidations"), { "": 2 })
       assert.deepStrictEqual(yield* of("lookup.duration"), { "": 2, DbError: 1 })
       const seconds = (yield* Metric.snapshot)
         .filter(({ id }) => id === "hexcache.cached.lookup.duration")

@@ -312,7 +312,7 @@ describe("Cached", () => {
         refreshes: 1,
         joins: 0,
         invalidations: 0,
-        owed: 0
+        pendingInvalidations: 0
       })
       assert.deepStrictEqual(yield* CacheStats.of(namespace), { hits: 3, misses: 3, errors: 0, hitRate: 0.5 })
     }).pipe(run)

@@ -152,7 +152,7 @@ describe("the catalogue on a bad cache", () => {
 
           yield* Chaos.calm
           const cities = yield* Cities
-          // The first reads close the breaker and pay what is owed, the last are answered from the cache alone.
+          // The first reads close the breaker and retry pending invalidations, the last are answered from the cache alone.
           for (let round = 0; round < 20; round++) {
             yield* TestClock.adjust("5 seconds")
             for (const id of ids) {

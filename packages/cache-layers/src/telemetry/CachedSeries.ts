@@ -89,9 +89,9 @@ const series: ReadonlyArray<Series> = [
     read: ({ invalidations }) => invalidations
   },
   {
-    name: "invalidations.owed",
+    name: "pending_invalidations",
     unit: "{invalidation}",
-    description: "Invalidations that the cache failed, to be carried out later.",
-    read: ({ owed }) => owed
+    description: "Invalidations that the cache failed, so that they are retried.",
+    read: ({ pendingInvalidations }) => pendingInvalidations
   }
 ]

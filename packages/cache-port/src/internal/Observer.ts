@@ -26,7 +26,7 @@ export interface ReadThroughStats {
   readonly joins: number
   readonly refreshes: number
   readonly invalidations: number
-  readonly owed: number
+  readonly pendingInvalidations: number
 }
 
 /** Begins to report of the `Cached` of a namespace, whose counts these are. */

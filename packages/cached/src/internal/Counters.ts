@@ -23,8 +23,8 @@ export interface CachedStats {
   readonly joins: number
   /** Invalidations of a key, of a tag, and of everything. */
   readonly invalidations: number
-  /** Invalidations that the cache failed, to be carried out later. */
-  readonly owed: number
+  /** Invalidations that the cache failed, so that they became pending: each is retried until the cache has carried it out. */
+  readonly pendingInvalidations: number
 }
 
 type Live = { -readonly [Name in keyof CachedStats]: CachedStats[Name] }
@@ -42,7 +42,7 @@ export class Counters {
     refreshes: 0,
     joins: 0,
     invalidations: 0,
-    owed: 0
+    pendingInvalidations: 0
   }
   readonly #reads: CacheStats.Counters
 

@@ -437,7 +437,7 @@ export class Storage {
     return Effect.uninterruptible(
       Effect.map(forgetting, (outcome) => {
         if (outcome !== "Failed") return
-        this.counters.live.owed += count
+        this.counters.live.pendingInvalidations += count
         owe()
         this.#retain()
       })
