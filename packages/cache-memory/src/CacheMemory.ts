@@ -4,6 +4,7 @@
  * @module
  */
 import {
+  Async,
   type CacheDriver,
   CacheError,
   CachePort,
@@ -11,7 +12,6 @@ import {
   type FromDriverOptions,
   Glob,
   InvalidArgument,
-  Later,
   OutOfMemory,
   OutOfRange,
   TimeToLive,
@@ -207,23 +207,23 @@ const driver = (store: Store, saw: (clock: Clock.Clock) => void): CacheDriver =>
     return Stream.paginate(Effect.void, (turn: Effect.Effect<void>) => Effect.andThen(turn, nextPage))
   }
 
-  const immediate = {
-    get: (prefix: string, key: string, fiber: Caller) => store.get(prefix + key, timeOf(fiber, undefined)),
+  const syncOperations = (prefix: string) => ({
+    get: (key: string, fiber: Caller) => store.get(prefix + key, timeOf(fiber, undefined)),
 
-    getMany: (prefix: string, keys: ReadonlyArray<string>, fiber: Caller) => {
-      if (keys.length > batchAtOnce) return Later
+    getMany: (keys: ReadonlyArray<string>, fiber: Caller) => {
+      if (keys.length > batchAtOnce) return Async
       const now = timeOf(fiber, undefined)
       return keys.map((key) => store.get(prefix + key, now))
     },
 
-    set: (prefix: string, name: string, value: string, ttl: number | undefined, fiber: Caller) => {
+    set: (name: string, value: string, ttl: number | undefined, fiber: Caller) => {
       const key = prefix + name
       if (!store.fits(key, value)) return tooLarge()
       const now = timeOf(fiber, ttl)
       return store.set(key, value, ttl === undefined ? Infinity : now + ttl, now) ? undefined : full()
     },
 
-    increment: (prefix: string, name: string, amount: number, ttl: number | undefined, fiber: Caller) => {
+    increment: (name: string, amount: number, ttl: number | undefined, fiber: Caller) => {
       const key = prefix + name
       const now = timeOf(fiber, ttl)
       const stored = store.get(key, now)
@@ -238,12 +238,14 @@ const driver = (store: Store, saw: (clock: Clock.Clock) => void): CacheDriver =>
       const expiresAt = stored === undefined ? fresh : (store.expiresAt(key, now) ?? Infinity)
       return store.set(key, text, expiresAt, now) ? sum : full()
     }
-  }
+  })
+
+  const sync = syncOperations("")
 
   return {
-    immediate,
+    fastPaths: (prefix) => ({ sync: syncOperations(prefix) }),
 
-    get: (key) => soon((fiber) => immediate.get("", key, fiber)),
+    get: (key) => soon((fiber) => sync.get(key, fiber)),
 
     getMany: (keys) =>
       Effect.suspend(() => {
@@ -252,7 +254,7 @@ const driver = (store: Store, saw: (clock: Clock.Clock) => void): CacheDriver =>
         return Effect.as(read, values)
       }),
 
-    set: (key, value, ttl) => soon((fiber) => immediate.set("", key, value, ttl, fiber)),
+    set: (key, value, ttl) => soon((fiber) => sync.set(key, value, ttl, fiber)),
 
     setMany: (entries, ttl) =>
       Effect.suspend(() => {
@@ -302,7 +304,7 @@ const driver = (store: Store, saw: (clock: Clock.Clock) => void): CacheDriver =>
         return TimeToLive.Expires({ remaining: Duration.millis(Math.min(expiresAt - now, Number.MAX_SAFE_INTEGER)) })
       }),
 
-    increment: (key, amount, ttl) => soon((fiber) => immediate.increment("", key, amount, ttl, fiber)),
+    increment: (key, amount, ttl) => soon((fiber) => sync.increment(key, amount, ttl, fiber)),
 
     scan: (pattern) => Stream.suspend(() => pages(pattern)),
 

@@ -1,101 +1,13 @@
 /**
- * What an adapter implements.
+ * The interface that an adapter implements.
  *
- * A driver is the smaller level below `CachePort`. Keys, values, times to live, amounts and patterns reach it already
- * checked by the laws of input and with the namespace in front, so that a driver does nothing but ask its store. Only
- * `ImmediateOperations` are told the two apart. `CachePort.fromDriver` turns it into a port.
+ * A driver is the smaller level below `CachePort`. Keys, values, times to live, amounts and patterns reach it validated
+ * and with the namespace in front, so that a driver only talks to its store. `CachePort.fromDriver` turns it into a port.
  */
-import type { Effect, Fiber, Stream } from "effect"
-import type { CacheErrorOutcome, CacheErrorReason } from "./CacheError.ts"
+import type { Effect, Stream } from "effect"
+import type { DriverFailure } from "./DriverFailure.ts"
+import type { FastPaths } from "./FastPaths.ts"
 import type { TimeToLive } from "./TimeToLive.ts"
-
-/**
- * The failure of a driver. The port adds operation, key and code to it and makes it a `CacheError`.
- *
- * `outcome` is `"NotExecuted"` unless the request was sent and not answered. `serverCode` is the first word of the
- * server's reply, never more of it: replies echo arguments.
- */
-export class DriverFailure {
-  readonly _tag = "DriverFailure"
-  readonly reason: CacheErrorReason
-  readonly outcome: CacheErrorOutcome
-  readonly serverCode: string | undefined
-  constructor(reason: CacheErrorReason, outcome: CacheErrorOutcome = "NotExecuted", serverCode?: string) {
-    this.reason = reason
-    this.outcome = outcome
-    this.serverCode = serverCode
-  }
-}
-
-/** An answer, or why there is none, where no Effect is around it. */
-export type Answer<A> = A | DriverFailure
-
-/** Says that an operation cannot be answered at once, and is to be asked as every other one. */
-export const Later: unique symbol = Symbol("@hexcache/cache-port/Later")
-export type Later = typeof Later
-
-/**
- * Operations that a store answers at once, from this process's memory, without an Effect around them, which would cost
- * more than the answer. Each is of the key that is `prefix` and `key` together, which some stores need not join to find it.
- * The calling fiber is told for its `Clock`. Each may be answered with `Later`, and must then have done nothing.
- */
-export interface ImmediateOperations {
-  /** As `CacheDriver.get`. */
-  readonly get: (
-    prefix: string,
-    key: string,
-    fiber: Fiber.Fiber<unknown, unknown>
-  ) => Answer<string | undefined> | Later
-  /** All of them, each behind `prefix`, as of one moment, or `Later`. */
-  readonly getMany?: (
-    prefix: string,
-    keys: ReadonlyArray<string>,
-    fiber: Fiber.Fiber<unknown, unknown>
-  ) => Answer<ReadonlyArray<string | undefined>> | Later
-  /** As `CacheDriver.set`. */
-  readonly set?: (
-    prefix: string,
-    key: string,
-    value: string,
-    ttl: number | undefined,
-    fiber: Fiber.Fiber<unknown, unknown>
-  ) => Answer<void> | Later
-  /** As `CacheDriver.increment`. */
-  readonly increment?: (
-    prefix: string,
-    key: string,
-    amount: number,
-    ttl: number | undefined,
-    fiber: Fiber.Fiber<unknown, unknown>
-  ) => Answer<number> | Later
-}
-
-/** Takes what an operation was answered. */
-export type Callback<A> = (answer: Answer<A>) => void
-
-/**
- * Operations that a store answers by a callback, called exactly once, for stores at whose speed an Effect for each
- * operation would be a great part of the cost. Each begins at once, and answers what is to be done when its caller is
- * interrupted before the callback; nothing where the operation then goes on by itself.
- */
-export interface CallbackOperations {
-  /** As `CacheDriver.get`. */
-  readonly get?: (key: string, callback: Callback<string | undefined>) => Effect.Effect<void> | undefined
-  /** As `CacheDriver.set`. */
-  readonly set?: (
-    key: string,
-    value: string,
-    ttl: number | undefined,
-    callback: Callback<void>
-  ) => Effect.Effect<void> | undefined
-  /** As `CacheDriver.increment`. */
-  readonly increment?: (
-    key: string,
-    amount: number,
-    ttl: number | undefined,
-    callback: Callback<number>
-  ) => Effect.Effect<void> | undefined
-}
 
 /**
  * The operations that a store must offer. Every `ttl` is a whole number of milliseconds from 1 to 2^53 - 1 (of `expire`:
@@ -150,8 +62,6 @@ export interface CacheDriver {
   readonly ping: Effect.Effect<void, DriverFailure>
   /** True if no key comes twice from one `scan`, so that the port need not remember every key of it. False by default. */
   readonly scansOnce?: boolean | undefined
-  /** What the store can answer at once, asked first. Left out by a store that always has to wait. */
-  readonly immediate?: ImmediateOperations | undefined
-  /** What the store answers by a callback, asked in place of the operation of the same name. */
-  readonly callback?: CallbackOperations | undefined
+  /** Shortcuts of a few operations, on the keys that begin with a prefix, which the port leaves out of them. */
+  readonly fastPaths?: ((prefix: string) => FastPaths) | undefined
 }

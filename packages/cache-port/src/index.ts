@@ -1,10 +1,18 @@
-export type * from "./CacheDriver.ts"
-export { DriverFailure, Later } from "./CacheDriver.ts"
+export type { CacheDriver } from "./CacheDriver.ts"
 export * from "./CacheError.ts"
 export * as CacheKey from "./CacheKey.ts"
 export { CachePort, type FromDriverOptions, type ReadyOptions, type SetOptions } from "./CachePort.ts"
 export * as CacheStats from "./CacheStats.ts"
 export type { Codec } from "./Codec.ts"
+export { DriverFailure } from "./DriverFailure.ts"
+export {
+  Async,
+  type CallbackOperations,
+  type DriverCallback,
+  type DriverResult,
+  type FastPaths,
+  type SyncOperations
+} from "./FastPaths.ts"
 export * as Glob from "./Glob.ts"
 export { type CacheRequest, type Interceptor, intercept } from "./Interceptor.ts"
 export { utf8Length } from "./internal/Utf8.ts"

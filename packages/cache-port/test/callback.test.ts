@@ -3,8 +3,8 @@ import {
   type CacheError,
   CachePort,
   CacheStats,
-  type Callback,
   type CallbackOperations,
+  type DriverCallback,
   DriverFailure,
   Unavailable
 } from "@hexcache/cache-port"
@@ -16,30 +16,35 @@ const setup = (namespace: string) => {
   const store = new MapStore()
   const asked: Array<ReadonlyArray<unknown>> = []
   const gone: Array<string> = []
-  const answers: { get: Callback<string | undefined>; set: Callback<void>; increment: Callback<number> } = {
+  const answers: {
+    get: DriverCallback<string | undefined>
+    set: DriverCallback<void>
+    increment: DriverCallback<number>
+  } = {
     get: () => assert.fail("get was not asked"),
     set: () => assert.fail("set was not asked"),
     increment: () => assert.fail("increment was not asked")
   }
   const leaving = (operation: string) => Effect.sync(() => void gone.push(operation))
-  const callback: CallbackOperations = {
+  const operations = (prefix: string): CallbackOperations => ({
     get: (key, answer) => {
-      asked.push(["get", key])
+      asked.push(["get", prefix + key])
       answers.get = answer
       return undefined
     },
     set: (key, value, ttl, answer) => {
-      asked.push(["set", key, value, ttl])
+      asked.push(["set", prefix + key, value, ttl])
       answers.set = answer
       return leaving("set")
     },
     increment: (key, amount, ttl, answer) => {
-      asked.push(["increment", key, amount, ttl])
+      asked.push(["increment", prefix + key, amount, ttl])
       answers.increment = answer
       return leaving("increment")
     }
-  }
-  const cache = CachePort.fromDriver({ ...store.driver, callback }, { namespace })
+  })
+  const fastPaths = (prefix: string) => ({ callback: operations(prefix) })
+  const cache = CachePort.fromDriver({ ...store.driver, fastPaths }, { namespace })
   return { cache, store, asked, answers, gone }
 }
 

@@ -1,33 +1,35 @@
 import { assert, describe, it } from "@effect/vitest"
 import {
+  Async,
   CachePort,
   CacheStats,
   DriverFailure,
-  type ImmediateOperations,
-  Later,
+  type FastPaths,
+  type SyncOperations,
   Unavailable
 } from "@hexcache/cache-port"
 import { Effect, Option } from "effect"
 import { MapStore } from "./support/MapStore.ts"
 
-type GetMany = NonNullable<ImmediateOperations["getMany"]>
+type GetMany = (prefix: string) => NonNullable<SyncOperations["getMany"]>
 
 /** A store of which many keys are asked at once first, as `getMany` says. */
 const setup = (namespace: string, getMany: (store: MapStore) => GetMany) => {
   const store = new MapStore()
-  const immediate: ImmediateOperations = { get: () => Later, getMany: getMany(store) }
-  const cache = CachePort.fromDriver({ ...store.driver, immediate }, { namespace })
+  const fastPaths = (prefix: string): FastPaths => ({ sync: { get: () => Async, getMany: getMany(store)(prefix) } })
+  const cache = CachePort.fromDriver({ ...store.driver, fastPaths }, { namespace })
   return { cache, store }
 }
 
 const answers =
   ({ entries }: MapStore): GetMany =>
-  (prefix, keys) =>
+  (prefix) =>
+  (keys) =>
     keys.map((key) => entries.get(prefix + key)?.value)
 
-const cannotTell = (): GetMany => () => Later
+const cannotTell = (): GetMany => () => () => Async
 
-const fails = (): GetMany => () => new DriverFailure(new Unavailable({ message: "by the test" }))
+const fails = (): GetMany => () => () => new DriverFailure(new Unavailable({ message: "by the test" }))
 
 describe("a store that is asked at once", () => {
   it.effect("answers getMany without being asked again", () => {

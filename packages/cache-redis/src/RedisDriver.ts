@@ -113,7 +113,7 @@ export const make = (router: Router): CacheDriver => {
     Effect.flatMap(router.masters, (masters) => Effect.forEach(masters, (master) => ask(master)))
 
   return {
-    callback: router.direct === undefined ? undefined : callbacks(router.direct),
+    fastPaths: (prefix) => ({ callback: router.direct === undefined ? undefined : callbacks(router.direct, prefix) }),
 
     get: (key) => read("GET", key),
 
@@ -189,10 +189,10 @@ export const make = (router: Router): CacheDriver => {
   }
 }
 
-const callbacks = ({ ask, get, increment }: Direct): CallbackOperations => ({
-  get,
-  set: (key, value, ttl, callback) => ask(setting(key, value, ttl), callback),
-  increment: (key, amount, ttl, callback) => increment({ key, amount, ttl }, callback)
+const callbacks = ({ ask, get, increment }: Direct, prefix: string): CallbackOperations => ({
+  get: (key, callback) => get(prefix + key, callback),
+  set: (key, value, ttl, callback) => ask(setting(prefix + key, value, ttl), callback),
+  increment: (key, amount, ttl, callback) => increment({ key: prefix + key, amount, ttl }, callback)
 })
 
 const setting = (key: string, value: string, ttl: number | undefined): Command<void> => ({

@@ -1,7 +1,7 @@
 /**
  * A driver whose operations the simulation carries out, each when the schedule says so.
  */
-import { type CacheDriver, type DriverFailure, Later } from "@hexcache/cache-port"
+import { Async, type CacheDriver, type DriverFailure } from "@hexcache/cache-port"
 import { Effect, Stream } from "effect"
 import type { SimulatedStore } from "./SimulatedStore.ts"
 
@@ -76,12 +76,14 @@ export const make = (
   ...(near === undefined
     ? {}
     : {
-        immediate: {
-          get: (prefix: string, key: string) => {
-            const values = near([prefix + key])
-            return values === undefined ? Later : values[0]
-          },
-          getMany: (prefix: string, keys: ReadonlyArray<string>) => near(keys.map((key) => prefix + key)) ?? Later
-        }
+        fastPaths: (prefix: string) => ({
+          sync: {
+            get: (key: string) => {
+              const values = near([prefix + key])
+              return values === undefined ? Async : values[0]
+            },
+            getMany: (keys: ReadonlyArray<string>) => near(keys.map((key) => prefix + key)) ?? Async
+          }
+        })
       })
 })

@@ -6,9 +6,11 @@
  * @internal
  */
 import { Effect, Exit, type Fiber, Option } from "effect"
-import { type Answer, type CacheDriver, type Callback, DriverFailure, Later } from "../CacheDriver.ts"
+import type { CacheDriver } from "../CacheDriver.ts"
 import { CacheError, type CacheErrorInput, type CacheOperation } from "../CacheError.ts"
 import * as CacheStats from "../CacheStats.ts"
+import { DriverFailure } from "../DriverFailure.ts"
+import { Async, type DriverCallback, type DriverResult } from "../FastPaths.ts"
 import * as Input from "./Input.ts"
 
 /** What a port stands on, so that `namespaced` can build on the driver itself. */
@@ -21,12 +23,12 @@ export interface Ground {
 
 /**
  * As `getMany` of distinct keys, without an Effect and a `Map` around the answer; for a read of the port's own that many
- * wait for. `Later` where it has to be asked as always, be it that its keys are refused there.
+ * wait for. `Async` where it has to be asked as always, be it that its keys are refused there.
  */
 export type ReadNow = (
   keys: ReadonlyArray<string>,
   fiber: Fiber.Fiber<unknown, unknown>
-) => ReadonlyArray<string | undefined> | CacheError | Later
+) => ReadonlyArray<string | undefined> | CacheError | Async
 
 /** What a failed operation was asked of. */
 type Subject = Pick<CacheErrorInput, "key" | "keys">
@@ -40,7 +42,7 @@ const itself = <A>(answer: A): A => answer
 
 /** The ways in which one port asks. */
 export const asking = ({ driver, namespace, prefix }: Ground) => {
-  const { callback, immediate } = driver
+  const { callback, sync } = driver.fastPaths?.(prefix) ?? {}
   const counters = CacheStats.countersOf(namespace)
 
   const failure = (operation: CacheOperation, subject: Subject, { outcome, reason, serverCode }: DriverFailure) => {
@@ -68,7 +70,7 @@ export const asking = ({ driver, namespace, prefix }: Ground) => {
   const prefixed = (keys: ReadonlyArray<string>) => keys.map((key) => prefix + key)
 
   const answered = <A, B>(
-    answer: Answer<A>,
+    answer: DriverResult<A>,
     operation: CacheOperation,
     key: string,
     succeed: (answer: A) => B
@@ -82,7 +84,7 @@ export const asking = ({ driver, namespace, prefix }: Ground) => {
       operation: CacheOperation,
       key: string,
       succeed: (answer: A) => B
-    ): Callback<A> =>
+    ): DriverCallback<A> =>
     (answer) =>
       resume(answered(answer, operation, key, succeed))
 
@@ -92,30 +94,30 @@ export const asking = ({ driver, namespace, prefix }: Ground) => {
       ? <B>(operation: CacheOperation, key: string, succeed: (value: string | undefined) => B) =>
           settle(driver.get(prefix + key), operation, { key }, succeed)
       : <B>(operation: CacheOperation, key: string, succeed: (value: string | undefined) => B) =>
-          Effect.callback<B, CacheError>((resume) => getBy(prefix + key, resuming(resume, operation, key, succeed)))
+          Effect.callback<B, CacheError>((resume) => getBy(key, resuming(resume, operation, key, succeed)))
 
   /** Asks the store at once, and as always where it cannot tell yet. */
   const soon = <A, B>(
     operation: CacheOperation,
     key: string,
-    now: (fiber: Fiber.Fiber<unknown, unknown>) => Answer<A> | Later,
+    now: (fiber: Fiber.Fiber<unknown, unknown>) => DriverResult<A> | Async,
     later: () => Effect.Effect<B, CacheError>,
     succeed: (answer: A) => B
   ): Effect.Effect<B, CacheError> =>
     Effect.withFiber((fiber) => {
       const answer = now(fiber)
-      return answer === Later ? later() : answered(answer, operation, key, succeed)
+      return answer === Async ? later() : answered(answer, operation, key, succeed)
     })
 
   /** Reads one text, in the leanest way that the driver offers. */
   const read =
-    immediate === undefined
+    sync === undefined
       ? readLater
       : <B>(operation: CacheOperation, key: string, succeed: (value: string | undefined) => B) =>
           // As `soon`, which would cost a tenth more here.
           Effect.withFiber<B, CacheError>((fiber) => {
-            const answer = immediate.get(prefix, key, fiber)
-            return answer === Later ? readLater(operation, key, succeed) : answered(answer, operation, key, succeed)
+            const answer = sync.get(key, fiber)
+            return answer === Async ? readLater(operation, key, succeed) : answered(answer, operation, key, succeed)
           })
 
   const count = (value: string | undefined): void => {
@@ -149,15 +151,15 @@ export const asking = ({ driver, namespace, prefix }: Ground) => {
     return found
   }
 
-  const getManyNow = immediate?.getMany
+  const getManyNow = sync?.getMany
   /** Of keys that may repeat themselves, at least one. */
   const getMany = (all: ReadonlyArray<string>): Effect.Effect<Map<string, Option.Option<string>>, CacheError> =>
     Effect.withFiber((fiber) => {
       // Also tells whether any key comes twice.
       const found = unanswered(all)
       const keys = found.size === all.length ? all : Array.from(found.keys())
-      const answer = getManyNow === undefined ? Later : getManyNow(prefix, keys, fiber)
-      if (answer === Later) {
+      const answer = getManyNow === undefined ? Async : getManyNow(keys, fiber)
+      if (answer === Async) {
         return settle(driver.getMany(prefixed(keys)), "getMany", { keys }, (values) => fill(found, keys, values))
       }
       return answer instanceof DriverFailure
@@ -172,10 +174,10 @@ export const asking = ({ driver, namespace, prefix }: Ground) => {
           relay(driver.set(prefix + key, value, ttl), operation, { key })
       : (operation: CacheOperation, key: string, value: string, ttl: number | undefined) =>
           Effect.callback<void, CacheError>((resume) =>
-            setBy(prefix + key, value, ttl, resuming(resume, operation, key, nothing))
+            setBy(key, value, ttl, resuming(resume, operation, key, nothing))
           )
 
-  const setNow = immediate?.set
+  const setNow = sync?.set
   const set =
     setNow === undefined
       ? setLater
@@ -183,7 +185,7 @@ export const asking = ({ driver, namespace, prefix }: Ground) => {
           soon(
             operation,
             key,
-            (fiber) => setNow(prefix, key, value, ttl, fiber),
+            (fiber) => setNow(key, value, ttl, fiber),
             () => setLater(operation, key, value, ttl),
             nothing
           )
@@ -195,10 +197,10 @@ export const asking = ({ driver, namespace, prefix }: Ground) => {
           relay(driver.increment(prefix + key, amount, ttl), operation, { key })
       : (operation: CacheOperation, key: string, amount: number, ttl: number | undefined) =>
           Effect.callback<number, CacheError>((resume) =>
-            incrementBy(prefix + key, amount, ttl, resuming(resume, operation, key, itself<number>))
+            incrementBy(key, amount, ttl, resuming(resume, operation, key, itself<number>))
           )
 
-  const incrementNow = immediate?.increment
+  const incrementNow = sync?.increment
   const increment =
     incrementNow === undefined
       ? incrementLater
@@ -206,7 +208,7 @@ export const asking = ({ driver, namespace, prefix }: Ground) => {
           soon(
             operation,
             key,
-            (fiber) => incrementNow(prefix, key, amount, ttl, fiber),
+            (fiber) => incrementNow(key, amount, ttl, fiber),
             () => incrementLater(operation, key, amount, ttl),
             itself
           )
@@ -215,9 +217,9 @@ export const asking = ({ driver, namespace, prefix }: Ground) => {
     getManyNow === undefined
       ? undefined
       : (keys, fiber) => {
-          if (!keys.every(Input.isKey)) return Later
-          const answer = getManyNow(prefix, keys, fiber)
-          if (answer === Later) return Later
+          if (!keys.every(Input.isKey)) return Async
+          const answer = getManyNow(keys, fiber)
+          if (answer === Async) return Async
           if (answer instanceof DriverFailure) return failure("getMany", { keys }, answer)
           for (const value of answer) count(value)
           return answer

@@ -5,7 +5,7 @@
  *
  * @internal
  */
-import type { Callback, DriverFailure } from "@hexcache/cache-port"
+import type { DriverCallback, DriverFailure } from "@hexcache/cache-port"
 import { Effect } from "effect"
 import { type Command, type CommandSender, toExit } from "../commands/Command.ts"
 import type { Step } from "../commands/Scripts.ts"
@@ -39,7 +39,7 @@ export class CommandBatcher implements CommandSender, Deadline, Direct {
 
   readonly ask = <A>(
     command: Command<A>,
-    callback: Callback<A>,
+    callback: DriverCallback<A>,
     deadline?: number
   ): Effect.Effect<void> | undefined => {
     if ((this.#gets.isWaiting || this.#increments.isWaiting) && command.args.some(this.#isWaitedFor)) {
@@ -49,12 +49,12 @@ export class CommandBatcher implements CommandSender, Deadline, Direct {
     return this.#connection.ask(command, callback, deadline)
   }
 
-  readonly get = (key: string, callback: Callback<string | undefined>): undefined => {
+  readonly get = (key: string, callback: DriverCallback<string | undefined>): undefined => {
     if (this.#increments.has(key)) this.#increments.flush()
     this.#gets.add(key, callback)
   }
 
-  readonly increment = (step: Step, callback: Callback<number>): Effect.Effect<void> | undefined => {
+  readonly increment = (step: Step, callback: DriverCallback<number>): Effect.Effect<void> | undefined => {
     if (this.#gets.has(step.key)) this.#gets.flush()
     const asked = this.#increments.add(step, callback)
     return asked === undefined ? undefined : Effect.sync(() => this.#increments.abandon(asked))

@@ -6,13 +6,13 @@
  *
  * @internal
  */
-import { type Answer, type Callback, DriverFailure } from "@hexcache/cache-port"
+import { type DriverCallback, DriverFailure, type DriverResult } from "@hexcache/cache-port"
 import * as Reply from "../commands/Reply.ts"
 import * as ReplyError from "../commands/ReplyError.ts"
 import type { Connection } from "../connection/Connection.ts"
 import { partOf } from "../connection/Halving.ts"
 
-type Caller = Callback<string | undefined>
+type Caller = DriverCallback<string | undefined>
 
 /** One key, and those who ask for it: nearly always one. */
 interface Asked {
@@ -133,7 +133,7 @@ export class GetBatch {
     this.#length += (length / texts.length - this.#length) * weightOfLast
   }
 
-  #tell({ caller, others }: Asked, answer: Answer<string | undefined>): void {
+  #tell({ caller, others }: Asked, answer: DriverResult<string | undefined>): void {
     this.#pending--
     caller(answer)
     if (others === undefined) return

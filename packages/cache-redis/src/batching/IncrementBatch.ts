@@ -3,13 +3,13 @@
  *
  * @internal
  */
-import { type Answer, type Callback, DriverFailure } from "@hexcache/cache-port"
+import { type DriverCallback, DriverFailure, type DriverResult } from "@hexcache/cache-port"
 import * as ReplyError from "../commands/ReplyError.ts"
 import * as Scripts from "../commands/Scripts.ts"
 import type { Connection } from "../connection/Connection.ts"
 import { partOf } from "../connection/Halving.ts"
 
-type Caller = Callback<number>
+type Caller = DriverCallback<number>
 
 /** An increment that waits, until its caller is gone. */
 export interface Asked {
@@ -110,10 +110,10 @@ export class IncrementBatch {
     return staying
   }
 
-  #tell(all: ReadonlyArray<Asked>, answer: Answer<ReadonlyArray<Answer<number>>>): void {
+  #tell(all: ReadonlyArray<Asked>, answer: DriverResult<ReadonlyArray<DriverResult<number>>>): void {
     this.#pending -= all.length
     for (const [index, { caller }] of all.entries()) {
-      caller?.(answer instanceof DriverFailure ? answer : (answer[index] as Answer<number>))
+      caller?.(answer instanceof DriverFailure ? answer : (answer[index] as DriverResult<number>))
     }
   }
 }

@@ -3,7 +3,7 @@
  *
  * @internal
  */
-import { type Answer, DriverFailure } from "@hexcache/cache-port"
+import { DriverFailure, type DriverResult } from "@hexcache/cache-port"
 import { type Effect, Exit } from "effect"
 import type { TypeMapping } from "../connection/NodeRedisClient.ts"
 import type { Decode } from "./Reply.ts"
@@ -13,7 +13,7 @@ export interface Command<A> {
   readonly args: ReadonlyArray<string | Buffer>
   readonly decode: Decode<A>
   /** What an error reply means, where it is not simply a failure. */
-  readonly recover?: ((failure: DriverFailure) => Answer<A>) | undefined
+  readonly recover?: ((failure: DriverFailure) => DriverResult<A>) | undefined
   /** How much work it is, for the server and for whom it answers: as much as so many keys, one unless it is told. */
   readonly weight?: number | undefined
   /** Changes nothing, though its name does not tell. */
@@ -44,5 +44,5 @@ export interface CommandSender {
 }
 
 /** What a caller is resumed with. */
-export const toExit = <A>(answer: Answer<A>): Exit.Exit<A, DriverFailure> =>
+export const toExit = <A>(answer: DriverResult<A>): Exit.Exit<A, DriverFailure> =>
   answer instanceof DriverFailure ? Exit.fail(answer) : Exit.succeed(answer)

@@ -8,11 +8,11 @@
  */
 import {
   AccessDenied,
-  type Answer,
   type CacheErrorOutcome,
   type CacheErrorReason,
   ConnectionLost,
   DriverFailure,
+  type DriverResult,
   OutOfMemory,
   OutOfRange,
   TimedOut,
@@ -114,7 +114,7 @@ const deniedByTls = /^(?:CERT_|ERR_TLS_|ERR_SSL_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE
 export const fromText = (text: string): DriverFailure => fromReply(codeOf(text), text)
 
 /** A key that holds another type reads as absent. */
-export const absentWhenOtherType = (failure: DriverFailure): Answer<undefined> =>
+export const absentWhenOtherType = (failure: DriverFailure): DriverResult<undefined> =>
   failure.serverCode === "WRONGTYPE" ? undefined : failure
 
 /** The failure of an attempt to connect, with which operations fail until one succeeds. */

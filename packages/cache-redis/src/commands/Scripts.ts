@@ -7,7 +7,7 @@
  */
 
 import { createHash } from "node:crypto"
-import type { Answer, DriverFailure } from "@hexcache/cache-port"
+import type { DriverFailure, DriverResult } from "@hexcache/cache-port"
 import { Effect } from "effect"
 import type { Command, CommandSender } from "./Command.ts"
 import * as Reply from "./Reply.ts"
@@ -69,7 +69,7 @@ export interface Step {
   readonly ttl: number | undefined
 }
 
-const toSum = (reply: unknown): Answer<number> => {
+const toSum = (reply: unknown): DriverResult<number> => {
   const told = Reply.text(reply) ?? ""
   return /^-?[0-9]/.test(told) ? Reply.digits(told) : ReplyError.fromText(told)
 }
@@ -78,7 +78,7 @@ const areAlike = ([first, ...others]: ReadonlyArray<Step>): boolean =>
   others.every(({ amount, ttl }) => amount === first?.amount && ttl === first.ttl)
 
 /** Additions in the order of `steps`, each with an answer of its own. */
-export const increment = (steps: ReadonlyArray<Step>): ScriptCall<ReadonlyArray<Answer<number>>> => ({
+export const increment = (steps: ReadonlyArray<Step>): ScriptCall<ReadonlyArray<DriverResult<number>>> => ({
   script: { ...increments, decode: Reply.list(steps.length, toSum) },
   keys: steps.map(({ key }) => key),
   args: (areAlike(steps) ? steps.slice(0, 1) : steps).flatMap(({ amount, ttl }) => [

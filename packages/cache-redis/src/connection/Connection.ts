@@ -6,7 +6,7 @@
  *
  * @internal
  */
-import type { Callback, DriverFailure } from "@hexcache/cache-port"
+import type { DriverCallback, DriverFailure } from "@hexcache/cache-port"
 import { Effect } from "effect"
 import { type Command, type CommandSender, toExit } from "../commands/Command.ts"
 import * as Reply from "../commands/Reply.ts"
@@ -161,7 +161,7 @@ export class Connection implements CommandSender {
    * As `send`, with its answer by a callback; that is called at once where nothing can be sent. Returns the effect to run
    * when the caller is interrupted.
    */
-  ask<A>(command: Command<A>, callback: Callback<A>, deadline?: number): Effect.Effect<void> | undefined {
+  ask<A>(command: Command<A>, callback: DriverCallback<A>, deadline?: number): Effect.Effect<void> | undefined {
     const client = this.#ready
     if (client === undefined) {
       if (this.#waiting.isOpen) {
@@ -175,7 +175,7 @@ export class Connection implements CommandSender {
       return undefined
     }
     // The answer is of this command's type: its own decoder made it.
-    return this.#send(client, new PendingCommand(command, callback as Callback<unknown>), deadline)
+    return this.#send(client, new PendingCommand(command, callback as DriverCallback<unknown>), deadline)
   }
 
   #send(client: NodeRedisClient, call: PendingCommand, deadline?: number): Effect.Effect<void> | undefined {

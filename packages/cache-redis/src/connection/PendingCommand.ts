@@ -3,7 +3,7 @@
  *
  * @internal
  */
-import type { Answer, Callback } from "@hexcache/cache-port"
+import type { DriverCallback, DriverResult } from "@hexcache/cache-port"
 import type { Effect } from "effect"
 import type { Command } from "../commands/Command.ts"
 import { writtenKeys } from "../commands/writtenKeys.ts"
@@ -31,9 +31,9 @@ export class PendingCommand implements Timed {
   /** The number of the fence behind it. */
   fence = 0
   /** The answer, once there is one: kept until it is known that it is this call's. */
-  answer: Answer<unknown> = undefined
+  answer: DriverResult<unknown> = undefined
   /** Unset once the caller has its answer, or has gone. */
-  settle: Callback<unknown> | undefined
+  settle: DriverCallback<unknown> | undefined
   /** Interrupts what was sent in place of this call, on the next connection. */
   interruptAgain: Effect.Effect<void> | undefined
   readonly aborted = false
@@ -41,7 +41,7 @@ export class PendingCommand implements Timed {
   #isSecond = false
   #cancelWrite: (() => void) | undefined
 
-  constructor(command: Command<unknown>, settle: Callback<unknown> | undefined) {
+  constructor(command: Command<unknown>, settle: DriverCallback<unknown> | undefined) {
     this.command = command
     this.settle = settle
   }
@@ -87,7 +87,7 @@ export class PendingCommand implements Timed {
     return call
   }
 
-  complete(answer: Answer<unknown>): void {
+  complete(answer: DriverResult<unknown>): void {
     const settle = this.settle
     this.settle = undefined
     // A call may live on in the client for a while, and is not to keep a large answer alive.

@@ -6,7 +6,7 @@
  *
  * @internal
  */
-import { type CacheDriver, DriverFailure, Later } from "@hexcache/cache-port"
+import { Async, type CacheDriver, DriverFailure } from "@hexcache/cache-port"
 import { Effect, Exit } from "effect"
 import type { Command, CommandSender } from "../commands/Command.ts"
 import * as Reply from "../commands/Reply.ts"
@@ -35,19 +35,19 @@ export const make = (
   /** What was read in this turn. */
   let reads: Array<Read> = []
 
-  const find = (prefix: string, key: string): string | undefined | Later => {
+  const find = (prefix: string, key: string): string | undefined | Async => {
     const now = performance.now()
     const found = tracking.find(prefix, key, now)
-    if (found !== Later && tracking.needsProof(now)) prove()
+    if (found !== Async && tracking.needsProof(now)) prove()
     return found
   }
 
   /** From memory only as a whole: in part it would mix the values of two instants. */
-  const findAll = (prefix: string, keys: ReadonlyArray<string>): ReadonlyArray<string | undefined> | Later => {
+  const findAll = (prefix: string, keys: ReadonlyArray<string>): ReadonlyArray<string | undefined> | Async => {
     const values: Array<string | undefined> = []
     for (const key of keys) {
       const found = find(prefix, key)
-      if (found === Later) return Later
+      if (found === Async) return Async
       values.push(found)
     }
     return values
@@ -98,25 +98,29 @@ export const make = (
   return {
     ...driver,
 
-    immediate: { get: find, getMany: findAll },
+    fastPaths: (prefix) => ({
+      sync: { get: (key) => find(prefix, key), getMany: (keys) => findAll(prefix, keys) },
 
-    callback: {
-      ...driver.callback,
+      callback: {
+        ...driver.fastPaths?.(prefix).callback,
 
-      get: (key, callback) => {
-        const { moment } = tracking
-        return server.get(key, (value) => {
-          if (!(value instanceof DriverFailure)) keep(key, value, moment)
-          callback(value)
-        })
-      },
+        get: (name, callback) => {
+          const key = prefix + name
+          const { moment } = tracking
+          return server.get(key, (value) => {
+            if (!(value instanceof DriverFailure)) keep(key, value, moment)
+            callback(value)
+          })
+        },
 
-      // Sent only at the end of the turn.
-      increment: (key, amount, ttl, callback) => {
-        tracking.keyChanged(key)
-        return server.increment({ key, amount, ttl }, callback)
+        // Sent only at the end of the turn.
+        increment: (name, amount, ttl, callback) => {
+          const key = prefix + name
+          tracking.keyChanged(key)
+          return server.increment({ key, amount, ttl }, callback)
+        }
       }
-    },
+    }),
 
     getMany: (keys) =>
       Effect.suspend(() => {

@@ -12,7 +12,7 @@
  *
  * @internal
  */
-import { Later } from "@hexcache/cache-port"
+import { Async } from "@hexcache/cache-port"
 import { Doorkeeper } from "./Doorkeeper.ts"
 import { type SieveBounds, SieveCache, SieveEntry } from "./SieveCache.ts"
 
@@ -89,13 +89,13 @@ export class TrackedEntries {
   }
 
   /** What a read of the key that is `prefix` and `key` together is answered with, where that may be served now. */
-  find(prefix: string, key: string, now: number): string | undefined | Later {
-    if (now >= this.#servedUntil) return Later
+  find(prefix: string, key: string, now: number): string | undefined | Async {
+    if (now >= this.#servedUntil) return Async
     const entry = this.#entries.get(prefix, key)
-    if (entry === undefined) return Later
+    if (entry === undefined) return Async
     if (entry.end <= now) {
       this.#entries.delete(entry.key)
-      return Later
+      return Async
     }
     entry.visited = true
     return entry.value

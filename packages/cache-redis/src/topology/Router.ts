@@ -3,7 +3,7 @@
  *
  * @internal
  */
-import type { Callback, CallbackOperations, DriverFailure } from "@hexcache/cache-port"
+import type { CallbackOperations, DriverCallback, DriverFailure } from "@hexcache/cache-port"
 import { Effect } from "effect"
 import type { Command, CommandSender } from "../commands/Command.ts"
 import type { Step } from "../commands/Scripts.ts"
@@ -32,11 +32,11 @@ export interface Router extends Deadline {
 /** What one server is asked without an Effect around it. Each answers what an interruption of its caller does, if anything. */
 export interface Direct {
   /** As `Commander.send`. */
-  readonly ask: <A>(command: Command<A>, callback: Callback<A>) => Effect.Effect<void> | undefined
+  readonly ask: <A>(command: Command<A>, callback: DriverCallback<A>) => Effect.Effect<void> | undefined
   /** Gathered with the other gets of this turn. */
   readonly get: NonNullable<CallbackOperations["get"]>
   /** Gathered with the other increments of this turn. */
-  readonly increment: (step: Step, callback: Callback<number>) => Effect.Effect<void> | undefined
+  readonly increment: (step: Step, callback: DriverCallback<number>) => Effect.Effect<void> | undefined
 }
 
 /** One server for every key. */

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Later } from "@hexcache/cache-port"
+import { Async } from "@hexcache/cache-port"
 import { TrackedEntries } from "../../src/near/TrackedEntries.ts"
 
 const forever = Number.POSITIVE_INFINITY
@@ -19,7 +19,7 @@ describe("Tracking", () => {
     tracked.keep("absent", undefined, tracked.moment, 0, forever)
     assert.strictEqual(tracked.find("", "key", 0), "value")
     assert.isUndefined(tracked.find("", "absent", 0))
-    assert.strictEqual(tracked.find("", "unread", 0), Later)
+    assert.strictEqual(tracked.find("", "unread", 0), Async)
   })
 
   it("keeps nothing that was asked for before its key changed, or every key", () => {
@@ -28,12 +28,12 @@ describe("Tracking", () => {
     tracked.keyChanged("key")
     tracked.keep("key", "old", moment, 0, forever)
     tracked.keep("other", "value", moment, 0, forever)
-    assert.strictEqual(tracked.find("", "key", 0), Later)
+    assert.strictEqual(tracked.find("", "key", 0), Async)
     assert.strictEqual(tracked.find("", "other", 0), "value")
     tracked.everyKeyChanged()
     tracked.keep("third", "old", moment, 0, forever)
-    assert.strictEqual(tracked.find("", "other", 0), Later)
-    assert.strictEqual(tracked.find("", "third", 0), Later)
+    assert.strictEqual(tracked.find("", "other", 0), Async)
+    assert.strictEqual(tracked.find("", "third", 0), Async)
     tracked.keep("key", "new", tracked.moment, 0, forever)
     assert.strictEqual(tracked.find("", "key", 0), "new")
   })
@@ -45,7 +45,7 @@ describe("Tracking", () => {
     for (let index = 0; index < 5_000; index++) {
       tracked.keyChanged(`other-${index}`)
       tracked.keep("key", "old", moment, 0, forever)
-      assert.strictEqual(tracked.find("", "key", 0), Later)
+      assert.strictEqual(tracked.find("", "key", 0), Async)
     }
   })
 
@@ -53,8 +53,8 @@ describe("Tracking", () => {
     const tracked = tracking()
     tracked.keep("a:key", "value", tracked.moment, 0, 50)
     assert.strictEqual(tracked.find("a:", "key", 49), "value")
-    assert.strictEqual(tracked.find("a:", "key", 50), Later)
-    assert.strictEqual(tracked.find("", "a:key", 49), Later)
+    assert.strictEqual(tracked.find("a:", "key", 50), Async)
+    assert.strictEqual(tracked.find("", "a:key", 49), Async)
     tracked.keep("a:key", "new", tracked.moment, 0, forever)
     assert.strictEqual(tracked.find("a:", "key", 60), "new")
   })
@@ -68,8 +68,8 @@ describe("Tracking", () => {
     tracked.begin()
     tracked.proved(0)
     tracked.keep("other", "value", moment, 0, forever)
-    assert.strictEqual(tracked.find("", "key", 0), Later)
-    assert.strictEqual(tracked.find("", "other", 0), Later)
+    assert.strictEqual(tracked.find("", "key", 0), Async)
+    assert.strictEqual(tracked.find("", "other", 0), Async)
   })
 
   it("keeps nothing of a connection whose server does not tell", () => {
@@ -79,19 +79,19 @@ describe("Tracking", () => {
     tracked.keep("key", "value", tracked.moment, 0, forever)
     tracked.begin()
     tracked.proved(0)
-    assert.strictEqual(tracked.find("", "key", 0), Later)
+    assert.strictEqual(tracked.find("", "key", 0), Async)
   })
 
   it("serves nothing once the last thing that was answered was sent too long ago", () => {
     const tracked = tracking()
     tracked.keep("key", "value", tracked.moment, 0, forever)
     assert.strictEqual(tracked.find("", "key", 99), "value")
-    assert.strictEqual(tracked.find("", "key", 100), Later)
+    assert.strictEqual(tracked.find("", "key", 100), Async)
     tracked.proved(50)
     assert.strictEqual(tracked.find("", "key", 149), "value")
     tracked.proved(10)
     assert.strictEqual(tracked.find("", "key", 149), "value")
-    assert.strictEqual(tracked.find("", "key", 150), Later)
+    assert.strictEqual(tracked.find("", "key", 150), Async)
   })
 
   it("asks for another proof before the last one is too old", () => {
@@ -105,8 +105,8 @@ describe("Tracking", () => {
     tracked.keep("key", "value", tracked.moment, 0, 40)
     tracked.keep("bound", "value", tracked.moment, 0, forever)
     assert.strictEqual(tracked.find("", "key", 39), "value")
-    assert.strictEqual(tracked.find("", "key", 40), Later)
+    assert.strictEqual(tracked.find("", "key", 40), Async)
     assert.strictEqual(tracked.find("", "bound", 59), "value")
-    assert.strictEqual(tracked.find("", "bound", 60), Later)
+    assert.strictEqual(tracked.find("", "bound", 60), Async)
   })
 })

@@ -4,7 +4,7 @@
  * @internal
  */
 
-import { CacheError, type CachePort, Later } from "@hexcache/cache-port"
+import { Async, CacheError, type CachePort } from "@hexcache/cache-port"
 import { FailureNote, type ReadNow, readNowOf, strictOf } from "@hexcache/cache-port/internal"
 import { Clock, Effect, type Fiber, Option } from "effect"
 import { endOf, newGeneration } from "./Generation.ts"
@@ -79,8 +79,8 @@ export class Store {
         this.#failed(error),
         Effect.suspend(() => use(undefined))
       )
-    const texts = this.#readNow === undefined ? Later : this.#readNow(names, fiber)
-    if (texts === Later) {
+    const texts = this.#readNow === undefined ? Async : this.#readNow(names, fiber)
+    if (texts === Async) {
       return Effect.matchEffect(this.cache.getMany(names), {
         onFailure: failed,
         onSuccess: (values) => use(names.map((name) => textIn(values, name)))
