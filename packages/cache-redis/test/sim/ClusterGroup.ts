@@ -35,7 +35,7 @@ class Node extends Server {
     if (keyless.has(name) || name === "ASKING") return undefined
     const key = (name.startsWith("EVAL") ? args[3] : name === "MSETEX" ? args[2] : args[1]) as string
     if (this.isDown) return new Failure("CLUSTERDOWN The cluster is down")
-    const slot = slotOf(key)
+    const slot = this.group.slotOf(key)
     const home = this.map[this.group.shardOf(slot)] as Node
     const moving = this.group.moving
     if (moving?.slot === slot) {
@@ -74,6 +74,9 @@ export class ClusterGroup {
   readonly #shards = Array.from({ length: slots }, (_, slot) => Math.floor((slot * shards) / slots))
   /** When the last slot had moved. */
   #movedAt = Number.NEGATIVE_INFINITY
+  /** By shard, until a slot moves. */
+  readonly #ranges = new Map<number, ReadonlyArray<readonly [first: number, last: number]>>()
+  readonly #slots = new Map<string, number>()
   readonly #busy = new Set<number>()
 
   constructor(options: TopologyOptions) {
@@ -123,13 +126,20 @@ export class ClusterGroup {
     return this.nodes.filter(({ isMaster }) => isMaster).toSorted((one, other) => one.shard - other.shard)
   }
 
+  /** The slot of a key, of which a simulation has few. */
+  slotOf(key: string): number {
+    const slot = this.#slots.get(key) ?? slotOf(key)
+    this.#slots.set(key, slot)
+    return slot
+  }
+
   shardOf(slot: number): number {
     return this.#shards[slot] as number
   }
 
   /** The keyspaces that a read of a key may be from. */
   keyspacesOf(key: string, isWell: boolean): ReadonlyArray<Keyspace> {
-    const shard = this.shardOf(slotOf(key))
+    const shard = this.shardOf(this.slotOf(key))
     const hasMoved = this.moving !== undefined || this.#options.network.loop.now < this.#movedAt + 1_000
     const owners = this.nodes.filter(
       (node) => (node.shard === shard && node.isMaster) || ((!isWell || hasMoved) && node.keyspace.knows(key))
@@ -139,6 +149,8 @@ export class ClusterGroup {
 
   /** The runs of consecutive slots of one shard. */
   rangesOf(shard: number): ReadonlyArray<readonly [first: number, last: number]> {
+    const known = this.#ranges.get(shard)
+    if (known !== undefined) return known
     const ranges: Array<readonly [number, number]> = []
     for (let slot = 0; slot < slots; slot++) {
       if (this.#shards[slot] !== shard) continue
@@ -146,6 +158,7 @@ export class ClusterGroup {
       while (this.#shards[slot + 1] === shard) slot++
       ranges.push([first, slot])
     }
+    this.#ranges.set(shard, ranges)
     return ranges
   }
 
@@ -195,6 +208,7 @@ export class ClusterGroup {
       await sleep(this.#options.random.below(50))
     }
     this.#shards[slot] = to
+    this.#ranges.clear()
     this.moving = undefined
     this.#movedAt = this.#options.network.loop.now
     source.log.add(`slot ${slot} has moved`)

@@ -52,11 +52,20 @@ export class Task implements Due {
 
 type Tasks = Set<Task>
 
+/** Parts of a turn, in order. */
+type Phase = "timers" | "arrivals" | "immediates" | "end of the turn"
+
+const nothing: ReadonlyArray<never> = []
+
 interface Arrival extends Due {
   readonly run: () => void
+  readonly destination: Destination
 }
 
-/** Where something arrives: at the processes, which the loop is of, or elsewhere, where nobody waits for them. */
+/**
+ * Where something arrives: at the processes, which the loop is of, or elsewhere, where nobody waits for them. What runs
+ * elsewhere uses no promise: no microtask runs behind it alone.
+ */
 export type Destination = "process" | "elsewhere"
 
 /** How many real immediates are planned at once: so Node looks for events of its own only as often. */
@@ -79,6 +88,10 @@ export class Loop {
   readonly #timers = new Heap<Task>(isBefore)
   readonly #arrivals = { process: new Heap<Arrival>(isBefore), elsewhere: new Heap<Arrival>(isBefore) }
   #immediates: Array<Task> = []
+  #phase: Phase = "timers"
+  /** What the phase runs, and how far it is. */
+  #batch: ReadonlyArray<Task | Arrival> = []
+  #place = 0
 
   readonly setTimeout = (run: (...args: Array<unknown>) => void, millis = 1, ...args: Array<unknown>): Task => {
     const length = millis >= 1 && millis <= 2_147_483_647 ? Math.trunc(millis) : 1
@@ -97,7 +110,7 @@ export class Loop {
 
   /** Runs when so many milliseconds are over, as what comes from outside the process. */
   arrive(millis: number, run: () => void, destination: Destination = "process"): void {
-    this.#arrivals[destination].push({ at: this.now + millis, order: this.#order++, run })
+    this.#arrivals[destination].push({ at: this.now + millis, order: this.#order++, run, destination })
   }
 
   /** Lets time go on without the processes. */
@@ -114,7 +127,6 @@ export class Loop {
 
   /** Runs the loop until told to end. Rejects with what a callback throws. */
   run(isOver: () => boolean): Promise<void> {
-    const turns = this.#turns()
     return new Promise((resolve, reject) => {
       let planned = 0
       let ended = false
@@ -122,7 +134,7 @@ export class Loop {
         planned--
         if (ended) return
         try {
-          if (isOver() || turns.next().done === true) {
+          if (isOver() || !this.#runNext()) {
             ended = true
             resolve()
             return
@@ -141,31 +153,68 @@ export class Loop {
     })
   }
 
-  *#turns(): Generator<void> {
-    while (true) {
-      this.#turnBegan = Math.floor(this.now)
-      for (;;) {
-        const timer = this.#timers.first
-        if (timer === undefined || (timer.isPending && timer.at > this.#turnBegan)) break
-        this.#timers.shift()
-        if (!timer.isPending) continue
-        yield this.#runTask(timer)
-      }
-      const { now } = this
-      const arrivals: Array<Arrival> = []
-      for (let next = this.#nextArrivals; (next.first?.at ?? Infinity) <= now; next = this.#nextArrivals) {
-        arrivals.push(next.shift() as Arrival)
-      }
-      for (const { run } of arrivals) {
+  /** Runs the next callback of a process, and what arrives elsewhere before it. Returns false if nothing is left. */
+  #runNext(): boolean {
+    for (;;) {
+      const next = this.#batch[this.#place++]
+      if (next === undefined) {
+        if (!this.#beginPhase()) return false
+      } else if (next instanceof Task) {
+        if (!next.isPending) continue
         this.steps++
-        yield run()
+        next.end()
+        next.run()
+        return true
+      } else {
+        this.steps++
+        next.run()
+        if (next.destination === "process") return true
       }
-      const immediates = this.#immediates
-      this.#immediates = []
-      for (const immediate of immediates) if (immediate.isPending) yield this.#runTask(immediate)
-      if (this.#immediates.length > 0) this.now += turnTime
-      else if (!this.#moveOn()) return
     }
+  }
+
+  /** Takes what is due in the next phase. Returns false if nothing is ahead. */
+  #beginPhase(): boolean {
+    this.#place = 0
+    switch (this.#phase) {
+      case "timers":
+        this.#turnBegan = Math.floor(this.now)
+        this.#batch = this.#dueTimers()
+        this.#phase = "arrivals"
+        return true
+      case "arrivals":
+        this.#batch = this.#dueArrivals()
+        this.#phase = "immediates"
+        return true
+      case "immediates":
+        this.#batch = this.#immediates
+        this.#immediates = []
+        this.#phase = "end of the turn"
+        return true
+      case "end of the turn":
+        this.#batch = nothing
+        this.#phase = "timers"
+        if (this.#immediates.length === 0) return this.#moveOn()
+        this.now += turnTime
+        return true
+    }
+  }
+
+  #dueTimers(): ReadonlyArray<Task> {
+    const due: Array<Task> = []
+    for (let next = this.#timers.first; next !== undefined && next.at <= this.#turnBegan; next = this.#timers.first) {
+      due.push(next)
+      this.#timers.shift()
+    }
+    return due
+  }
+
+  #dueArrivals(): ReadonlyArray<Arrival> {
+    const due: Array<Arrival> = []
+    for (let next = this.#nextArrivals; (next.first?.at ?? Infinity) <= this.now; next = this.#nextArrivals) {
+      due.push(next.shift() as Arrival)
+    }
+    return due
   }
 
   /** The arrivals of which the first is due before all others. */
@@ -173,12 +222,6 @@ export class Loop {
     const { elsewhere, process } = this.#arrivals
     if (elsewhere.first === undefined) return process
     return process.first === undefined || isBefore(elsewhere.first, process.first) ? elsewhere : process
-  }
-
-  #runTask(task: Task): void {
-    this.steps++
-    task.end()
-    task.run()
   }
 
   /** Moves to the time of what is due next, if anything is. */

@@ -48,16 +48,19 @@ const bodies: ReadonlyArray<Script> = [
 
 const known = new Map(AdapterScripts.load.map(([, , lua = ""], index) => [lua, bodies[index] as Script] as const))
 
-const shas = new Map([...known.keys()].map((lua) => [createHash("sha1").update(lua).digest("hex"), lua]))
+const shaOf = new Map([...known.keys()].map((lua) => [lua, createHash("sha1").update(lua).digest("hex")]))
+
+const textOf = new Map([...shaOf].map(([lua, sha]) => [sha, lua]))
 
 /** The scripts that one server was told. */
 export class Scripts {
   readonly #loaded = new Set<string>()
 
   load(lua: string): string {
-    if (!known.has(lua)) throw new Error("the simulation does not know this script")
+    const sha = shaOf.get(lua)
+    if (sha === undefined) throw new Error("the simulation does not know this script")
     this.#loaded.add(lua)
-    return createHash("sha1").update(lua).digest("hex")
+    return sha
   }
 
   byText(lua: string): Script {
@@ -65,7 +68,7 @@ export class Scripts {
   }
 
   bySha(sha: string): Script | undefined {
-    const lua = shas.get(sha)
+    const lua = textOf.get(sha)
     return lua !== undefined && this.#loaded.has(lua) ? known.get(lua) : undefined
   }
 

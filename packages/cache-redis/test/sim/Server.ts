@@ -180,12 +180,14 @@ export class Server {
     this.#current = client
     const replies = client.reader.read(bytes).map((args) => {
       const reply = this.#run(client, args)
+      const written = encode(reply, client.protocol)
       if (!isChore(args)) {
-        this.log.add(`${this.address} ${client.connection.number} ${shown(args)} -> ${shown([encode(reply, 2)])}`)
+        this.log.add(`${this.address} ${client.connection.number} ${shown(args.join(" "))} -> ${shown(written)}`)
       }
+      if (this.#behind.length === 0) return written
       const behind = this.#behind.map((push) => encode(push, client.protocol))
       this.#behind = []
-      return encode(reply, client.protocol) + behind.join("")
+      return written + behind.join("")
     })
     this.#current = undefined
     if (replies.length > 0) client.connection.reply(Buffer.from(replies.join("")))
@@ -351,4 +353,10 @@ export class Server {
 const isChore = ([name, first]: ReadonlyArray<string>): boolean =>
   (name === "PING" && first?.startsWith("fence-") === true) || name === "SCRIPT" || name === "CLIENT"
 
-const shown = (texts: ReadonlyArray<string>): string => texts.join(" ").replaceAll("\r\n", "|").slice(0, 160)
+const mostShown = 160
+
+const shown = (text: string): string =>
+  text
+    .slice(0, 2 * mostShown)
+    .replaceAll("\r\n", "|")
+    .slice(0, mostShown)

@@ -54,9 +54,17 @@ performance.now = () => reality.loop.now
 Date.now = () => epoch + Math.floor(reality.loop.now)
 process.hrtime.bigint = () => BigInt(Math.round(reality.loop.now * 1e6))
 Math.random = () => reality.random()
-const digits = (count: number) =>
-  Array.from({ length: count }, () => Math.floor(reality.random() * 16).toString(16)).join("")
-crypto.randomUUID = () => `${digits(8)}-${digits(4)}-${digits(4)}-${digits(4)}-${digits(12)}` as const
+/** Eight hexadecimal digits. */
+const digits = () =>
+  Math.floor(reality.random() * 0x1_0000_0000)
+    .toString(16)
+    .padStart(8, "0")
+crypto.randomUUID = () => {
+  const [second, third] = [digits(), digits()]
+  return `${digits()}-${second.slice(0, 4)}-${second.slice(4)}-${third.slice(0, 4)}-${third.slice(4)}${digits()}` as const
+}
+crypto.randomBytes = ((size: number) =>
+  Buffer.from(Array.from({ length: size }, () => Math.floor(reality.random() * 256)))) as typeof crypto.randomBytes
 globalThis.crypto.randomUUID = crypto.randomUUID
 net.createConnection = ((options: net.TcpSocketConnectOpts) =>
   reality.connect(options)) as unknown as typeof net.createConnection
