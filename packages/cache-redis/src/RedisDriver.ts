@@ -12,11 +12,11 @@ import {
   TimeToLive
 } from "@hexcache/cache-port"
 import { Duration, Effect, Option, Stream } from "effect"
-import type { Command, CommandSender } from "./commands/Command.ts"
+import type { Command, CommandSender, RedisKey } from "./commands/Command.ts"
 import * as Reply from "./commands/Reply.ts"
 import * as ReplyError from "./commands/ReplyError.ts"
 import * as Scripts from "./commands/Scripts.ts"
-import type { Direct, RedisKey, Router } from "./topology/Router.ts"
+import type { Direct, Router } from "./topology/Router.ts"
 
 /**
  * Keys in one MGET or UNLINK: enough to make the round trip cheap, few enough not to hold others up. The port promises that
@@ -155,7 +155,7 @@ export const make = (router: Router): CacheDriver => {
 
     ttl: (key) =>
       Effect.map(
-        router.of(key).send({ args: ["PTTL", key], decode: Reply.digits, read: "numbersAsText" }),
+        router.of(key).send({ args: ["PTTL", key], decode: Reply.digits, typeMapping: "numbersAsText" }),
         toTimeToLive
       ),
 
@@ -263,7 +263,7 @@ const page = (master: CommandSender, cursor: string, pattern: string): Asked<Rep
   master.send({
     args: ["SCAN", cursor, "MATCH", pattern, "COUNT", String(keysOfPage)],
     decode: Reply.page,
-    read: "textsAsBytes",
+    typeMapping: "textsAsBytes",
     isBound: cursor !== "0"
   })
 

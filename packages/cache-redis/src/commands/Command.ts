@@ -5,8 +5,11 @@
  */
 import { DriverFailure, type DriverResult } from "@hexcache/cache-port"
 import { type Effect, Exit } from "effect"
-import type { TypeMapping } from "../connection/NodeRedisClient.ts"
 import type { Decode } from "./Reply.ts"
+import type { TypeMapping } from "./typeMappings.ts"
+
+/** A key as the caller wrote it, or as a server returned it. */
+export type RedisKey = string | Buffer
 
 /** A command and what its reply means. */
 export interface Command<A> {
@@ -31,7 +34,7 @@ export interface Command<A> {
    * Reads texts in the reply as bytes, or numbers as text: node-redis adds up the digits of a number as a double, and is
    * off by one near 2^53.
    */
-  readonly read?: TypeMapping | undefined
+  readonly typeMapping?: TypeMapping | undefined
 }
 
 /** Whom commands are sent to. */

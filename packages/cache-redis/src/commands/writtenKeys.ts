@@ -4,8 +4,7 @@
  * @internal
  */
 
-import type { RedisKey } from "../topology/Router.ts"
-import type { Command } from "./Command.ts"
+import type { Command, RedisKey } from "./Command.ts"
 
 /** The keys that a command of the driver may change, or every key. */
 export const writtenKeys = ({

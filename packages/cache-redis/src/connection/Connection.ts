@@ -11,21 +11,16 @@ import { Effect } from "effect"
 import { type Command, type CommandSender, toExit } from "../commands/Command.ts"
 import * as Reply from "../commands/Reply.ts"
 import * as ReplyError from "../commands/ReplyError.ts"
+import { typeMappings } from "../commands/typeMappings.ts"
 import { writtenKeys } from "../commands/writtenKeys.ts"
-import type { TrackedEntries } from "../near/TrackedEntries.ts"
 import { clearTimeout, performance, setTimeout } from "../platform/Platform.ts"
 import { Attempts, type Backoff } from "./Attempts.ts"
 import { type ConnectionState, StateHistory } from "./ConnectionState.ts"
 import { DeadlineQueue, startDeadline } from "./DeadlineQueue.ts"
 import { Handshake, type HandshakeOptions, type Protocol } from "./Handshake.ts"
 import { IdlePing } from "./IdlePing.ts"
-import {
-  addressOf,
-  createNodeRedisClient,
-  type Endpoint,
-  type NodeRedisClient,
-  typeMappings
-} from "./NodeRedisClient.ts"
+import type { KeyChangeListener } from "./KeyChangeListener.ts"
+import { addressOf, createNodeRedisClient, type Endpoint, type NodeRedisClient } from "./NodeRedisClient.ts"
 import { PendingCommand } from "./PendingCommand.ts"
 import { ReplyFence } from "./ReplyFence.ts"
 import { ReplyPacer } from "./ReplyPacer.ts"
@@ -50,8 +45,8 @@ export interface ConnectionOptions extends HandshakeOptions {
   readonly maxPending: number
   /** How long nothing was sent when the connection is checked; infinite for never. */
   readonly pingInterval: number
-  /** Told of what changes on the server, where that is willing to tell. */
-  readonly tracking?: TrackedEntries | undefined
+  /** Hears of changed keys, where the server reports them. */
+  readonly tracking?: KeyChangeListener | undefined
   /** Told of what has no caller. */
   readonly report: (event: ConnectionEvent) => void
 }
@@ -190,7 +185,8 @@ export class Connection implements CommandSender {
     if (this.#fence !== undefined) call.fence = this.#fence.fence()
     if (command.asking === true) client.sendCommand(["ASKING"]).catch(() => {})
     const abortSignal = call as unknown as AbortSignal
-    const options = command.read === undefined ? { abortSignal } : { abortSignal, ...typeMappings[command.read] }
+    const options =
+      command.typeMapping === undefined ? { abortSignal } : { abortSignal, ...typeMappings[command.typeMapping] }
     client.sendCommand(command.args, options).then(
       (reply) => this.#answered(call, reply),
       (error) => this.#rejected(call, error)

@@ -1,9 +1,10 @@
 /**
- * What node-redis is told.
+ * The client of node-redis, with everything switched off that the adapter does itself.
  *
  * @internal
  */
-import { RESP_TYPES, RedisClient, type RedisClientOptions } from "@redis/client"
+import { RedisClient, type RedisClientOptions } from "@redis/client"
+import { typeMappings } from "../commands/typeMappings.ts"
 
 /** The part of node-redis's options that says whom to connect to, and as whom. */
 export type Endpoint = Pick<RedisClientOptions, "socket" | "username" | "password" | "credentialsProvider" | "database">
@@ -33,7 +34,7 @@ export const createNodeRedisClient = (endpoint: Endpoint, signal: AbortSignal) =
     disableOfflineQueue: true,
     maintNotifications: "disabled",
     // The client's own timeout covers only what is not written yet, and costs an AbortSignal a command.
-    commandOptions: { timeout: 0, ...plain },
+    commandOptions: { timeout: 0, ...typeMappings.plain },
     socket: {
       ...socket,
       // Not among the client's types, and handed on to the socket: ends it in every phase, while it connects too.
@@ -48,14 +49,3 @@ export const createNodeRedisClient = (endpoint: Endpoint, signal: AbortSignal) =
   Object.assign(client.options, { RESP: 2, emitInvalidate: false })
   return client
 }
-
-/** Statuses such as `OK` are read as bytes, so that none is ever taken for a value. */
-const plain = { typeMapping: { [RESP_TYPES.SIMPLE_STRING]: Buffer } }
-
-/** Other ways to read a reply than node-redis's own. */
-export const typeMappings = {
-  textsAsBytes: { typeMapping: { ...plain.typeMapping, [RESP_TYPES.BLOB_STRING]: Buffer } },
-  numbersAsText: { typeMapping: { ...plain.typeMapping, [RESP_TYPES.NUMBER]: String } }
-}
-
-export type TypeMapping = keyof typeof typeMappings

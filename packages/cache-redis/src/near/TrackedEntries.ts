@@ -13,6 +13,7 @@
  * @internal
  */
 import { Async } from "@hexcache/cache-port"
+import type { KeyChangeListener } from "../connection/KeyChangeListener.ts"
 import { Doorkeeper } from "./Doorkeeper.ts"
 import { type SieveBounds, SieveCache, SieveEntry } from "./SieveCache.ts"
 
@@ -30,7 +31,7 @@ const keysRemembered = 1_000
 const never = Number.NEGATIVE_INFINITY
 
 /** The values that one connection has read, for as long as they are the server's. */
-export class TrackedEntries {
+export class TrackedEntries implements KeyChangeListener {
   readonly #options: TrackedEntriesOptions
   readonly #entries: SieveCache
   readonly #doorkeeper: Doorkeeper

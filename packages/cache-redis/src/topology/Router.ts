@@ -5,11 +5,8 @@
  */
 import type { CallbackOperations, DriverCallback, DriverFailure } from "@hexcache/cache-port"
 import { Effect } from "effect"
-import type { Command, CommandSender } from "../commands/Command.ts"
+import type { Command, CommandSender, RedisKey } from "../commands/Command.ts"
 import type { Step } from "../commands/Scripts.ts"
-
-/** A key as the caller wrote it, or as a server told it. */
-export type RedisKey = string | Buffer
 
 /** Knows how long an operation may take. */
 export interface Deadline {

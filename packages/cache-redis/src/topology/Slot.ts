@@ -5,7 +5,7 @@
  *
  * @internal
  */
-import type { RedisKey } from "./Router.ts"
+import type { RedisKey } from "../commands/Command.ts"
 
 /** How many slots a cluster has. */
 export const slots = 16_384
