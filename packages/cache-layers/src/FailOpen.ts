@@ -3,7 +3,7 @@
  */
 
 import { type CacheError, type CacheErrorReason, CachePort, TimeToLive } from "@hexcache/cache-port"
-import { checked, FailureNote, failingOpen, Input, layered } from "@hexcache/cache-port/internal"
+import { checked, failingOpen, Input, layered, SwallowedFailures } from "@hexcache/cache-port/internal"
 import { Context, Effect, Layer, Option, Stream } from "effect"
 
 type Service = CachePort["Service"]
@@ -59,15 +59,15 @@ export class FailOpen extends Context.Service<
    */
   static readonly layer: Layer.Layer<CachePort | FailOpen, never, CachePort> = Layer.effectContext(
     Effect.map(CachePort, (strict) => {
-      const note = new FailureNote()
+      const swallowed = new SwallowedFailures()
 
       const attempt = <A>(asked: Effect.Effect<A, CacheError>) =>
-        failOpen(Effect.asSome(asked), () => Option.none(), note)
+        failOpen(Effect.asSome(asked), () => Option.none(), swallowed)
 
       return Context.make(
         CachePort,
-        layered(strict, (inner) => wrap(inner, note))
-      ).pipe(Context.add(FailOpen, { strict, attempt, failures: Effect.sync(() => note.failures) }))
+        layered(strict, (inner) => wrap(inner, swallowed))
+      ).pipe(Context.add(FailOpen, { strict, attempt, failures: Effect.sync(() => swallowed.count) }))
     })
   )
 }
@@ -92,17 +92,18 @@ const failsOpen = ({ _tag }: CacheErrorReason): boolean => {
 const failOpen = <A>(
   asked: Effect.Effect<A, CacheError>,
   otherwise: () => A,
-  note: FailureNote
+  swallowed: SwallowedFailures
 ): Effect.Effect<A, CacheError> =>
   Effect.catch(asked, (error) =>
-    failsOpen(error.reason) ? Effect.map(note.take(error), otherwise) : Effect.fail(error)
+    failsOpen(error.reason) ? Effect.map(swallowed.record(error), otherwise) : Effect.fail(error)
   )
 
-const wrap = (inner: Service, note: FailureNote): Service => {
-  const none = <A>(asked: Effect.Effect<Option.Option<A>, CacheError>) => failOpen(asked, () => Option.none<A>(), note)
-  const no = (asked: Effect.Effect<boolean, CacheError>) => failOpen(asked, () => false, note)
-  const zero = (asked: Effect.Effect<number, CacheError>) => failOpen(asked, () => 0, note)
-  const nothing = (asked: Effect.Effect<void, CacheError>) => failOpen(asked, () => undefined, note)
+const wrap = (inner: Service, swallowed: SwallowedFailures): Service => {
+  const none = <A>(asked: Effect.Effect<Option.Option<A>, CacheError>) =>
+    failOpen(asked, () => Option.none<A>(), swallowed)
+  const no = (asked: Effect.Effect<boolean, CacheError>) => failOpen(asked, () => false, swallowed)
+  const zero = (asked: Effect.Effect<number, CacheError>) => failOpen(asked, () => 0, swallowed)
+  const nothing = (asked: Effect.Effect<void, CacheError>) => failOpen(asked, () => undefined, swallowed)
 
   const outer: Service = {
     get: (key) => none(inner.get(key)),
@@ -116,23 +117,23 @@ const wrap = (inner: Service, note: FailureNote): Service => {
     compareAndDelete: (key, expected) => no(inner.compareAndDelete(key, expected)),
     exists: (key) => no(inner.exists(key)),
     expire: (key, ttl) => no(inner.expire(key, ttl)),
-    ttl: (key) => failOpen(inner.ttl(key), () => TimeToLive.Missing(), note),
+    ttl: (key) => failOpen(inner.ttl(key), () => TimeToLive.Missing(), swallowed),
     increment: (key, amount, options) => zero(inner.increment(key, amount, options)),
     decrement: (key, amount, options) => zero(inner.decrement(key, amount, options)),
     getMany: (keys) =>
       checked(
         "getMany",
         () => Input.keys(keys),
-        (keys) => failOpen(inner.getMany(keys), () => new Map(keys.map((key) => [key, Option.none()])), note)
+        (keys) => failOpen(inner.getMany(keys), () => new Map(keys.map((key) => [key, Option.none()])), swallowed)
       ),
     setMany: (entries, options) => nothing(inner.setMany(entries, options)),
     deletePattern: (pattern) => zero(inner.deletePattern(pattern)),
     scan: (pattern) =>
       Stream.catch(inner.scan(pattern), (error) =>
-        failsOpen(error.reason) ? Stream.fromEffectDrain(note.take(error)) : Stream.fail(error)
+        failsOpen(error.reason) ? Stream.fromEffectDrain(swallowed.record(error)) : Stream.fail(error)
       ),
     flush: nothing(inner.flush),
     ping: inner.ping
   }
-  return failingOpen(outer, note)
+  return failingOpen(outer, swallowed)
 }

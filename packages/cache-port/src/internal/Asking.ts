@@ -25,7 +25,7 @@ export interface Ground {
  * As `getMany` of distinct keys, without an Effect and a `Map` around the answer; for a read of the port's own that many
  * wait for. `Async` where it has to be asked as always, be it that its keys are refused there.
  */
-export type ReadNow = (
+export type SyncReader = (
   keys: ReadonlyArray<string>,
   fiber: Fiber.Fiber<unknown, unknown>
 ) => ReadonlyArray<string | undefined> | CacheError | Async
@@ -213,7 +213,7 @@ export const asking = ({ driver, namespace, prefix }: Ground) => {
             itself
           )
 
-  const readNow: ReadNow | undefined =
+  const readNow: SyncReader | undefined =
     getManyNow === undefined
       ? undefined
       : (keys, fiber) => {

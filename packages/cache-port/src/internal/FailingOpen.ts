@@ -4,22 +4,22 @@
  * @internal
  */
 import type { CachePort } from "../CachePort.ts"
-import type { FailureNote } from "./FailureNote.ts"
 import { layered, layerOf } from "./Layered.ts"
+import type { SwallowedFailures } from "./SwallowedFailures.ts"
 
 type Service = CachePort["Service"]
 
 /** The cache below the layers that fail open, with every other layer around it. */
 interface Strict {
   readonly strict: Service
-  readonly note: FailureNote
+  readonly swallowed: SwallowedFailures
 }
 
-const notes = new WeakMap<Service, FailureNote>()
+const swallowedBy = new WeakMap<Service, SwallowedFailures>()
 
-/** `outer`, a layer that fails open and notes the failures. */
-export const failingOpen = (outer: Service, note: FailureNote): Service => {
-  notes.set(outer, note)
+/** `outer`, a layer that fails open and counts the failures. */
+export const failingOpen = (outer: Service, swallowed: SwallowedFailures): Service => {
+  swallowedBy.set(outer, swallowed)
   return outer
 }
 
@@ -27,8 +27,8 @@ export const failingOpen = (outer: Service, note: FailureNote): Service => {
 export const strictOf = (cache: Service): Strict | undefined => {
   const layer = layerOf(cache)
   if (layer === undefined) return undefined
-  const note = notes.get(cache)
-  if (note !== undefined) return { strict: layer.inner, note }
+  const swallowed = swallowedBy.get(cache)
+  if (swallowed !== undefined) return { strict: layer.inner, swallowed }
   const below = strictOf(layer.inner)
-  return below === undefined ? undefined : { strict: layered(below.strict, layer.wrap), note: below.note }
+  return below === undefined ? undefined : { strict: layered(below.strict, layer.wrap), swallowed: below.swallowed }
 }

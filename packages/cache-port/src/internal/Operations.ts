@@ -7,7 +7,7 @@ import { Effect, Option, type Schema, Stream } from "effect"
 import { CacheError, type CacheOperation, InvalidValue } from "../CacheError.ts"
 import type { CachePort, SetOptions } from "../CachePort.ts"
 import * as Glob from "../Glob.ts"
-import { asking, type Ground, type ReadNow } from "./Asking.ts"
+import { asking, type Ground, type SyncReader } from "./Asking.ts"
 import { checked, ofKey, refused } from "./Checked.ts"
 import { DistinctKeys } from "./DistinctKeys.ts"
 import * as Input from "./Input.ts"
@@ -15,7 +15,7 @@ import * as Input from "./Input.ts"
 type Service = CachePort["Service"]
 
 /** The port on this ground, and a way to read at once where its driver has one. */
-export const operations = (ground: Ground): { readonly port: Service; readonly readNow: ReadNow | undefined } => {
+export const operations = (ground: Ground): { readonly port: Service; readonly readNow: SyncReader | undefined } => {
   const { driver, maxValueBytes, prefix } = ground
   const { counted, counters, failure, getMany, increment, prefixed, read, readNow, relay, set, settle, toMaybe } =
     asking(ground)

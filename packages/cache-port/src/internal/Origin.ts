@@ -35,7 +35,7 @@ const mostParts = 1_000
  * One value for each part of each cache, for as long as there is a port of it. Where there is none, the values used last
  * are kept, and those that ask for it by `retain`.
  */
-export class PerPart<A extends { readonly isNeeded: boolean }> {
+export class PerNamespace<A extends { readonly isNeeded: boolean }> {
   readonly #byPort = new WeakMap<Service, A>()
   readonly #byRoot = new WeakMap<Service, Parts<A>>()
 

@@ -9,7 +9,7 @@ import type { CacheError, CacheOperation } from "../CacheError.ts"
 import * as CacheKey from "../CacheKey.ts"
 import type { CachePort, FromDriverOptions } from "../CachePort.ts"
 import * as CacheStats from "../CacheStats.ts"
-import type { Ground, ReadNow } from "./Asking.ts"
+import type { Ground, SyncReader } from "./Asking.ts"
 import { checked, refused } from "./Checked.ts"
 import { delegate } from "./Delegate.ts"
 import * as Input from "./Input.ts"
@@ -43,10 +43,10 @@ const namespaceIn = ({ namespace = "" }: FromDriverOptions): string => namespace
 
 const grounds = new WeakMap<Service, Ground>()
 
-const readers = new WeakMap<Service, ReadNow>()
+const readers = new WeakMap<Service, SyncReader>()
 
 /** Undefined for a cache that cannot answer at once, and for one with a layer around it. */
-export const readNowOf = (cache: Service): ReadNow | undefined => readers.get(cache)
+export const syncReaderOf = (cache: Service): SyncReader | undefined => readers.get(cache)
 
 export const fromDriver = (driver: CacheDriver, options: FromDriverOptions): Service => {
   try {

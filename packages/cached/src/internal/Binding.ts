@@ -5,7 +5,7 @@
  */
 
 import { CachePort } from "@hexcache/cache-port"
-import { PerPart } from "@hexcache/cache-port/internal"
+import { PerNamespace } from "@hexcache/cache-port/internal"
 import { Context, Effect, Effectable, Option, Scope } from "effect"
 import type { Cached, UnboundCached } from "../Cached.ts"
 import { Caller } from "./Caller.ts"
@@ -15,7 +15,7 @@ import type { Policy } from "./Policy.ts"
 import { Store, sharedLife } from "./Store.ts"
 import { TagDebts, Tags } from "./Tags.ts"
 
-const debts = new PerPart<TagDebts>()
+const debts = new PerNamespace<TagDebts>()
 
 const debtsOf = (cache: CachePort["Service"]): TagDebts => debts.of(cache, (retain) => new TagDebts(retain))
 
@@ -30,7 +30,7 @@ export const invalidateTag = (tag: string): Effect.Effect<void, never, CachePort
 export const unbound = <Key, A, Answer, E, R>(
   policy: Policy<Key, A, Answer, E, R>
 ): UnboundCached<Key, A, Answer, E, R | CachePort> => {
-  const engines = new PerPart<Engine<Key, A, Answer, E, R>>()
+  const engines = new PerNamespace<Engine<Key, A, Answer, E, R>>()
   const engineFor = (context: Context.Context<CachePort>) => {
     const cache = Context.get(context, CachePort)
     return engines.of(cache, (retain) => new Engine(policy, cache, debtsOf(cache), retain))

@@ -4,7 +4,7 @@
  * @internal
  */
 
-import { RareLog } from "@hexcache/cache-port/internal"
+import { RateLimitedLog } from "@hexcache/cache-port/internal"
 import { Clock, Effect, Exit, type Fiber, Option, Random } from "effect"
 import * as Envelope from "./Envelope.ts"
 import { type Freshness, judge, lifeOf } from "./Freshness.ts"
@@ -37,7 +37,7 @@ export class Keeper<Key, A, Answer> {
   // biome-ignore lint/suspicious/noExplicitAny: the types of lookups are of no matter here.
   readonly #policy: Policy<Key, A, Answer, any, any>
   readonly #storage: Storage
-  readonly #log = new RareLog()
+  readonly #log = new RateLimitedLog()
   /** Why a value cannot be kept, of which nothing was logged yet. */
   #refusal: string | undefined
 
@@ -167,7 +167,7 @@ export class Keeper<Key, A, Answer> {
     const refusal = this.#refusal
     if (refusal === undefined) return Effect.void
     this.#refusal = undefined
-    return this.#log.take((suppressed) =>
+    return this.#log.write((suppressed) =>
       Effect.logWarning(`A value is not kept: ${refusal}`).pipe(
         Effect.annotateLogs({ namespace: this.#policy.namespace, suppressed })
       )

@@ -4,7 +4,7 @@
  * @internal
  */
 
-import { RareLog } from "@hexcache/cache-port/internal"
+import { RateLimitedLog } from "@hexcache/cache-port/internal"
 import { type Cause, Clock, Context, Effect, Exit, Fiber, Option, Random } from "effect"
 import type { Caller } from "./Caller.ts"
 import { Failures } from "./Failures.ts"
@@ -60,7 +60,7 @@ export class Loader<Key, A, Answer, E, R> {
   readonly #storage: Storage
   readonly #keeper: Keeper<Key, A, Answer>
   readonly #failures: Failures<E>
-  readonly #log = new RareLog()
+  readonly #log = new RateLimitedLog()
   /** The lookups in the background, until they have ended. */
   readonly #background = new Set<Batch>()
   readonly #writes = new Set<Fiber.Fiber<unknown>>()
@@ -389,7 +389,7 @@ export class Loader<Key, A, Answer, E, R> {
   }
 
   logFailure(cause: Cause.Cause<E>, what: string): Effect.Effect<void> {
-    return this.#log.take((suppressed) =>
+    return this.#log.write((suppressed) =>
       Effect.logWarning(`${what} failed, the value is served until it is stale for too long`, cause).pipe(
         Effect.annotateLogs({ namespace: this.#policy.namespace, suppressed })
       )

@@ -5,7 +5,7 @@
  */
 
 import { Async, CacheError, type CachePort } from "@hexcache/cache-port"
-import { FailureNote, type ReadNow, readNowOf, strictOf } from "@hexcache/cache-port/internal"
+import { SwallowedFailures, type SyncReader, strictOf, syncReaderOf } from "@hexcache/cache-port/internal"
 import { Clock, Effect, type Fiber, Option } from "effect"
 import { endOf, newGeneration } from "./Generation.ts"
 
@@ -24,8 +24,8 @@ export const sharedLife = 2_592_000_000
 export class Store {
   /** Past the layers that fail open. */
   readonly cache: Service
-  readonly #note: FailureNote
-  readonly #readNow: ReadNow | undefined
+  readonly #swallowed: SwallowedFailures
+  readonly #readSync: SyncReader | undefined
   readonly #countError: () => void
   /** When each generation may be renewed again. */
   readonly #renewed = new Map<string, number>()
@@ -33,8 +33,8 @@ export class Store {
   constructor(cache: Service, countError: () => void) {
     const below = strictOf(cache)
     this.cache = below?.strict ?? cache
-    this.#note = below?.note ?? new FailureNote()
-    this.#readNow = readNowOf(this.cache)
+    this.#swallowed = below?.swallowed ?? new SwallowedFailures()
+    this.#readSync = syncReaderOf(this.cache)
     this.#countError = countError
   }
 
@@ -65,7 +65,7 @@ export class Store {
 
   #failed(error: CacheError): Effect.Effect<void> {
     this.#countError()
-    return this.#note.take(error)
+    return this.#swallowed.record(error)
   }
 
   /** The texts of distinct names in their order, at once if the cache can say so; `undefined` where it failed. */
@@ -79,7 +79,7 @@ export class Store {
         this.#failed(error),
         Effect.suspend(() => use(undefined))
       )
-    const texts = this.#readNow === undefined ? Async : this.#readNow(names, fiber)
+    const texts = this.#readSync === undefined ? Async : this.#readSync(names, fiber)
     if (texts === Async) {
       return Effect.matchEffect(this.cache.getMany(names), {
         onFailure: failed,
