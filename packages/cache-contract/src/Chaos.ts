@@ -18,7 +18,7 @@ import {
   Unknown,
   WrongType
 } from "@hexcache/cache-port"
-import { Context, Duration, Effect, Exit, Layer, Stream } from "effect"
+import { Context, Duration, Effect, Layer, Stream } from "effect"
 
 type ReasonTag = CacheErrorReason["_tag"]
 
@@ -146,17 +146,15 @@ const make = (options: ChaosOptions): Effect.Effect<Context.Context<CachePort | 
     })
 
     const cache = intercept(yield* CachePort, {
-      ask: (asked, request) =>
-        isRefused(asked)
-          ? asked
-          : Effect.flatMap(draw, (fate) => {
-              if (fate._tag === "Answered") return asked
-              const failed = Effect.fail(errorOf(request, fate))
-              return fate._tag === "Dropped" && fate.isExecuted ? Effect.andThen(Effect.exit(asked), failed) : failed
-            }),
-      scan: (asked, request) =>
+      wrap: (operation, request) =>
+        Effect.flatMap(draw, (fate) => {
+          if (fate._tag === "Answered") return operation
+          const failed = Effect.fail(errorOf(request, fate))
+          return fate._tag === "Dropped" && fate.isExecuted ? Effect.andThen(Effect.exit(operation), failed) : failed
+        }),
+      wrapScan: (scan, request) =>
         Stream.unwrap(
-          Effect.map(draw, (fate) => (fate._tag === "Answered" ? asked : Stream.fail(errorOf(request, fate))))
+          Effect.map(draw, (fate) => (fate._tag === "Answered" ? scan : Stream.fail(errorOf(request, fate))))
         )
     })
 
@@ -171,8 +169,6 @@ const make = (options: ChaosOptions): Effect.Effect<Context.Context<CachePort | 
   })
 
 const answered: Fate = { _tag: "Answered", delay: 0 }
-
-const isRefused = (asked: Effect.Effect<unknown, CacheError>): boolean => Exit.isExit(asked) && Exit.isFailure(asked)
 
 const errorOf = (request: CacheRequest, { _tag, reason }: Exclude<Fate, { readonly _tag: "Answered" }>): CacheError =>
   new CacheError({

@@ -3,7 +3,7 @@
  */
 
 import { CacheError, CachePort, type CacheRequest, InvalidArgument, intercept, Unavailable } from "@hexcache/cache-port"
-import { Input, isRefused, refused } from "@hexcache/cache-port/internal"
+import { Input, refused } from "@hexcache/cache-port/internal"
 import { Clock, Context, Duration, Effect, Exit, type Fiber, Layer, Random, Stream } from "effect"
 
 /**
@@ -83,28 +83,28 @@ const make = (options: BreakerOptions) =>
   Effect.gen(function* () {
     const circuit = new Circuit(yield* checkOptions(options))
     const cache = intercept(yield* CachePort, {
-      ask: (asked, request) =>
+      wrap: (operation, request) =>
         Effect.withFiber((fiber) => {
           if (circuit.state === "closed") {
             const { phase } = circuit
-            return Effect.onExitPrimitive(asked, (exit) => circuit.settle(phase, exit, fiber))
+            return Effect.onExitPrimitive(operation, (exit) => circuit.settle(phase, exit, fiber))
           }
           // Admitted below the frame that settles it: an interruption in between would leave a probe that never ends.
           let phase = notAdmitted
           const asking = Effect.suspend(() => {
-            if (!circuit.admits(fiber)) return isRefused(asked) ? asked : Effect.fail(whileOpen(request))
+            if (!circuit.admits(fiber)) return Effect.fail(whileOpen(request))
             phase = circuit.phase
-            return asked
+            return operation
           })
           return Effect.onExitPrimitive(asking, (exit) => circuit.settle(phase, exit, fiber))
         }),
-      scan: (asked, request) =>
+      wrapScan: (scan, request) =>
         Stream.suspend(() => {
           let phase = notAdmitted
           const asking = Effect.withFiber((fiber) => {
             if (!circuit.admits(fiber)) return Effect.fail(whileOpen(request))
             phase = circuit.phase
-            return Effect.succeed(asked)
+            return Effect.succeed(scan)
           })
           return Stream.onExit(Stream.unwrap(asking), (exit) =>
             Effect.withFiber((fiber) => {

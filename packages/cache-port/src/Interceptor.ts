@@ -1,5 +1,5 @@
 /**
- * One place through which every operation of a cache goes: what a layer around the port is made of.
+ * One function around every operation of a cache: a layer around the port is made of it.
  */
 import { Effect, Exit, Stream } from "effect"
 import type { CacheError, CacheErrorInput } from "./CacheError.ts"
@@ -10,101 +10,111 @@ import { layered } from "./internal/Layered.ts"
 
 type Service = CachePort["Service"]
 
-/** What an operation is asked of. With a `reason` added it makes the `CacheError` of this operation. */
+/** The operation and its keys, as the caller named them. With a `reason` it makes the `CacheError` of this operation. */
 export type CacheRequest = Pick<CacheErrorInput, "operation" | "key" | "keys">
 
 /**
- * What becomes of operations. Both members are called when the operation is, and answer an effect or a stream that is
- * run by the caller, once, often or never.
+ * Wraps operations, one call of either member for each. Input that the port refuses reaches neither, and nor does a batch
+ * of no keys. The caller runs the effect or the stream returned once, often or never.
  */
 export interface Interceptor {
-  /** Every operation but `scan`. An effect that has failed already, an `Exit`, is input that was refused. */
-  readonly ask: <A>(asked: Effect.Effect<A, CacheError>, request: CacheRequest) => Effect.Effect<A, CacheError>
-  /** A `scan` whose pattern is in order. */
-  readonly scan: (asked: Stream.Stream<string, CacheError>, request: CacheRequest) => Stream.Stream<string, CacheError>
+  /** Wraps every operation but `scan`. */
+  readonly wrap: <A>(operation: Effect.Effect<A, CacheError>, request: CacheRequest) => Effect.Effect<A, CacheError>
+  /** Wraps a `scan`. */
+  readonly wrapScan: (
+    scan: Stream.Stream<string, CacheError>,
+    request: CacheRequest
+  ) => Stream.Stream<string, CacheError>
 }
 
 /**
- * A cache whose every operation goes through `interceptor`, and those of its namespaces too. An operation on no keys
- * does not: there is nothing to ask.
+ * Returns `cache` with every operation wrapped by `interceptor`, and those of its namespaces too.
  *
  * @example
  * ```ts
  * const slow = intercept(cache, {
- *   ask: (asked) => Effect.delay(asked, "20 millis"),
- *   scan: (asked) => asked
+ *   wrap: (operation) => Effect.delay(operation, "20 millis"),
+ *   wrapScan: (scan) => scan
  * })
  * ```
  */
 export const intercept = (cache: Service, interceptor: Interceptor): Service =>
-  layered(cache, (inner) => through(inner, interceptor))
+  layered(cache, (inner) => interceptOperations(inner, interceptor))
 
 /**
- * Whether what was asked is input that was refused already.
+ * As `intercept`, but for the namespaces of `inner`.
  *
  * @internal
  */
-export const isRefused = (asked: Effect.Effect<unknown, CacheError>): boolean =>
-  Exit.isExit(asked) && Exit.isFailure(asked)
+export const interceptOperations = (inner: Service, interceptor: Interceptor): Service => {
+  const wrap: Interceptor["wrap"] = (operation, request) =>
+    isRefusal(operation) ? operation : interceptor.wrap(operation, request)
 
-/**
- * `inner` with every operation through `interceptor`, but not its namespaces.
- *
- * @internal
- */
-export const through = (inner: Service, { ask, scan }: Interceptor): Service => ({
-  get: (key) => ask(inner.get(key), { operation: "get", key }),
-  getJson: (key) => ask(inner.getJson(key), { operation: "getJson", key }),
-  set: (key, value, options) => ask(inner.set(key, value, options), { operation: "set", key }),
-  setJson: (key, value, options) => ask(inner.setJson(key, value, options), { operation: "setJson", key }),
-  setIfAbsent: (key, value, options) => ask(inner.setIfAbsent(key, value, options), { operation: "setIfAbsent", key }),
-  delete: (key) => ask(inner.delete(key), { operation: "delete", key }),
-  deleteMany: (keys) =>
-    checked(
-      "deleteMany",
-      () => Input.keys(keys),
-      (keys) => {
-        const asked = inner.deleteMany(keys)
-        return keys.length === 0 ? asked : ask(asked, { operation: "deleteMany", keys })
-      }
-    ),
-  getAndDelete: (key) => ask(inner.getAndDelete(key), { operation: "getAndDelete", key }),
-  compareAndDelete: (key, expected) =>
-    ask(inner.compareAndDelete(key, expected), { operation: "compareAndDelete", key }),
-  exists: (key) => ask(inner.exists(key), { operation: "exists", key }),
-  expire: (key, ttl) => ask(inner.expire(key, ttl), { operation: "expire", key }),
-  ttl: (key) => ask(inner.ttl(key), { operation: "ttl", key }),
-  increment: (key, amount, options) => ask(inner.increment(key, amount, options), { operation: "increment", key }),
-  decrement: (key, amount, options) => ask(inner.decrement(key, amount, options), { operation: "decrement", key }),
-  getMany: (keys) =>
-    checked(
-      "getMany",
-      () => Input.keys(keys),
-      (keys) => {
-        const asked = inner.getMany(keys)
-        return keys.length === 0 ? asked : ask(asked, { operation: "getMany", keys })
-      }
-    ),
-  setMany: (entries, options) =>
-    checked(
-      "setMany",
-      () => Input.list(entries, Input.pair),
-      (pairs) => {
-        // The port below checks the values, which are not checked yet.
-        const asked = inner.setMany(pairs as ReadonlyArray<readonly [string, string]>, options)
-        if (pairs.length === 0) return asked
-        return ask(asked, { operation: "setMany", keys: Array.from(new Set(pairs.map(([key]) => key))) })
-      }
-    ),
-  deletePattern: (pattern) => ask(inner.deletePattern(pattern), { operation: "deletePattern" }),
-  scan: (pattern) =>
-    Stream.unwrap(
+  return {
+    get: (key) => wrap(inner.get(key), { operation: "get", key }),
+    getJson: (key) => wrap(inner.getJson(key), { operation: "getJson", key }),
+    set: (key, value, options) => wrap(inner.set(key, value, options), { operation: "set", key }),
+    setJson: (key, value, options) => wrap(inner.setJson(key, value, options), { operation: "setJson", key }),
+    setIfAbsent: (key, value, options) =>
+      wrap(inner.setIfAbsent(key, value, options), { operation: "setIfAbsent", key }),
+    delete: (key) => wrap(inner.delete(key), { operation: "delete", key }),
+    deleteMany: (keys) =>
       checked(
-        "scan",
-        () => Input.pattern(pattern),
-        (pattern) => Effect.sync(() => scan(inner.scan(pattern), { operation: "scan" }))
-      )
-    ),
-  flush: ask(inner.flush, { operation: "flush" }),
-  ping: ask(inner.ping, { operation: "ping" })
-})
+        "deleteMany",
+        () => Input.keys(keys),
+        (keys) => {
+          const operation = inner.deleteMany(keys)
+          return keys.length === 0 ? operation : wrap(operation, { operation: "deleteMany", keys })
+        }
+      ),
+    getAndDelete: (key) => wrap(inner.getAndDelete(key), { operation: "getAndDelete", key }),
+    compareAndDelete: (key, expected) =>
+      wrap(inner.compareAndDelete(key, expected), { operation: "compareAndDelete", key }),
+    exists: (key) => wrap(inner.exists(key), { operation: "exists", key }),
+    expire: (key, ttl) => wrap(inner.expire(key, ttl), { operation: "expire", key }),
+    ttl: (key) => wrap(inner.ttl(key), { operation: "ttl", key }),
+    increment: (key, amount, options) => wrap(inner.increment(key, amount, options), { operation: "increment", key }),
+    decrement: (key, amount, options) => wrap(inner.decrement(key, amount, options), { operation: "decrement", key }),
+    getMany: (keys) =>
+      checked(
+        "getMany",
+        () => Input.keys(keys),
+        (keys) => {
+          const operation = inner.getMany(keys)
+          return keys.length === 0 ? operation : wrap(operation, { operation: "getMany", keys })
+        }
+      ),
+    setMany: (entries, options) =>
+      checked(
+        "setMany",
+        () => Input.list(entries, Input.pair),
+        (pairs) => {
+          // The port below checks the values, which are not checked yet.
+          const operation = inner.setMany(pairs as ReadonlyArray<readonly [string, string]>, options)
+          if (pairs.length === 0) return operation
+          return wrap(operation, { operation: "setMany", keys: Array.from(new Set(pairs.map(([key]) => key))) })
+        }
+      ),
+    deletePattern: (pattern) => wrap(inner.deletePattern(pattern), { operation: "deletePattern" }),
+    scan: (pattern) =>
+      Stream.unwrap(
+        checked(
+          "scan",
+          () => Input.pattern(pattern),
+          (pattern) => Effect.sync(() => interceptor.wrapScan(inner.scan(pattern), { operation: "scan" }))
+        )
+      ),
+    flush: wrap(inner.flush, { operation: "flush" }),
+    ping: wrap(inner.ping, { operation: "ping" })
+  }
+}
+
+const isInvalid = ({ reason }: CacheError): boolean =>
+  reason._tag === "InvalidArgument" || reason._tag === "InvalidValue"
+
+/** True for the effect that refuses input: it has failed already. */
+const isRefusal = (operation: Effect.Effect<unknown, CacheError>): boolean => {
+  if (!Exit.isExit(operation) || Exit.isSuccess(operation)) return false
+  const [first] = (operation as Exit.Failure<unknown, CacheError>).cause.reasons
+  return first?._tag === "Fail" && isInvalid(first.error)
+}

@@ -3,7 +3,7 @@
  *
  * @internal
  */
-export { isRefused, through } from "./Interceptor.ts"
+export { interceptOperations } from "./Interceptor.ts"
 export type { SyncReader } from "./internal/Asking.ts"
 export { checked, refused } from "./internal/Checked.ts"
 export { finishBeforeClose } from "./internal/Closing.ts"

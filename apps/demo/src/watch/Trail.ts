@@ -28,9 +28,9 @@ export const layer: Layer.Layer<CachePort, never, CachePort> = Layer.effect(
   CachePort,
   Effect.map(CachePort, (cache) =>
     intercept(cache, {
-      // A `Cached` reads by `getMany`. What has failed already is input that was refused.
-      ask: (asked, { operation }) => (operation === "getMany" && !Exit.isExit(asked) ? noted(asked) : asked),
-      scan: (asked) => asked
+      // A `Cached` reads by `getMany`.
+      wrap: (read, { operation }) => (operation === "getMany" ? noted(read) : read),
+      wrapScan: (scan) => scan
     })
   )
 )

@@ -5,12 +5,11 @@
  */
 
 import type { CacheError, CacheOperation, CacheRequest, Interceptor } from "@hexcache/cache-port"
-import { isRefused } from "@hexcache/cache-port/internal"
 import { Exit, Metric, Option } from "effect"
 import * as Failures from "./Failures.ts"
 import { type Ending, type Settings, Work } from "./Work.ts"
 
-/** Input that was refused is no operation. */
+/** Reports the operations of one port. */
 export const operations = (settings: Settings): Interceptor => {
   const works = new Map<CacheOperation, Work>()
   const workOf = ({ operation }: CacheRequest): Work => {
@@ -27,10 +26,9 @@ export const operations = (settings: Settings): Interceptor => {
   }
 
   return {
-    ask: (asked, request) => {
-      if (isRefused(asked)) return asked
-      return workOf(request).measure(
-        asked,
+    wrap: (operation, request) =>
+      workOf(request).measure(
+        operation,
         (exit, { context }) => {
           if (Exit.isFailure(exit)) return failed(exit)
           const found = foundBy(request.operation, exit.value)
@@ -41,10 +39,9 @@ export const operations = (settings: Settings): Interceptor => {
           return { attributes: { "hexcache.hits": hits, "hexcache.misses": misses } }
         },
         request.keys === undefined ? undefined : { "hexcache.keys": request.keys.length }
-      )
-    },
-    scan: (asked, request) =>
-      workOf(request).measureStream(asked, (exit) => (Exit.isFailure(exit) ? failed(exit) : succeeded))
+      ),
+    wrapScan: (scan, request) =>
+      workOf(request).measureStream(scan, (exit) => (Exit.isFailure(exit) ? failed(exit) : succeeded))
   }
 }
 
