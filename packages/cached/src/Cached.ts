@@ -64,8 +64,8 @@ export interface Cached<in out Key, in out A, out Answer = A, out E = never, out
    */
   readonly setMany: (entries: Iterable<readonly [key: Key, value: A]>) => Effect.Effect<void, never, R>
   /**
-   * Looks a key up now, whatever is kept, and keeps the value. Where the cache fails, what was kept is forgotten, as by
-   * `set`. A failed lookup changes nothing.
+   * Looks a key up now, whatever is kept, and keeps the value. No read of this process that begins once it has answered sees
+   * an older one. Where the value cannot be kept, what was kept is forgotten. A failed lookup changes nothing.
    */
   readonly refresh: (key: Key) => Effect.Effect<Answer, E, R>
   /**

@@ -60,13 +60,12 @@ export class Engine<Key, A, Answer, E, R> {
     const text = this.policy.textOf(key)
     const { begun: since } = this.loader
     const ended = this.loader.ended(text)
-    const isExpiring = this.isExpiring(text)
+    const isBehind = this.isBehind(text)
     if (this.isOwed(text, caller)) return this.#lookUp({ key, text, ground: undefined, since }, caller)
     return this.storage.find(text, caller.fiber, (finding) => {
       const written = ended && this.ofEnded(ended, finding?.ground, caller)
       if (written !== undefined) return written
-      const isOlder = isExpiring || ended?.isAhead(finding?.ground)
-      const found = this.judge(isOlder ? undefined : finding?.entry, caller)
+      const found = this.judge(isBehind ? undefined : finding?.entry, caller)
       if (found._tag === "Hit" && !found.isEarly) return found.answer
       const miss = { key, text, ground: finding?.ground, since }
       if (found._tag === "Miss") return this.#lookUp(miss, caller)
@@ -82,6 +81,7 @@ export class Engine<Key, A, Answer, E, R> {
     const text = this.policy.textOf(key)
     const { counters } = this.storage
     const ended = this.loader.ended(text)
+    const isBehind = this.isBehind(text)
     const miss = Effect.sync(() => {
       counters.miss()
       return Option.none<A>()
@@ -90,7 +90,7 @@ export class Engine<Key, A, Answer, E, R> {
     return this.storage.find(text, caller.fiber, (finding) => {
       const written = ended && this.ofEnded(ended, finding?.ground, caller)
       if (written !== undefined && Exit.isSuccess(written)) return this.#valueOf(written)
-      const found = this.judge(finding?.entry, caller)
+      const found = this.judge(isBehind ? undefined : finding?.entry, caller)
       if (found._tag === "Miss" || found._tag === "Fallback") return miss
       if (found._tag === "Stale") counters.stale()
       return this.#valueOf(found.answer)
@@ -128,9 +128,15 @@ export class Engine<Key, A, Answer, E, R> {
     return this.storage.isOwed(text)
   }
 
-  /** True while a key is expired: what is read of it meanwhile may be older than what a refresh has given. */
-  isExpiring(text: string): boolean {
-    if (this.#puts.size === 0) return false
+  /**
+   * True while the cache may hold something older of a key than what was given of it: it is expired, or its newer value is
+   * on its way.
+   */
+  isBehind(text: string): boolean {
+    return this.loader.isWriting(text) || (this.#puts.size > 0 && this.#isExpiring(text))
+  }
+
+  #isExpiring(text: string): boolean {
     return Array.from(this.#puts).some(({ isCurrent, texts }) => !isCurrent && texts.has(text))
   }
 
@@ -257,7 +263,7 @@ export class Engine<Key, A, Answer, E, R> {
 
   refresh(key: Key, caller: Caller<R>): Effect.Effect<Answer, E> {
     const text = this.policy.textOf(key)
-    this.loader.outdate([text])
+    this.loader.beforeRefresh(text)
     for (const put of this.#puts) if (!put.isCurrent && put.texts.has(text)) put.isOutdated = true
     const { begun: since } = this.loader
     const lookUp = (miss: Miss<Key>) => {

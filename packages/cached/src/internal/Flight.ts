@@ -7,6 +7,9 @@ import { Effect, Exit, Function } from "effect"
 import { nested } from "./Nesting.ts"
 import type { Ground, Standing } from "./Storage.ts"
 
+/** Why a key is looked up: for those who wait, in the background, or since it was asked for. */
+export type Purpose = "Read" | "Background" | "Refresh"
+
 type Tell<A, E> = (exit: Exit.Exit<A, E>) => void
 
 /** Ends with an exit, which it keeps, or is abandoned when the last who waits goes away. */
@@ -15,14 +18,15 @@ export class Flight<A, E> {
   /** Makes the success once more, from its text. */
   #copy: (() => Exit.Exit<A, E> | undefined) | undefined
   #isTaken = false
-  /** Goes on though nobody waits. */
-  readonly isRefresh: boolean
+  readonly purpose: Purpose
   /** Until when its value may be given to others, once it has ended, in milliseconds of the epoch. */
   freshUntil = Number.NEGATIVE_INFINITY
   /** Begun before an invalidation, so that its value is for those who wait already, and for nobody else. */
   isOutdated = false
   /** When it has taken suspiciously long, in milliseconds of the epoch, for one that began in the background. */
   overdueAt = Infinity
+  /** A refresh that began later has given a value, so that this one is neither kept nor forgotten. */
+  isSuperseded = false
   /** Ended, and its value kept, as far as it is. */
   isOver = false
   /** The lookup in the background whose value it may yet give, before it begins one of its own. */
@@ -44,15 +48,20 @@ export class Flight<A, E> {
 
   /** One that has ended already, and is handed on. */
   static ended<A, E>(exit: Exit.Exit<A, E>): Flight<A, E> {
-    const flight = new Flight<A, E>(false, 0, Function.constVoid)
+    const flight = new Flight<A, E>("Read", 0, Function.constVoid)
     flight.settle(exit)
     return flight
   }
 
-  constructor(isRefresh: boolean, tagChanges: number, abandon: () => void) {
-    this.isRefresh = isRefresh
+  constructor(purpose: Purpose, tagChanges: number, abandon: () => void) {
+    this.purpose = purpose
     this.tagChanges = tagChanges
     this.#abandon = abandon
+  }
+
+  /** Goes on though nobody waits. */
+  get isInBackground(): boolean {
+    return this.purpose === "Background"
   }
 
   get isAwaited(): boolean {
@@ -87,11 +96,6 @@ export class Flight<A, E> {
     )
   }
 
-  /** True if what the cache holds is older: its own value, which has ended, is still being written. */
-  isAhead(ground: Ground | undefined): boolean {
-    return !this.isOutdated && this.standing !== undefined && ground !== undefined && this.isUnder(ground)
-  }
-
   /** Said before others may run, by who is going to enter: meanwhile it is not abandoned. */
   expect(): this {
     this.#expected++
@@ -112,7 +116,7 @@ export class Flight<A, E> {
 
   leave(tell: Tell<A, E>): void {
     const wasWaiting = this.#waiting.delete(tell)
-    if (wasWaiting && !this.isAwaited && (!this.isRefresh || this.isOutdated)) this.#abandon()
+    if (wasWaiting && !this.isAwaited && (!this.isInBackground || this.isOutdated)) this.#abandon()
   }
 
   /** Nobody who comes from now on is given its value. */

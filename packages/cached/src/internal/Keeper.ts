@@ -7,6 +7,7 @@
 import { RateLimitedLog } from "@hexcache/cache-port/internal"
 import { Clock, Effect, Exit, type Fiber, Option, Random } from "effect"
 import * as Envelope from "./Envelope.ts"
+import type { Purpose } from "./Flight.ts"
 import { type Freshness, judge, lifeOf } from "./Freshness.ts"
 import type { Policy } from "./Policy.ts"
 import type { Finding, Ground, Standing, Storage, Unsigned } from "./Storage.ts"
@@ -17,11 +18,10 @@ export type Draft = Omit<Unsigned, "standing">
 /** What was looked up, and takes the place of what was kept: itself, where there are a standing and a draft. */
 export interface Loaded {
   readonly text: string
-  readonly purpose: "Read" | "Background" | "Refresh"
   readonly ground: Ground | undefined
   readonly standing: Standing | undefined
   readonly draft: Draft | undefined
-  readonly flight: { readonly isOutdated: boolean }
+  readonly flight: { readonly purpose: Purpose; readonly isOutdated: boolean; readonly isSuperseded: boolean }
   /** Gives the value to those who wait for it. */
   readonly answer: () => void
 }
@@ -129,18 +129,22 @@ export class Keeper<Key, A, Answer> {
   /** Keeps what was looked up, each under the generations that its lookup began under. */
   readonly keep = Effect.fnUntraced(function* (this: Keeper<Key, A, Answer>, loaded: ReadonlyArray<Loaded>) {
     yield* this.#logRefusal
-    const current = loaded.filter(({ flight }) => !flight.isOutdated)
+    const current = loaded.filter(({ flight }) => !flight.isOutdated && !flight.isSuperseded)
     const { failed, written } = yield* this.#storage.keep(
       current.flatMap(({ draft, standing }) =>
         draft === undefined || standing === undefined ? [] : { ...draft, standing }
       )
     )
-    // Nobody who was given a newer value is to find the older one again.
-    const rest = current.filter(({ flight, text }) => !written.has(text) && !flight.isOutdated)
-    yield* this.#storage.forget(textsOf(rest.filter(({ purpose }) => purpose === "Refresh")))
+    // Nobody who was given a newer value is to find the older one again: after a refresh also where something else was
+    // invalidated meanwhile.
+    const rest = loaded.filter(({ flight, text }) => !written.has(text) && !flight.isSuperseded)
+    yield* this.#storage.forget(textsOf(rest.filter(({ flight }) => flight.purpose === "Refresh")))
     const removed = rest.filter(
-      ({ draft, ground, purpose, text }) =>
-        purpose !== "Refresh" && ground?.text !== undefined && (draft === undefined || failed.has(text))
+      ({ draft, flight, ground, text }) =>
+        flight.purpose !== "Refresh" &&
+        !flight.isOutdated &&
+        ground?.text !== undefined &&
+        (draft === undefined || failed.has(text))
     )
     if (removed.length > 0) yield* this.#storage.remove(textsOf(removed))
   })

@@ -8,13 +8,15 @@ import { RateLimitedLog } from "@hexcache/cache-port/internal"
 import { type Cause, Clock, Context, Effect, Exit, Fiber, Option, Random } from "effect"
 import type { Caller } from "./Caller.ts"
 import { Failures } from "./Failures.ts"
-import { ended, Flight } from "./Flight.ts"
+import { ended, Flight, type Purpose } from "./Flight.ts"
 import type { Keeper, Loaded } from "./Keeper.ts"
 import * as Lease from "./Lease.ts"
 import * as Lookup from "./Lookup.ts"
 import { type InTurn, nested } from "./Nesting.ts"
 import type { Policy } from "./Policy.ts"
+import { Refreshes } from "./Refreshes.ts"
 import type { Ground, Storage } from "./Storage.ts"
+import { Writes } from "./Writes.ts"
 
 /** A key that is to be looked up. */
 export interface Miss<Key> {
@@ -27,9 +29,6 @@ export interface Miss<Key> {
   /** How long the lookup of the present value took, in milliseconds. */
   readonly took?: number | undefined
 }
-
-/** Why keys are looked up: for those who wait, in the background, or since it was asked for. */
-export type Purpose = "Read" | "Background" | "Refresh"
 
 /** A miss on its way, with those that are looked up together with it. */
 interface Load<Key, Answer, E> extends Miss<Key> {
@@ -63,7 +62,8 @@ export class Loader<Key, A, Answer, E, R> {
   readonly #log = new RateLimitedLog()
   /** The lookups in the background, until they have ended. */
   readonly #background = new Set<Batch>()
-  readonly #writes = new Set<Fiber.Fiber<unknown>>()
+  readonly #writes = new Writes()
+  readonly #refreshing = new Refreshes<Answer, E>()
   #refreshes = 0
   /** How many lookups have begun. */
   begun = 0
@@ -89,6 +89,20 @@ export class Loader<Key, A, Answer, E, R> {
       this.flights.delete(text)
       flight?.outdate()
     }
+  }
+
+  /** As `outdate`, for a key that is about to be refreshed: another refresh of it counts until this one has a value. */
+  beforeRefresh(text: string): void {
+    if (this.flights.get(text)?.purpose !== "Refresh") this.outdate([text])
+    else {
+      this.#failures.delete(text)
+      this.flights.delete(text)
+    }
+  }
+
+  /** True while a newer value of a key than what the cache may hold is on its way into it. */
+  isWriting(text: string): boolean {
+    return this.#writes.has(text)
   }
 
   /** The lookup of a key that has ended and whose value is on its way into the cache. */
@@ -130,20 +144,21 @@ export class Loader<Key, A, Answer, E, R> {
     const together: Array<Load<Key, Answer, E>> = []
     const batch = newBatch()
     const flights = misses.map((miss) => {
-      const found = this.shared(miss, now)
+      const shared = this.shared(miss, now)
+      // What a refresh gives is kept or forgotten, which nobody else sees to.
+      const found = purpose !== "Refresh" || shared?.purpose === "Refresh" ? shared : undefined
       // Who waits has no value left: a lookup in the background is good for it only in time.
-      const after = purpose === "Read" && found?.isRefresh === true && found.exit === undefined ? found : undefined
+      const after = purpose === "Read" && found?.isInBackground === true && found.exit === undefined ? found : undefined
       const current = after === undefined ? found : undefined
       if (purpose === "Read" && current !== undefined && current.exit === undefined) this.#storage.counters.live.joins++
       if (current !== undefined) return purpose === "Background" ? current : current.join()
       const failure = purpose === "Read" ? this.#failures.exitOf(miss.text, now) : undefined
       if (failure !== undefined) return Flight.ended<Answer, E>(failure)
-      const flight = new Flight<Answer, E>(purpose === "Background", this.#storage.tagChanges, () =>
-        this.#abandon(load)
-      )
+      const flight = new Flight<Answer, E>(purpose, this.#storage.tagChanges, () => this.#abandon(load))
       flight.relayed = after !== undefined && now < after.overdueAt ? after : undefined
       if (purpose === "Background") flight.overdueAt = now + Math.max(leastOverdue, 2 * (miss.took ?? 0))
       else flight.expect()
+      if (purpose === "Refresh") this.#refreshing.add(miss.text, flight)
       const replaced = this.flights.get(miss.text)
       this.flights.set(miss.text, flight)
       const isRelay = flight.relayed !== undefined
@@ -196,7 +211,7 @@ export class Loader<Key, A, Answer, E, R> {
   /** Ends lookups in the background, and waits for the writes that have begun. */
   readonly close: Effect.Effect<void> = Effect.suspend(() => {
     for (const { fiber } of this.#background) fiber?.interruptUnsafe()
-    return Effect.forEach(Array.from(this.#writes), Fiber.await, { discard: true })
+    return this.#writes.allEnded
   })
 
   #abandon(load: Load<Key, Answer, E>): void {
@@ -236,6 +251,7 @@ export class Loader<Key, A, Answer, E, R> {
           for (const { batch } of loads) this.#background.delete(batch)
           for (const load of loads) {
             load.flight.isOver = true
+            if (purpose === "Refresh") this.#refreshing.delete(load.text, load.flight)
             if (Exit.isFailure(exit)) this.#settle(load, Exit.failCause(exit.cause))
             this.#remove(load)
           }
@@ -329,6 +345,7 @@ export class Loader<Key, A, Answer, E, R> {
       const { flight, ground, text } = load
       const json = Exit.isSuccess(exit) ? this.#keeper.write(exit.value) : undefined
       if (Exit.isSuccess(exit)) this.#failures.delete(text)
+      if (Exit.isSuccess(exit) && purpose === "Refresh") this.#refreshing.supersede(text, flight)
       if (Exit.isFailure(exit)) {
         live.lookupFailures++
         failed.push(exit.cause)
@@ -338,7 +355,6 @@ export class Loader<Key, A, Answer, E, R> {
         const draft = this.#keeper.draft(key, text, exit.value, json, moment)
         loaded.push({
           text,
-          purpose,
           ground,
           standing: flight.standing,
           draft,
@@ -373,20 +389,17 @@ export class Loader<Key, A, Answer, E, R> {
   readonly #keep = Effect.fnUntraced(function* (this: Loader<Key, A, Answer, E, R>, loaded: Array<Loaded>) {
     while (loaded.length > 0) {
       const written = loaded.splice(0)
-      const writing = yield* Effect.forkChild(this.#keeper.keep(written), { startImmediately: true })
-      this.#holdOpen(writing)
+      const texts = written.map(({ text }) => text)
+      // No value that is older than a refresh follows it into the cache.
+      const keeping = Effect.andThen(this.#writes.ended(texts), this.#keeper.keep(written))
+      const writing = yield* Effect.forkChild(keeping, { startImmediately: true })
+      this.#storage.finishBeforeClose(writing)
+      this.#writes.add(writing, texts)
       for (const { answer } of written) answer()
       yield* Fiber.await(writing)
       for (const { flight, text } of written) if (this.flights.get(text) === flight) this.flights.delete(text)
     }
   })
-
-  /** Has those wait for a write who close the cache, or the layer of this `Cached`. */
-  #holdOpen(writing: Fiber.Fiber<unknown>): void {
-    this.#storage.finishBeforeClose(writing)
-    this.#writes.add(writing)
-    writing.addObserver(() => this.#writes.delete(writing))
-  }
 
   logFailure(cause: Cause.Cause<E>, what: string): Effect.Effect<void> {
     return this.#log.write((suppressed) =>

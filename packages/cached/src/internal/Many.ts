@@ -87,7 +87,7 @@ const read = <Key, A, Answer, E, R>(
   }
   const wanted = new Map<string, Key>()
   const ended = new Map<string, Flight<Answer, E>>()
-  const expiring = new Set<string>()
+  const behind = new Set<string>()
   const { begun: since } = engine.loader
   for (const [text, key] of new Map(asked.map(([key, text]) => [text, key]))) {
     if (engine.isOwed(text, caller)) {
@@ -95,7 +95,7 @@ const read = <Key, A, Answer, E, R>(
       continue
     }
     wanted.set(text, key)
-    if (engine.isExpiring(text)) expiring.add(text)
+    if (engine.isBehind(text)) behind.add(text)
     const flight = engine.loader.ended(text)
     if (flight !== undefined) ended.set(text, flight)
   }
@@ -106,8 +106,7 @@ const read = <Key, A, Answer, E, R>(
       const written = flight && engine.ofEnded(flight, finding?.ground, caller)
       if (written !== undefined) known.exits.set(text, written)
       else {
-        const isOlder = expiring.has(text) || flight?.isAhead(finding?.ground)
-        const entry = isOlder ? undefined : finding?.entry
+        const entry = behind.has(text) ? undefined : finding?.entry
         sort(engine, { key, text, ground: finding?.ground, since }, entry, known, caller)
       }
     }

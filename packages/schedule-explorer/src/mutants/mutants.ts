@@ -109,7 +109,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   keeper("a set that fails forgets nothing", "kept.has(text) ? [] : text", "kept.has(text) ? [] : []"),
   keeper(
     "a refresh whose value is not kept leaves the older one",
-    'textsOf(rest.filter(({ purpose }) => purpose === "Refresh"))',
+    'textsOf(rest.filter(({ flight }) => flight.purpose === "Refresh"))',
     "[]"
   ),
   lease("a lease is not given up", "mayBeOwner ? storage.attempt(", "mayBeOwner && false ? storage.attempt("),
