@@ -26,6 +26,7 @@ export type Fault =
 export interface Call {
   readonly kind:
     | "get"
+    | "getOption"
     | "getBatched"
     | "getMany"
     | "refresh"
@@ -46,6 +47,8 @@ const call =
   (...keys: ReadonlyArray<string>): Call => ({ kind, keys, on: "main" })
 
 export const get = call("get")
+/** Reads a key, and looks nothing up. */
+export const getOption = call("getOption")
 export const getBatched = call("getBatched")
 export const getMany = call("getMany")
 export const refresh = call("refresh")

@@ -274,6 +274,8 @@ export class Simulation {
     switch (kind) {
       case "get":
         return methods.get(key)
+      case "getOption":
+        return methods.getOption?.(key) ?? methods.get(key)
       case "getBatched":
         return methods.getBatched(key)
       case "getMany":
@@ -327,7 +329,7 @@ export class Simulation {
     return keys.flatMap((key) => {
       const found = kind === "getMany" ? (value as ReadonlyMap<string, unknown>).get(key) : value
       const seen = versionIn(found)
-      if (seen === undefined) return this.#seenAbsent(key)
+      if (seen === undefined) return kind === "getOption" ? [] : this.#seenAbsent(key)
       if (seen[0] !== key) this.laws.violated("ownKey", `${kind} of ${key} saw ${seen.join("@")}`)
       return [seen]
     })

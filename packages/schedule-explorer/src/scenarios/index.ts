@@ -7,12 +7,14 @@ import { leased } from "./leases.ts"
 import { near } from "./near.ts"
 import { owed } from "./owed.ts"
 import { reads } from "./reads.ts"
+import { refreshes } from "./refreshes.ts"
 import { stale } from "./stale.ts"
 import { tagged } from "./tags.ts"
 import { versions } from "./versions.ts"
 
 export const scenarios: ReadonlyArray<Scenario> = [
   ...reads,
+  ...refreshes,
   ...owed,
   ...tagged,
   ...leased,

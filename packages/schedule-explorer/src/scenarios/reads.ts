@@ -1,7 +1,7 @@
 /**
  * Reads, and changes of single keys meanwhile.
  */
-import { change, changeAll, get, getBatched, getMany, refresh, type Scenario, set } from "../Scenario.ts"
+import { change, changeAll, get, getBatched, getMany, type Scenario, set } from "../Scenario.ts"
 
 export const reads: ReadonlyArray<Scenario> = [
   {
@@ -72,29 +72,6 @@ export const reads: ReadonlyArray<Scenario> = [
     name: "a key is set in one process and invalidated in another",
     prepared: ["a"],
     processes: { A: [[set("a"), get("a")]], B: [[change("a")]] },
-    faults: 1
-  },
-  {
-    name: "a key is refreshed and read",
-    warm: { main: ["a"] },
-    processes: { A: [[refresh("a"), get("a")]], B: [[change("a")]] },
-    faults: 1
-  },
-  {
-    name: "a key is refreshed in the process that changes it",
-    warm: { main: ["a"] },
-    processes: {
-      A: [
-        [refresh("a"), get("a")],
-        [change("a"), get("a")]
-      ]
-    },
-    late: 1
-  },
-  {
-    name: "a key is refreshed where it is read",
-    prepared: ["a"],
-    processes: { A: [[refresh("a"), get("a")], [get("a")]] },
     faults: 1
   },
   {
