@@ -1,6 +1,6 @@
 /**
- * What TypeDoc does not do by itself: it names guides by their headings and packages as npm does, shows the READMEs of
- * packages and the operations of services, and leads links to files that are no pages of the site to the repository.
+ * Extends TypeDoc: names guides by their headings and packages as npm does, shows the READMEs of packages and the
+ * operations of services, and leads links to files that are no pages of the site to the repository.
  */
 import { readFileSync } from "node:fs"
 import { basename, dirname, relative } from "node:path"

@@ -26,7 +26,7 @@ export const packAll = async (folder: string): Promise<ReadonlyArray<Packed>> =>
 
 const workspace = new URL("../../../", import.meta.url)
 
-/** What `pnpm pack` says of a tarball. */
+/** A tarball as `pnpm pack` reports it. */
 interface Tarball {
   readonly filename: string
   readonly integrity: string

@@ -6,13 +6,13 @@ import type { Registry } from "./Registry.ts"
 import { filesIn } from "./readme.ts"
 import { run } from "./run.ts"
 
-/** What a project is made of. */
+/** The parts of a project. */
 export interface ProjectOptions {
   readonly manager: Manager
   readonly registry: Registry
   /** Versions of all that is not ours, by name. */
   readonly versions: Readonly<Record<string, string>>
-  /** What each import path exports. */
+  /** The exported names, by import path. */
   readonly exported: Readonly<Record<string, ReadonlyArray<string>>>
   /** A folder with the `node` or `bun` that runs the project. That of this process unless given. */
   readonly commands: string | undefined
@@ -74,7 +74,7 @@ export class Project {
   async test(env: Environment): Promise<number> {
     // A process that bun forks has no channel to be left alone, which vitest relies on.
     const pool = this.#isBun ? ["--pool", "threads"] : []
-    // What is tried here is what was installed: a law of real time that missed its moment on a busy machine has another.
+    // These tests try the installation: a law of real time that missed its moment on a busy machine has another.
     const args = ["run", "--exclude", "out", "--retry", "2", ...pool, "--reporter", "dot", "--reporter", "json"]
     await this.#runInstalled("vitest", [...args, "--outputFile", "tests.json"], env)
     const { numPassedTests } = JSON.parse(await readFile(join(this.folder, "tests.json"), "utf8"))
@@ -93,7 +93,7 @@ export class Project {
 
 type Environment = Readonly<Record<string, string>>
 
-/** What compiles it, and what the README's test imports. */
+/** The compiler, and the imports of the README's test. */
 const own = { "@effect/vitest": "^4.0.5", "@types/node": "^24.0.0", typescript: "^7.0.2" }
 
 /** As strict as the workspace is, and the declarations of packages are checked too. */

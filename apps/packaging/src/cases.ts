@@ -11,18 +11,18 @@ export interface Case {
   readonly manager: Manager
   /** The end of each range at which is what the packages want of others. */
   readonly at: End
-  /** What runs the project. The Node of this process unless given. */
+  /** The runtime of the project. Defaults to the Node of this process. */
   readonly runtime?: Tool
 }
 
-/** What all cases share. */
+/** The surroundings that all cases share. */
 export interface Surroundings {
   /** The folder that the projects are made in. */
   readonly work: string
   readonly registry: Registry
   readonly redisUrl: string
   readonly wanted: ReadonlyArray<Wanted>
-  /** What each import path exports. */
+  /** The exported names, by import path. */
   readonly exported: Readonly<Record<string, ReadonlyArray<string>>>
 }
 
@@ -33,7 +33,7 @@ export const casesFor = (nodeRange: string): ReadonlyArray<Case> => [
   { manager: managers.bun, at: "newest", runtime: { name: "bun", range: "^1.0.0", at: "newest" } }
 ]
 
-/** What a case is, in words. */
+/** Names a case in words. */
 export const titleOf = ({ at, manager, runtime }: Case): string =>
   `${manager.name}, ${at} versions, ${runtime === undefined ? "this node" : `${runtime.at} ${runtime.name}`}`
 

@@ -44,7 +44,7 @@ const checkTarballs = async (packages: ReadonlyArray<Packed>): Promise<string> =
   return `${packages.length} packages with all that a registry and a user need`
 }
 
-/** Without bun nothing is said against the packages, unless it was asked for. */
+/** A missing bun says nothing against the packages, unless the command names it. */
 const leaveOutBun = (error: unknown): string => {
   if (error instanceof ToolMissing && error.tool === "bun" && !asked.includes("bun"))
     return `left out. ${error.message}`

@@ -4,7 +4,7 @@ import { dirname, join } from "node:path"
 import type { Manifest } from "./Manifest.ts"
 import type { Packed } from "./Packed.ts"
 
-/** What a tarball lacks that a registry or a user needs, in words. publint and attw look at the rest. */
+/** Lists in words the parts that a registry or a user needs and a tarball lacks. publint and attw look at the rest. */
 export const flawsOf = async ({ files, folder, manifest }: Packed): Promise<ReadonlyArray<string>> => {
   const maps = files.filter((file) => file.endsWith(".map"))
   const flaws = [

@@ -1,6 +1,6 @@
 import type { Size } from "./sizes.ts"
 
-/** What a package may not exceed, in bytes. A limit is raised on purpose, in the commit that needs it. */
+/** The size that a package may not exceed, in bytes. A limit is raised on purpose, in the commit that needs it. */
 export interface Limit {
   readonly packed: number
   readonly bundled: number

@@ -1,4 +1,4 @@
-/** A package manager: how it installs a project, and what it must be told beforehand. */
+/** A package manager: how it installs a project, and the settings that it needs beforehand. */
 export interface Manager {
   readonly name: "npm" | "pnpm" | "bun"
   readonly install: ReadonlyArray<string>

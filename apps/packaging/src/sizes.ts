@@ -5,7 +5,7 @@ import { gzip } from "node:zlib"
 import { rolldown } from "rolldown"
 import type { Packed } from "./Packed.ts"
 
-/** How much there is of a package, in bytes. */
+/** The sizes of a package, in bytes. */
 export interface Size {
   readonly name: string
   /** The tarball. */

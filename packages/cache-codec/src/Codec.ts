@@ -6,14 +6,13 @@
 import { brotliCompressSync, brotliDecompressSync, constants, crc32 } from "node:zlib"
 import type { Codec } from "@hexcache/cache-port"
 
-/** What is compressed. */
+/** Options of `compressed`. */
 export interface CompressedOptions {
   /** Texts of so many bytes of UTF-8, or fewer, are left as they are: 0 or more, 4,096 unless given. */
   readonly above?: number | undefined
   /**
-   * The most bytes that a text may have once it is decompressed, so that no entry fills the memory of those who read it:
-   * over zero, 32 MiB unless given, as much as the port takes unless it is told otherwise. Longer texts are left as they
-   * are.
+   * The most bytes that a text may have once it is decompressed, so that no entry fills a reader's memory: over zero,
+   * 32 MiB by default, which is the port's default limit of a value. Longer texts are left as they are.
    */
   readonly maxBytes?: number | undefined
 }
@@ -52,7 +51,7 @@ export const compressed = ({ above = 4_096, maxBytes = 33_554_432 }: CompressedO
   }
 }
 
-/** What begins a compressed text; after it come the CRC-32 of what was compressed, in decimal, and a colon. */
+/** Begins a compressed text. The CRC-32 of the original text follows, in decimal, and a colon. */
 const mark = "br:"
 
 const fastest = { params: { [constants.BROTLI_PARAM_QUALITY]: 1 } }

@@ -10,7 +10,7 @@ import { LengthOf, remembered } from "./support/remembered.ts"
 
 const deadline = 300
 
-/** What a busy machine adds to the time by which something ends, in milliseconds. */
+/** Allowance for a busy machine in the time by which something ends, in milliseconds. */
 const patience = 2_000
 
 const server = Effect.acquireRelease(
@@ -23,7 +23,7 @@ const cluster = Effect.acquireRelease(
   (cluster) => Effect.promise(() => cluster.stop())
 )
 
-/** What a program with this cache has, once the cache answers. */
+/** Builds the services of a program with this cache, and waits until the cache works. */
 const ready = <E>(cache: Layer.Layer<CachePort, E>) =>
   Layer.build(Layer.provideMerge(CachePersistence.layer, cache)).pipe(
     Effect.tap((context) => Effect.retry(Context.get(context, CachePort).ping, untilUp))

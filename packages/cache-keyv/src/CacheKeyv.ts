@@ -17,11 +17,12 @@ export interface CacheKeyvEntry {
 /**
  * A storage adapter for Keyv 5 and 6, and by that for what stands on Keyv: cacheable, cache-manager, NestJS.
  *
- * No operation rejects. A cache that fails is an empty one that stores nothing: a read answers a miss, a write `false`, and
- * the `CacheError` goes to the `error` event, which Keyv passes on to its own listeners. Without a listener nobody hears of it.
+ * No operation rejects. A cache that fails is an empty one that stores nothing: a read returns a miss, a write `false`,
+ * and the `CacheError` goes to the `error` event, which Keyv passes on to its own listeners. Without a listener nobody
+ * hears of it.
  *
- * Keyv's namespace is a namespace of the cache, and `clear` removes what is in it. Keyv gives its namespace to its store,
- * so that each Keyv needs a store of its own; many may stand on one cache.
+ * Keyv's namespace is a namespace of the cache, and `clear` removes what is in it. Keyv gives its namespace to its
+ * store, so that each Keyv needs a store of its own; many may stand on one cache.
  *
  * @example
  * ```ts
@@ -33,8 +34,8 @@ export interface CacheKeyvEntry {
  */
 export class CacheKeyv extends EventEmitter {
   /**
-   * Opens a cache for one Keyv, whose `disconnect` closes it. Rejects with what the layer fails with; a server that does not
-   * answer is none of that.
+   * Opens a cache for one Keyv, whose `disconnect` closes it. Rejects with the layer's failure; a server that is away
+   * is no failure of the layer.
    */
   static async open(layer: Layer.Layer<CachePort, unknown>): Promise<CacheKeyv> {
     const store = new CacheKeyv(await CachePromise.open(layer))
@@ -42,7 +43,7 @@ export class CacheKeyv extends EventEmitter {
     return store
   }
 
-  /** What Keyv 5 judges by whether it can iterate: it does so for stores that it knows, and this one is like Redis. */
+  /** Tells Keyv 5 that this store iterates: Keyv decides that by the dialect, and knows Redis's. */
   opts: { readonly dialect: string; readonly url: string } = { dialect: "redis", url: "" }
 
   readonly #whole: CachePromise
@@ -79,12 +80,12 @@ export class CacheKeyv extends EventEmitter {
     return keys.map((key) => found.get(key))
   }
 
-  /** Whether the key is live. */
+  /** True if the key is live. */
   async has(key: string): Promise<boolean> {
     return this.#attempt(this.#part.exists(key), false)
   }
 
-  /** Whether each key is live, in the order of the keys. */
+  /** For each key, in their order, true if it is live. */
   async hasMany(keys: ReadonlyArray<string>): Promise<Array<boolean>> {
     const found: Array<boolean> = []
     await forEachOf(keys, async (key, place) => {
@@ -192,7 +193,7 @@ const forEachOf = async <A>(items: ReadonlyArray<A>, run: (item: A, place: numbe
   await Promise.all(Array.from({ length: Math.min(operationsAtOnce, items.length) }, work))
 }
 
-/** How many keys are read at once while iterating. */
+/** The number of keys in one read of an iteration. */
 const pageSize = 100
 
 async function* pagesOf(keys: AsyncIterable<string>): AsyncGenerator<ReadonlyArray<string>, void, undefined> {

@@ -9,7 +9,7 @@ import { answering } from "./support/opened.ts"
 
 const deadline = 300
 
-/** What a busy machine adds to the time by which something ends, in milliseconds. */
+/** Allowance for a busy machine in the time by which something ends, in milliseconds. */
 const patience = 2_000
 
 const redis = (url: string) => CacheRedis.layer({ url, namespace: "test", commandTimeout: deadline })

@@ -39,7 +39,7 @@ const redis = (namespace: string) =>
 
 const whole = [keyvTestSuite, keyvIteratorTests]
 
-/** The rest expects `false` of `deleteMany`, which answers for each key in Keyv 6. */
+/** The rest expects `false` of `deleteMany`, which returns a result for each key in Keyv 6. */
 const validForKeyv6 = [keyvValueTests, keyvNamespaceTest, keyvIteratorTests]
 
 on("Keyv 5 on memory", CacheMemory.layer(), Keyv, whole)

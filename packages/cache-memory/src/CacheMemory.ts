@@ -25,7 +25,7 @@ import { Store } from "./Store.ts"
 import * as Sweep from "./Sweep.ts"
 import { nextTurn, runForATurn, runInTurns } from "./Turns.ts"
 
-/** How much a memory cache holds, and for whom. */
+/** Options of a memory cache: its namespace and its bounds. */
 export interface CacheMemoryOptions extends FromDriverOptions {
   /** The most entries, a positive integer. Without bound unless given; no cache holds more than 2^26. */
   readonly maxEntries?: number | undefined
@@ -40,19 +40,19 @@ export interface CacheMemoryOptions extends FromDriverOptions {
 /**
  * A cache in this process's memory, empty, and gone with the layer's scope.
  *
- * Time is the monotonic one of Effect's `Clock`: it runs under `TestClock`, and a wall clock that is set changes nothing.
- * Expired entries are reclaimed without being read: a few by every write, all before anything live is evicted, and the
- * rest about every second by a timer that does not keep the process alive.
+ * Time is the monotonic one of Effect's `Clock`: it runs under `TestClock`, and a wall clock that is set changes
+ * nothing. Expired entries are reclaimed without being read: a few by every write, all before anything live is evicted,
+ * and the rest about every second by a timer that does not keep the process alive.
  *
- * Batches of up to 1,000 keys or entries are one step. Larger ones, `scan`, `deletePattern` and `flush` of a namespace let
- * other callers have a turn each few milliseconds, by something that fake timers of a test runner leave alone.
+ * Batches of up to 1,000 keys or entries are one step. Larger ones, `scan`, `deletePattern` and `flush` of a namespace
+ * let other callers have a turn each few milliseconds, by something that fake timers of a test runner leave alone.
  *
- * A full cache evicts what is likely to be missed least: entries that are used often outlast a scan or a loop of others,
- * and where the most recently used are the best to keep, those are kept. Reads and writes are uses; `exists`, `ttl` and
- * `expire` are none. What was just written is never evicted by its own write.
+ * A full cache evicts what is likely to be missed least: entries that are used often outlast a scan or a loop of
+ * others, and where the most recently used are the best to keep, those are kept. Reads and writes are uses; `exists`,
+ * `ttl` and `expire` are none. What was just written is never evicted by its own write.
  *
- * Beside its key and value, an entry takes 50 to 80 bytes of heap without bounds, and 120 to 170 with them, the record of
- * what was evicted of late included (measured on Node 24 with 100,000 entries, the more with a time to live each).
+ * Beside its key and value, an entry takes 50 to 80 bytes of heap without bounds, and 120 to 170 with them, the record
+ * of recent evictions included (measured on Node 24 with 100,000 entries, the more with a time to live each).
  *
  * Fails with `InvalidArgument` on options out of range; without options it cannot fail.
  *
@@ -167,7 +167,7 @@ const driver = (store: Store, saw: (clock: Clock.Clock) => void): CacheDriver =>
       })
     })
 
-  /** Visits live keys that match, step by step; a step answers true when `visit` has, or at the end of the walk. */
+  /** Visits live keys that match, step by step; a step returns true when `visit` does, or at the end of the walk. */
   const walk = (pattern: string, visit: (key: string, now: number) => boolean) => {
     const glob = Glob.compile(pattern)
     const next = store.walk()
@@ -300,7 +300,7 @@ const driver = (store: Store, saw: (clock: Clock.Clock) => void): CacheDriver =>
         const expiresAt = store.expiresAt(key, now)
         if (expiresAt === undefined) return TimeToLive.Missing()
         if (expiresAt === Infinity) return TimeToLive.Persistent()
-        // A sum of long times is not exact, and may round up to more than was given.
+        // A sum of long times is not exact, and may round up to more than the ttl.
         return TimeToLive.Expires({ remaining: Duration.millis(Math.min(expiresAt - now, Number.MAX_SAFE_INTEGER)) })
       }),
 

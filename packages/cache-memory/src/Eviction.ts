@@ -1,5 +1,5 @@
 /**
- * Who has to go: the eviction policy of a bounded cache.
+ * The eviction policy of a bounded cache.
  *
  * Two queues, as in S3-FIFO. What is new waits in `trial`, ordered by use; what has proved itself lives in `main`, a
  * queue in which a used entry gets another round for each use, up to three. An entry proves itself by the test of LIRS:
@@ -23,7 +23,7 @@ import { isBefore } from "./Ticks.ts"
 
 /** The part of the entries that are on trial at least. */
 const smallestTrial = 0.1
-/** How much the trial grows when an LRU would have done better, and shrinks when it would have done worse. */
+/** The step by which the trial grows when an LRU would have done better, and shrinks when worse. */
 const growth = 1.5
 const shrinkage = 1
 /** More uses than these count as these. */
@@ -51,7 +51,7 @@ export class Eviction {
   #uses = new Uint8Array(0)
   #inMain = new Uint8Array(0)
 
-  /** `hashOf` answers a hash, never 0, of the key in a slot. */
+  /** `hashOf` returns a hash, never 0, of the key in a slot. */
   constructor(hashOf: (slot: number) => number) {
     this.#hashOf = hashOf
   }
@@ -146,7 +146,7 @@ export class Eviction {
     this.#main.add(slot)
   }
 
-  /** Whether an entry used at `tick` is used more often than the oldest of `main`. */
+  /** True if an entry used at `tick` is used more often than the oldest of `main`. */
   #proves(tick: number): boolean {
     if (this.#main.size === 0) return this.#trialSize < this.#size
     return isBefore(this.#since[this.#main.oldest] as number, tick)

@@ -16,7 +16,7 @@ export class ExpiryHeap {
   /** By slot: its place in the heap. */
   #places = new Int32Array(0)
 
-  /** How many slots expire. */
+  /** The number of slots that expire. */
   get size(): number {
     return this.#size
   }

@@ -1,5 +1,5 @@
 /**
- * What was evicted of late.
+ * Hashes of recently evicted keys.
  *
  * @internal
  */

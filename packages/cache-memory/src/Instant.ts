@@ -8,7 +8,7 @@ import { Clock, Context } from "effect"
 // No library of types that has it is the same in every runtime that this package runs in.
 declare const performance: { readonly now: () => number }
 
-/** The clock of a fiber that was given none. */
+/** The default clock of a fiber. */
 const live = Context.getUnsafe(Context.empty(), Clock.Clock)
 
 const nanosPerMilli = 1_000_000n

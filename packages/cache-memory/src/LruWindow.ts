@@ -1,5 +1,5 @@
 /**
- * What a plain LRU of the same size would have held, without keeping one.
+ * Tells which uses a plain LRU of the same size would have answered, without keeping one.
  *
  * @internal
  */
@@ -28,7 +28,7 @@ export class LruWindow {
     this.#different = 0
   }
 
-  /** Whether an LRU would have kept from `before` to `now` what was not used in between. */
+  /** True if an LRU would have kept an entry that was used at `before` and not again until `now`. */
   holds(before: number, now: number): boolean {
     return between(before, now) <= this.#length
   }

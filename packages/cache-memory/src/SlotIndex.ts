@@ -23,7 +23,7 @@ export class SlotIndex {
     this.#most = most
   }
 
-  /** How many keys there are. */
+  /** The number of keys. */
   get size(): number {
     return this.#size
   }

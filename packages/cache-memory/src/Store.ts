@@ -1,6 +1,6 @@
 /**
  * The entries of a memory cache, with their expiry and their bounds. Knows neither Effect nor the port; every operation
- * is told the time.
+ * takes the time as an argument.
  *
  * @internal
  */
@@ -11,7 +11,7 @@ import { ownCopy } from "./ownCopy.ts"
 import { grown, lengthFor } from "./SlotArrays.ts"
 import { SlotIndex } from "./SlotIndex.ts"
 
-/** What a store may hold. */
+/** The bounds of a store. */
 export interface Bounds {
   /** The most entries. */
   readonly maxEntries: number
@@ -45,7 +45,7 @@ export class Store {
   #free: Array<number> = []
   #weights = new Uint32Array(0)
   #bytes = 0
-  /** How many walks have begun. */
+  /** Counts the walks that have begun. */
   #walks = 0
   /** By slot: how many walks had begun when its entry was added. Empty until the first one has. */
   #walksBefore = new Uint32Array(0)
@@ -70,7 +70,7 @@ export class Store {
     return this.#bytes
   }
 
-  /** Whether any entry expires. Where none does, the time that an operation is told means nothing. */
+  /** True if any entry expires. Where none does, an operation ignores the time. */
   get expires(): boolean {
     return this.#expiries.size > 0
   }
@@ -83,7 +83,7 @@ export class Store {
     return this.#values[slot]
   }
 
-  /** Whether the key is live. Not a use of the entry. */
+  /** True if the key is live. Not a use of the entry. */
   has(key: string, now: number): boolean {
     return this.#live(key, now) !== undefined
   }
@@ -131,7 +131,7 @@ export class Store {
     return true
   }
 
-  /** Removes an entry, and answers whether it was live. */
+  /** Removes an entry. True if it was live. */
   delete(key: string, now: number): boolean {
     const slot = this.#live(key, now)
     if (slot === undefined) return false
@@ -165,7 +165,7 @@ export class Store {
     }
   }
 
-  /** Removes expired entries, at most `limit` of them, and answers whether more are left. */
+  /** Removes expired entries, at most `limit` of them. True if more are left. */
   reclaim(now: number, limit: number): boolean {
     for (let reclaimed = 0; ; reclaimed++) {
       const slot = this.#expiries.firstExpired(now)

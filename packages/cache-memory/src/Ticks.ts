@@ -4,8 +4,8 @@
  * @internal
  */
 
-/** Whether one tick came before another, of ticks less than half of the circle apart. */
+/** True if one tick came before another, for ticks less than half of the circle apart. */
 export const isBefore = (tick: number, other: number): boolean => ((tick - other) | 0) < 0
 
-/** How many ticks lie between, from the earlier one to the later one. */
+/** The number of ticks from the earlier one to the later one. */
 export const between = (earlier: number, later: number): number => (later - earlier) >>> 0

@@ -63,7 +63,7 @@ export const nextTurn: Effect.Effect<void> = Effect.callback((resume) => {
   })
 })
 
-/** Runs steps, short ones, for a part of a turn: until one answers true, or the time is over. True when one did. */
+/** Runs steps, short ones, for a part of a turn: until one returns true, or the time is over. True if one did. */
 export const runForATurn = (step: () => boolean): boolean => {
   const end = now() + turnMillis
   for (let steps = 0; steps < mostSteps; steps++) {
@@ -73,6 +73,6 @@ export const runForATurn = (step: () => boolean): boolean => {
   return false
 }
 
-/** Runs steps, short ones, until one answers true, in as many turns as it takes. */
+/** Runs steps, short ones, until one returns true, in as many turns as it takes. */
 export const runInTurns = (step: () => boolean): Effect.Effect<void> =>
   Effect.suspend(() => (runForATurn(step) ? Effect.void : Effect.flatMap(nextTurn, () => runInTurns(step))))

@@ -1,4 +1,4 @@
-/** What is the memory adapter's own: bounds, reclaiming, options. The laws are in the contract. */
+/** Bounds, reclaiming and options of the memory adapter. The laws are in the contract. */
 
 import { execFile } from "node:child_process"
 import { promisify } from "node:util"

@@ -1,4 +1,4 @@
-/** Who is evicted: what a user may expect of the policy, by the hit rate of work that is known to be hard. */
+/** The eviction policy, by the hit rate of work that is known to be hard. */
 import { assert, describe, it } from "@effect/vitest"
 import { Store } from "../src/Store.ts"
 import { between, isBefore } from "../src/Ticks.ts"
@@ -6,7 +6,7 @@ import { keysOf } from "./support/keysOf.ts"
 
 const storeOf = (maxEntries: number) => new Store({ maxEntries, maxBytes: Infinity, weigh: () => 0 })
 
-/** Reads through, as a cache is used, and answers the part of hits. */
+/** Reads keys through a cache. Returns the share of hits, from 0 to 1. */
 const hitRate = (maxEntries: number, keys: Iterable<number>): number => {
   const store = storeOf(maxEntries)
   let hits = 0

@@ -11,7 +11,7 @@ const numbered = (length: number) => Array.from({ length }, (_, index) => [`key-
 const withCache = <A, E>(use: (cache: CachePort["Service"]) => Effect.Effect<A, E>) =>
   Effect.provide(Effect.flatMap(CachePort, use), CacheMemory.layer())
 
-/** How many turns of the event loop pass while work runs. */
+/** Counts the turns of the event loop that pass while work runs. */
 const turnsOf = <A, E>(work: Effect.Effect<A, E>): Effect.Effect<number, E> =>
   Effect.suspend(() => {
     let turns = 0

@@ -7,7 +7,7 @@ import type { CacheAnswer, CacheFailures } from "./CacheResult.ts"
 import { type CallOptions, failuresOf } from "./CallOptions.ts"
 import { Runner } from "./Runner.ts"
 
-/** What JSON can say. */
+/** A value that JSON can represent. */
 export type Json = null | boolean | number | string | ReadonlyArray<Json> | { readonly [key: string]: Json }
 
 /** A length of time: milliseconds, or text such as `"30 seconds"`. */
@@ -43,7 +43,7 @@ export interface OpenOptions<Failures extends CacheFailures> {
 /**
  * A cache whose operations are promises. The laws are those of `CachePort`, whose members have the same names.
  *
- * Every failure is a `CacheError`, that of bad input too; no member throws before it answers a promise.
+ * Every failure is a `CacheError`, that of bad input too; no member throws instead of returning a promise.
  *
  * @example
  * ```ts
@@ -112,7 +112,7 @@ export class CachePromise<Failures extends CacheFailures = "throw"> {
     return this.#runner.ask("setJson", this.#cache.setJson(key, value, withoutSignal(options)), nothing, options)
   }
 
-  /** Sets and answers true when the key is absent, in one atomic step. */
+  /** Sets the key if it is absent, in one atomic step. True if it did. */
   setIfAbsent(key: string, value: string, options?: WriteOptions): Promise<CacheAnswer<boolean, Failures>> {
     return this.#runner.ask("setIfAbsent", this.#cache.setIfAbsent(key, value, withoutSignal(options)), itself, options)
   }
@@ -122,7 +122,7 @@ export class CachePromise<Failures extends CacheFailures = "throw"> {
     return this.#runner.ask("delete", this.#cache.delete(key), itself, options)
   }
 
-  /** Removes keys and answers how many were live. A repeated key counts once. */
+  /** Removes keys. Returns the number of those that were live. A repeated key counts once. */
   deleteMany(keys: Iterable<string>, options?: CallOptions): Promise<CacheAnswer<number, Failures>> {
     return this.#runner.ask("deleteMany", this.#cache.deleteMany(keys), itself, options)
   }
@@ -137,14 +137,14 @@ export class CachePromise<Failures extends CacheFailures = "throw"> {
     return this.#runner.ask("compareAndDelete", this.#cache.compareAndDelete(key, expected), itself, options)
   }
 
-  /** Whether the key is live. */
+  /** True if the key is live. */
   exists(key: string, options?: CallOptions): Promise<CacheAnswer<boolean, Failures>> {
     return this.#runner.ask("exists", this.#cache.exists(key), itself, options)
   }
 
   /**
-   * Gives a live key a new time to live; false when absent. Zero deletes at once and answers true; `Infinity` lets the key
-   * never expire.
+   * Gives a live key a new time to live; false when absent. Zero deletes at once and returns true; `Infinity` lets the
+   * key never expire.
    */
   expire(key: string, ttl: CacheDuration, options?: CallOptions): Promise<CacheAnswer<boolean, Failures>> {
     return this.#runner.ask("expire", this.#cache.expire(key, ttl), itself, options)
@@ -156,8 +156,8 @@ export class CachePromise<Failures extends CacheFailures = "throw"> {
   }
 
   /**
-   * Adds `amount`, a safe integer (1 unless given), and answers the result, in one atomic step. An absent key counts from
-   * 0; `ttl` is set only when this call creates the key.
+   * Adds `amount`, a safe integer (1 by default), in one atomic step. Returns the sum. An absent key counts from 0;
+   * `ttl` is set only when this call creates the key.
    */
   increment(key: string, amount?: number, options?: WriteOptions): Promise<CacheAnswer<number, Failures>> {
     return this.#runner.ask("increment", this.#cache.increment(key, amount, withoutSignal(options)), itself, options)
@@ -187,7 +187,7 @@ export class CachePromise<Failures extends CacheFailures = "throw"> {
     return this.#runner.ask("setMany", this.#cache.setMany(entries, withoutSignal(options)), nothing, options)
   }
 
-  /** Removes the keys that match a pattern of Redis's glob language, and answers how many. */
+  /** Removes the keys that match a pattern of Redis's glob language. Returns their number. */
   deletePattern(pattern: string, options?: CallOptions): Promise<CacheAnswer<number, Failures>> {
     return this.#runner.ask("deletePattern", this.#cache.deletePattern(pattern), itself, options)
   }
@@ -211,8 +211,8 @@ export class CachePromise<Failures extends CacheFailures = "throw"> {
   }
 
   /**
-   * Closes the cache and all that it opened. What is in flight ends; what is asked afterwards, of a store with a server,
-   * fails with `Unavailable`.
+   * Closes the cache and all that it opened. Operations in flight end; later ones, on a store with a server, fail with
+   * `Unavailable`.
    */
   close(): Promise<void> {
     return Effect.runPromise(Scope.close(this.#scope, Exit.void))

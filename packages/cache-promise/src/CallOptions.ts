@@ -1,16 +1,16 @@
 /**
- * What a call may be given beside its input.
+ * Options of a call.
  *
  * @internal
  */
 import { CacheError, type CacheOperation, InvalidArgument } from "@hexcache/cache-port"
 import type { CacheFailures } from "./CacheResult.ts"
 
-/** How an operation is asked. */
+/** Options of every operation. */
 export interface CallOptions {
   /**
-   * Takes the call back: its promise rejects with the signal's reason, however failures are told. A write that was sent
-   * may happen all the same.
+   * Cancels the call: its promise rejects with the signal's reason, also where failures are results. A write that was
+   * sent may happen all the same.
    */
   readonly signal?: AbortSignal | undefined
 }
@@ -52,7 +52,7 @@ const hasOnly = (options: object, names: ReadonlyArray<string>): boolean => {
   return true
 }
 
-/** How failures are told, by the options of `open`. Throws a `CacheError` for options that there are not. */
+/** The `failures` option of `open`. Throws a `CacheError` for unknown options. */
 export const failuresOf = <Failures extends CacheFailures>(options: {
   readonly failures?: Failures | undefined
 }): Failures => {

@@ -8,14 +8,14 @@ import { afterEach, expect, test } from "vitest"
 import { type CacheError, type CacheFailures, CachePromise, type CacheResult } from "../src/index.ts"
 import { collect } from "./support/collect.ts"
 
-/** Long, so that what ends before it is told from what waits for it, in milliseconds. */
+/** A deadline in milliseconds, long enough to distinguish a call that ends before it from one that waits for it. */
 const deadline = 5_000
 
 const servers: Array<RedisServer> = []
 
 afterEach(() => Promise.all(servers.splice(0).map((server) => server.stop())))
 
-/** A cache on a server of the test's own, once it answers. */
+/** Starts a server of the test's own and a cache on it, and waits until the cache works. */
 const start = async <const Failures extends CacheFailures = "throw">(
   failures?: Failures,
   commandTimeout = deadline

@@ -15,7 +15,7 @@ const phrases: ReadonlyArray<readonly [pattern: RegExp, instead: string]> = [
     "the active voice, with the component as subject"
   ],
   [/\banswers\b/i, '"returns", or the name of what comes back'],
-  [/\bfor one\b/i, '"for example"'],
+  [/\bfor one\b(?=[.,;:)]|$)/i, '"for example"'],
   [/\bof late\b/i, '"recently"'],
   [/\bas it comes\b/i, '"with its defaults"'],
   [/\bbe it that\b/i, '"if"']

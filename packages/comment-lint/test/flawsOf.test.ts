@@ -32,7 +32,7 @@ describe("flawsOf", () => {
     const source = `
       /** Returns what the store has. */
       const whatIsAsked = "What is asked of the store for one" // The key's value.
-      /* Retries once. */
+      /* Retries once, for one key. */
     `
     assert.deepStrictEqual(messages(source), [])
   })

@@ -7,7 +7,7 @@ const template = join(import.meta.dirname, "../template")
 const model = "cache-memory"
 
 /**
- * Makes `packages/cache-<name>` in a workspace from the template, and answers its folder. Throws an `Error` that says why
+ * Makes `packages/cache-<name>` in a workspace from the template. Returns its folder. Throws an `Error` that says why
  * when the name breaks the rule, or something of that name is there already; nothing is written then.
  */
 export const newAdapter = (workspace: string, name: string): string => {

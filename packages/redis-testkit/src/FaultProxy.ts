@@ -77,13 +77,13 @@ export class FaultProxy {
     for (const link of this.#links) link.silence()
   }
 
-  /** Silences the open connections, but those that the server knows by these ports, and never answers new ones. */
+  /** Silences the open connections, but those that the server knows by these ports, and keeps new ones silent. */
   isolate(ports: ReadonlyArray<number>): void {
     for (const link of this.#links) if (!ports.includes(link.port)) link.silence()
     this.#faults.isMute = true
   }
 
-  /** Accepts new connections and never answers them; the open ones are fine. */
+  /** Accepts new connections and keeps them silent; the open ones work on. */
   mute(): void {
     this.#faults.isMute = true
   }

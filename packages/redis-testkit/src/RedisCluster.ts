@@ -112,7 +112,7 @@ export class RedisCluster {
     await askRedis(server.url, ["CLUSTER", "RESET", "HARD"])
   }
 
-  /** The slots that the master at this place was given, from and to. */
+  /** The range of slots of the master with this index, first and last. */
   slotsOf(master: number): readonly [first: number, last: number] {
     const each = slots / this.masters.length
     return [Math.ceil(master * each), Math.ceil((master + 1) * each) - 1]

@@ -22,7 +22,7 @@ const startDeadlineMs = 10_000
 
 /** A redis-server process that a test owns: it can be frozen, killed and restarted without harm to other tests. */
 export class RedisServer {
-  /** Starts a server without persistence on loopback and resolves when it answers. */
+  /** Starts a server without persistence on loopback and resolves when it is up. */
   static async start({ args = [], config, port }: RedisServerOptions = {}): Promise<RedisServer> {
     const binary = await findServerBinary()
     for (let attempt = 1; ; attempt++) {
@@ -91,7 +91,7 @@ export class RedisServer {
     await gone
   }
 
-  /** Kills the process if it runs, starts an empty one on the same port and resolves when that answers. */
+  /** Kills the process if it runs, starts an empty one on the same port and resolves when that is up. */
   async restart(): Promise<void> {
     await this.kill()
     await this.#spawn()
@@ -109,7 +109,7 @@ export class RedisServer {
     endings.delete(this.#endNow)
   }
 
-  /** What the running process has printed. */
+  /** The output of the running process. */
   get #log(): string {
     return readFileSync(this.#logFile, "utf8")
   }

@@ -7,7 +7,7 @@ import { isDockerEngineUp, startRedisContainer } from "./startRedisContainer.ts"
 /** How a Redis came about: named by `REDIS_URL`, in a Docker container, or as a process of a server binary. */
 export type RedisWay = "url" | "docker" | "binary"
 
-/** A Redis that answers. */
+/** A Redis that works. */
 export interface FoundRedis {
   readonly url: string
   readonly way: RedisWay
@@ -22,10 +22,11 @@ export interface FindRedisOptions {
 }
 
 /**
- * Finds or brings a real Redis: the server that `REDIS_URL` names; else a process of the binary that `REDIS_SERVER` names;
- * else a container of `REDIS_IMAGE` (`redis:8-alpine` unless set); else a process of the `redis-server` or `valkey-server`
- * on the PATH, which on Debian or Ubuntu as root is installed when missing. Says on stderr which it took. Rejects when
- * every way fails, and when `REDIS_URL` or `REDIS_SERVER` is set and does not lead to a server that answers.
+ * Finds or brings a real Redis: the server that `REDIS_URL` names; else a process of the binary that `REDIS_SERVER`
+ * names; else a container of `REDIS_IMAGE` (`redis:8-alpine` unless set); else a process of the `redis-server` or
+ * `valkey-server` on the PATH, which on Debian or Ubuntu as root is installed when missing. Says on stderr which it
+ * took. Rejects when every way fails, and when `REDIS_URL` or `REDIS_SERVER` is set and does not lead to a working
+ * server.
  */
 export const findRedis = async ({ only }: FindRedisOptions = {}): Promise<FoundRedis> => {
   const ways = only === undefined ? orderOfWays() : [only]

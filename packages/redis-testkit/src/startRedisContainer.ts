@@ -8,7 +8,7 @@ export interface RedisContainer {
   readonly stop: () => Promise<void>
 }
 
-/** Tells within three seconds whether a Docker engine answers; the client alone, without an engine, does not count. */
+/** True if a Docker engine responds, within three seconds; the client alone, without an engine, does not count. */
 export const isDockerEngineUp = async (): Promise<boolean> => {
   try {
     await promisify(execFile)("docker", ["version", "--format", "{{.Server.Version}}"], { timeout: 3_000 })

@@ -1,4 +1,4 @@
-/** What every page takes for granted: a Redis, a program, and a database of users. */
+/** The setting of every page: a Redis, a program, and a database of users. */
 import { CacheMemory } from "@hexcache/cache-memory"
 import { CachePort } from "@hexcache/cache-port"
 import { createClient } from "@redis/client"

@@ -1,6 +1,6 @@
 /**
- * What can be told of a snippet by its text. Snippets are formatted as the repository is, so that a line that begins at
- * the margin begins a statement, unless it closes one.
+ * Reads names and imports of a snippet from its text. Snippets are formatted as the repository is, so that a line that
+ * begins at the margin begins a statement, unless it closes one.
  */
 
 /** A name, and whether it is one of a type alone. */
@@ -9,7 +9,7 @@ export interface Name {
   readonly isType: boolean
 }
 
-/** What a snippet declares at its top. */
+/** The names that a snippet declares at its top. */
 export const declaredIn = (code: string): ReadonlyArray<Name> => {
   const names = new Map<string, Name>()
   for (const [, keyword = "", declared = ""] of code.matchAll(declaration)) {
@@ -29,7 +29,7 @@ export interface Import extends Name {
   readonly statement: string
 }
 
-/** What a snippet imports. */
+/** The imports of a snippet. */
 export const importedIn = (code: string): ReadonlyArray<Import> =>
   Array.from(code.matchAll(/^import (type )?(.*?) from ("[^"]+")/gms)).flatMap(([, type, clause = "", from = ""]) => {
     const [, single, list = ""] = /^([^{},]*)(?:,\s*)?(?:\{(.*)\})?$/s.exec(clause.trim()) ?? []
@@ -46,7 +46,7 @@ export const importedIn = (code: string): ReadonlyArray<Import> =>
 
 const nameOf = (specifier: string): string => specifier.replace(/^type /, "").replace(/^.* as /, "")
 
-/** Whether a snippet uses a name: as a word outside text and comments that is no property. */
+/** True if a snippet uses a name: as a word outside text and comments that is no property. */
 export const uses = (code: string, name: string): boolean =>
   new RegExp(`(?<![\\w$]|(?<!\\.\\.)\\.)${name}(?![\\w$]|\\??: )`).test(
     code.replaceAll(/\/\/.*|"(?:[^"\\\n]|\\.)*"/g, "")

@@ -11,7 +11,7 @@ export const repository = fileURLToPath(new URL("../../../../", import.meta.url)
 export interface Snippet {
   readonly line: number
   readonly code: string
-  /** What the page says that it prints: a block of text right behind it. */
+  /** The output that the page claims: a block of text right behind it. */
   readonly output: string | undefined
 }
 
@@ -20,7 +20,7 @@ export interface Page {
   /** From the root of the repository. */
   readonly path: string
   readonly snippets: ReadonlyArray<Snippet>
-  /** How many blocks of code there are that look like TypeScript or JavaScript. */
+  /** The number of blocks of code that look like TypeScript or JavaScript. */
   readonly blocks: number
 }
 

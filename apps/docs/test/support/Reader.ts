@@ -7,7 +7,7 @@ import type { CachePort } from "@hexcache/cache-port"
 import { Effect, Layer, ManagedRuntime } from "effect"
 import { vi } from "vitest"
 
-// What else they need is for the page to provide, and an error of the run if it does not.
+// The page provides every other service; a missing one fails the run.
 type AnyEffect = Effect.Effect<unknown, unknown, CachePort>
 type AnyLayer = Layer.Layer<unknown, unknown, CachePort>
 
@@ -16,8 +16,8 @@ export class Reader {
   readonly #runtime = ManagedRuntime.make(CacheMemory.layer())
 
   /**
-   * Runs a module: builds its layers, runs the effects that it shows, and compares what they give with what the page says.
-   * Answers what was printed.
+   * Runs a module: builds its layers, runs the effects that it shows, and compares what they give with what the page
+   * says. Returns the printed text.
    */
   async run(file: string): Promise<string> {
     const lines: Array<string> = []

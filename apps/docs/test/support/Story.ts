@@ -21,7 +21,7 @@ const settingsFolder = fileURLToPath(new URL("../settings/", import.meta.url))
 export interface Module {
   readonly snippet: Snippet
   readonly file: string
-  /** Whether it registers tests, and is to be run by the test runner. */
+  /** True if it registers tests, so that the test runner runs it. */
   readonly isTest: boolean
 }
 
@@ -58,8 +58,8 @@ export const writeModules = (page: Page): ReadonlyArray<Module> => {
 }
 
 /**
- * Everything that a fragment declares is exported, for those that go on with it; what it is given as well, under another
- * name, since it may have the name for something else.
+ * Exports everything that a fragment declares, for those that go on with it, and its imports as well, under another
+ * name, since the fragment may declare the name itself.
  */
 const fragment = (code: string, known: ReadonlyMap<string, Import>): string => {
   const body = withShown(code)

@@ -28,7 +28,10 @@ const modules: ReadonlyArray<readonly [specifier: string, module: object]> = [
   ["@hexcache/cache-contract", contract]
 ]
 
-/** What a fragment may use without an import: the names of Effect that JavaScript does not have, and of the packages. */
+/**
+ * The names that a fragment may use without an import: those of Effect that JavaScript does not have, and of the
+ * packages.
+ */
 export const vocabulary: ReadonlyMap<string, string> = new Map(
   modules.flatMap(([specifier, module]) =>
     Object.keys(module)

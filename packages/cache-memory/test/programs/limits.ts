@@ -1,9 +1,9 @@
 /**
- * What a memory cache does at sizes that are too large for a test, in figures: `pnpm limits [keys]`.
+ * Measures a memory cache at sizes that are too large for a test: `pnpm limits [keys]`.
  *
- * Sets so many different keys (20 million unless given) through `maxEntries` of half as many, and into a
- * cache without bounds; scans a million keys, and deletes them, by a costly pattern too, with the longest turn of the event
- * loop; and cuts values from large texts, with the heap that they keep.
+ * Sets so many different keys (20 million unless given) through `maxEntries` of half as many, and into a cache without
+ * bounds; scans a million keys, and deletes them, by a costly pattern too, with the longest turn of the event loop; and
+ * cuts values from large texts, with the heap that they keep.
  */
 import { setFlagsFromString } from "node:v8"
 import { runInNewContext } from "node:vm"

@@ -13,7 +13,7 @@ import { Effect, type Layer, type Scope, Stream } from "effect"
 
 /** Where the cache is, and for whom. */
 export interface CacheExampleOptions extends FromDriverOptions {
-  // What opens the store: a path, a URL, a client.
+  // The way to the store: a path, a URL, a client.
 }
 
 /** A cache on Example, open as long as the layer's scope. */
@@ -25,7 +25,7 @@ const make = (options: CacheExampleOptions): Effect.Effect<CacheDriver, CacheErr
   Effect.sync(() => driver(options))
 
 /**
- * What each operation is given, does and answers stands on the members of `CacheDriver`. Keys have the namespace in front,
+ * The members of `CacheDriver` document each operation: arguments, effect, result. Keys have the namespace in front,
  * and all input is checked. An operation fails with a `DriverFailure` and never throws.
  */
 const driver = (_options: CacheExampleOptions): CacheDriver => ({

@@ -1,4 +1,4 @@
-/** What the guide to Cached looks up. */
+/** The sources that the guide to Cached looks up in. */
 import { Effect, Option, Schema } from "effect"
 import type { User } from "../common.ts"
 
