@@ -1,9 +1,9 @@
 /**
- * What ways of writing a value make of JSON of 1, 10 and 100 KB: how long it is in the cache, and what writing and reading
- * it costs. The port carries text, so bytes are in base64.
+ * Compares ways of writing JSON of 1, 10 and 100 KB: its length in the cache, and the cost of writing and reading it.
+ * The port carries text, so bytes are in base64.
  *
- * Two kinds of values: records, of real cities, and tokens, which are random and stand for what hardly compresses. Every
- * value is read back and compared. Rounds are interleaved; figures are medians.
+ * Two kinds of values: records, of real cities, and tokens, which are random and stand for what hardly compresses.
+ * Every value is read back and compared. Rounds are interleaved; figures are medians.
  */
 import { randomBytes } from "node:crypto"
 import { isDeepStrictEqual } from "node:util"

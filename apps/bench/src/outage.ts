@@ -31,7 +31,7 @@ const announce = (line: string): void => {
   process.stderr.write(`outage: ${line}\n`)
 }
 
-/** How many cases run at a time. They wait far more than they compute. */
+/** The number of cases that run at a time. They wait far more than they compute. */
 const sideBySide = 2
 
 interface Task<A> {

@@ -1,6 +1,6 @@
 /**
- * What `Telemetry.layer` adds to a `get` of the memory adapter, the shortest operation there is. Each case has processes of
- * its own, in turns; a process prints the median of its rounds.
+ * Measures the cost of `Telemetry.layer` on a `get` of the memory adapter, the shortest operation there is. Each case
+ * has processes of its own, in turns; a process prints the median of its rounds.
  */
 import { execFileSync } from "node:child_process"
 import { Telemetry } from "@hexcache/cache-layers"

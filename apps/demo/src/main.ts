@@ -35,7 +35,7 @@ import { Snapshots } from "./watch/Snapshot.ts"
 import { StoreProbe } from "./watch/StoreProbe.ts"
 import * as Trail from "./watch/Trail.ts"
 
-/** The catalogue on SQLite, and on whatever cache it is given: it does not wait for a lost one, and goes on without. */
+/** The catalogue on SQLite, and on any cache: it does not wait for a lost one, and goes on without. */
 const catalogue = (system: string) =>
   Layer.mergeAll(Cities.layer, Visits.layer, Layer.unwrap(Effect.map(rateLimit, RateLimit.layer))).pipe(
     Layer.provideMerge(FailOpen.layer),
@@ -46,7 +46,7 @@ const catalogue = (system: string) =>
     Layer.provide(SqliteCityStore.layer({ onProgress: loadingProgress }))
   )
 
-/** What the page shows of the catalogue, whose every request for a city is watched. */
+/** The catalogue with every request for a city watched, for the page. */
 const watched = (system: string) =>
   Snapshots.layer.pipe(
     Layer.provideMerge(Layer.mergeAll(Load.layer, Minute.layer)),
@@ -158,7 +158,7 @@ const main = Effect.gen(function* () {
 /** The setting and what is expected of it, without the error's class and its layout. */
 const oneLine = (message: string): string => message.replace(/^SchemaError\(|\)$/g, "").replace(/\s+/g, " ")
 
-/** A server that was told to stop has done what it was asked. */
+/** A server that a signal stops has ended well. */
 const teardown: Runtime.Teardown = (exit, onExit) =>
   Exit.isFailure(exit) && Cause.hasInterruptsOnly(exit.cause) && process.argv.includes("serve")
     ? onExit(0)

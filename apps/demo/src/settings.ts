@@ -1,6 +1,4 @@
-/**
- * What the environment and the arguments say.
- */
+/** Reads the environment and the arguments. */
 import { parseArgs } from "node:util"
 import { Config, Data, Duration, Effect, Option, Redacted, Runtime, Schema } from "effect"
 

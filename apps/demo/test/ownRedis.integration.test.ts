@@ -4,7 +4,7 @@ import { assert, describe, it } from "@effect/vitest"
 import type { Snapshot } from "../src/watch/Snapshot.ts"
 import { runMain, startMain } from "./support/runMain.ts"
 
-/** Whether something takes connections there, frozen or not. */
+/** True if something accepts connections there, frozen or not. */
 const isThere = async (url: string): Promise<boolean> => {
   const socket = connect(Number(new URL(url).port), "127.0.0.1")
   const answer = await once(socket, "connect").catch(({ code }) => code)

@@ -48,7 +48,7 @@ export interface ChaosOptions {
     | undefined
 }
 
-/** What becomes of one operation, after `delay` milliseconds. */
+/** The outcome of one operation, after `delay` milliseconds. */
 export type Fate =
   | { readonly _tag: "Answered"; readonly delay: number }
   | { readonly _tag: "Failed"; readonly delay: number; readonly reason: ReasonTag }
@@ -59,7 +59,7 @@ export type Fate =
       readonly isExecuted: boolean
     }
 
-/** How many operations the chaos has seen, and what became of them. */
+/** Counts of operations, by their fate. */
 export interface ChaosCounts {
   readonly operations: number
   readonly failed: number
@@ -71,13 +71,13 @@ export interface ChaosCounts {
 export class Chaos extends Context.Service<
   Chaos,
   {
-    /** What the chaos has done so far. */
+    /** The counts so far. */
     readonly counts: Effect.Effect<ChaosCounts>
     /** Ends the chaos: from now on every operation goes through. */
     readonly calm: Effect.Effect<void>
   }
 >()("@hexcache/cache-contract/Chaos") {
-  /** What the chaos has done so far. */
+  /** The counts so far. */
   static readonly counts: Effect.Effect<ChaosCounts, never, Chaos> = Chaos.use(({ counts }) => counts)
 
   /** Ends the chaos: from now on every operation goes through. */
@@ -100,7 +100,7 @@ export class Chaos extends Context.Service<
    *   delays: { rate: 0.2, max: "50 millis" }
    * }).pipe(Layer.provide(CacheMemory.layer()))
    *
-   * it.effect("answers right on a bad cache", () =>
+   * it.effect("finds the user on a bad cache", () =>
    *   Effect.gen(function*() {
    *     const users = yield* Users
    *     const asking = yield* Effect.forkChild(users.byId(1))
@@ -114,7 +114,7 @@ export class Chaos extends Context.Service<
     Layer.effectContext(make(options))
 
   /**
-   * What becomes of the first `length` operations.
+   * The fates of the first `length` operations.
    *
    * Throws on options out of range.
    */

@@ -139,7 +139,7 @@ export const afterwards: ReadonlyArray<Law> = faults.flatMap((fault) => [
     const expected = fault.keepsData ? "value" : undefined
     const found = Option.getOrUndefined(yield* persist(cache.get("remembered")))
     assert.strictEqual(found, expected, `get of what was read before the store was ${fault.name}`)
-    // What a server forgets, scripts for instance, is there again.
+    // The adapter brings back what the server forgot (scripts, for example).
     for (const [name, asked] of everyOperation(cache)) {
       const exit = yield* Effect.exit(persist(asked))
       assert(Exit.isSuccess(exit), `${name} fails after the store was ${fault.name}: ${errorOf(exit)?.message}`)

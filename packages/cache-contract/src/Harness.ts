@@ -49,7 +49,7 @@ export interface Store {
   readonly thaw: Effect.Effect<void>
   /** The server is gone, and its data with it. */
   readonly kill: Effect.Effect<void>
-  /** An empty server takes the place of the one that was killed, and answers. */
+  /** Starts an empty server in the place of the killed one, and waits until it works. */
   readonly restart: Effect.Effect<void>
   /** The network swallows what is sent, both ways, and tells nobody. */
   readonly cutOff: Effect.Effect<void>

@@ -2,7 +2,7 @@
  * Input that callers without types send.
  */
 
-/** What is no key, no value, no pattern and no iterable of them. */
+/** Inputs that are no key, no value, no pattern and no iterable of them. */
 export const notText: ReadonlyArray<readonly [name: string, input: unknown]> = [
   ["undefined", undefined],
   ["null", null],
@@ -31,7 +31,7 @@ export const notText: ReadonlyArray<readonly [name: string, input: unknown]> = [
   ]
 ]
 
-/** What is no time to live, not even for `expire`. */
+/** Inputs that are no time to live, not even for `expire`. */
 export const notTimeToLive: ReadonlyArray<readonly [name: string, input: unknown]> = [
   ["null", null],
   ["NaN", Number.NaN],

@@ -13,7 +13,7 @@ type Cache = CachePort["Service"]
 export interface Operation {
   /** As it would be written in a program. */
   readonly text: string
-  /** Asks a cache, and answers in a form that two caches share. */
+  /** Runs the operation on a cache. Returns its result in a form that two caches share. */
   readonly run: (cache: Cache) => Effect.Effect<unknown, CacheError>
 }
 
@@ -98,7 +98,7 @@ const canonical = (answer: unknown): unknown => {
   if (Array.isArray(answer)) return answer.toSorted()
   if (typeof answer === "object" && answer !== null && "_tag" in answer) {
     const left = answer as TimeToLive
-    // Rounded up from above the middle, since the second cache is asked a moment later.
+    // Rounded up from above the middle, since the operation reaches the second cache a moment later.
     return TimeToLive.$is("Expires")(left) ? Math.round(Duration.toMinutes(left.remaining) - 0.4) : left._tag
   }
   return answer
@@ -112,13 +112,13 @@ const answerOf = (asked: Effect.Effect<unknown, CacheError>): Effect.Effect<stri
 
 /** Where two caches answered differently. */
 export interface Difference {
-  /** The operations up to the one whose answers differ. */
+  /** The operations up to the one whose results differ. */
   readonly sequence: ReadonlyArray<string>
   readonly first: string
   readonly second: string
 }
 
-/** Runs a sequence on both caches, which must be empty, and answers the first difference. */
+/** Runs a sequence on both caches, which must be empty. Returns the first difference. */
 export const compare = (
   first: Cache,
   second: Cache,
@@ -138,7 +138,7 @@ export const compare = (
     return undefined
   })
 
-/** How much to compare. */
+/** The amount to compare. */
 export interface ModelOptions {
   readonly sequences: number
   /** The most operations of one sequence. */
@@ -147,7 +147,7 @@ export interface ModelOptions {
   readonly seed?: number | undefined
 }
 
-/** What a comparison came to. */
+/** The result of a comparison. */
 export interface ModelReport {
   readonly seed: number
   readonly sequences: number

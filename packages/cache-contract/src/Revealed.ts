@@ -23,7 +23,7 @@ const textsOf = (value: unknown, texts: Array<string> = [], seen = new Set<unkno
 
 const lines = ["log", "info", "warn", "error", "debug", "trace", "table", "dir"] as const
 
-/** Runs work, and returns every text that it said besides its answers. */
+/** Runs work. Returns every text that it revealed besides its results. */
 export const revealedBy = <A, E, R>(work: ReadonlyArray<Effect.Effect<A, E, R>>): Effect.Effect<string, never, R> =>
   Effect.gen(function* () {
     const said: Array<string> = []

@@ -72,10 +72,10 @@ export const faults: ReadonlyArray<Fault> = [frozen, killed, cutOff]
 export const build = ({ layer }: Store): Effect.Effect<Cache, unknown, Scope.Scope> =>
   Effect.map(Layer.build(layer), Context.get(CachePort))
 
-/** As `build`, once the store answers. */
+/** Builds a cache as `build` does, and waits until its store works. */
 export const buildReady = (store: Store) => Effect.tap(build(store), (cache) => untilSuccess(cache, store))
 
-/** Retries until the store answers: by a round trip, as a get may be answered from memory. */
+/** Retries until the store works: by a round trip, since a get may be served from memory. */
 export const untilSuccess = ({ ping }: Cache, { deadline }: Store) =>
   Effect.gen(function* () {
     const start = yield* Clock.currentTimeMillis
@@ -178,7 +178,7 @@ export const persist = <A>(asked: Effect.Effect<A, CacheError>): Effect.Effect<A
 export const reasonOf = (exit: Exit.Exit<unknown, unknown>): CacheErrorReason["_tag"] | undefined =>
   errorOf(exit)?.reason._tag
 
-/** How each operation of the port that asks its store is asked, on keys that need not be there. */
+/** Calls of each operation of the port that reaches its store, on keys that need not exist. */
 export const operations: ReadonlyArray<
   readonly [name: string, ask: (cache: Cache) => Effect.Effect<unknown, CacheError>]
 > = [

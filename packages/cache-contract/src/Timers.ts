@@ -7,7 +7,7 @@ const afterThisTurn = globalThis.setImmediate
 
 const names = ["setTimeout", "setInterval", "setImmediate"] as const
 
-/** How many turns of the event loop work may take. It has hung when it takes more, on a machine of any speed. */
+/** The most turns of the event loop that work may take. More mean that it hangs, on a machine of any speed. */
 const mostTurns = 20_000
 
 /** Runs work while no timer that is set ends, and fails when the work does not end by itself. */

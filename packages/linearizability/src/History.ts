@@ -1,6 +1,4 @@
-/**
- * What callers asked of one key, and when they were answered what.
- */
+/** The operations of callers on one key, with the times and results of each. */
 
 /** An operation of the port on one key. */
 export type Operation =

@@ -31,7 +31,7 @@ export const isLinearizable = (history: History): boolean => {
   let node = head.next
 
   for (;;) {
-    // What nobody was answered need not have happened.
+    // An operation without a result need not have happened.
     if (answered === known) return true
     if (node?.isCall) {
       const { answer, after } = step(state, node.event.operation)

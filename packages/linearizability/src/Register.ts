@@ -1,6 +1,6 @@
 /**
- * What one key of a cache does, one operation after the other. Times to live are coarse: a key has one or none, and none
- * of them ends.
+ * The model of one key of a cache, one operation after the other. Times to live are coarse: a key has one or none, and
+ * none of them ends.
  */
 import type { Operation } from "./History.ts"
 

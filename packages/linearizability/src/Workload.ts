@@ -9,15 +9,15 @@ import { wrongType } from "./Register.ts"
 export interface WorkloadOptions {
   /** The clients of one store; the callers take turns with them. */
   readonly caches: ReadonlyArray<CachePort["Service"]>
-  /** What keys begin with, so that they are new. */
+  /** The prefix of the keys, so that they are new. */
   readonly prefix: string
   readonly callers: number
   readonly keys: number
-  /** How many operations each caller makes. */
+  /** The number of operations of each caller. */
   readonly operations: number
   /** Numbers from 0 to 1. */
   readonly random: () => number
-  /** What a caller does between two operations. */
+  /** Runs between two operations of a caller. */
   readonly pause?: Effect.Effect<void>
   /** When something happens, in a unit that grows. */
   readonly now: () => number

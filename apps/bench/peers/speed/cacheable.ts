@@ -11,7 +11,7 @@ export const open: Open = async ({ url }) => contestant(new Cacheable({ primary:
 /** Memory in front of Redis. Nothing tells the one when the other changes. */
 export const openInTwoLevels: Open = async ({ url }) => contestant(new Cacheable({ secondary: new KeyvRedis(url) }))
 
-/** Its store in memory, bare. It answers at once. */
+/** Its store in memory, bare. It returns synchronously. */
 export const openInMemory: Open = async ({ maxEntries }) => {
   const memory = new CacheableMemory({ lruSize: maxEntries })
   const get = operation((key: string) => memory.get<string>(key))
@@ -23,7 +23,7 @@ export const openInMemory: Open = async ({ maxEntries }) => {
   }
 }
 
-/** As it comes: its store in memory, behind Keyv. */
+/** With its defaults: its store in memory, behind Keyv. */
 export const openReadThrough: Open = async ({ maxEntries }) =>
   contestant(new Cacheable({ primary: createKeyv({ lruSize: maxEntries }) }))
 

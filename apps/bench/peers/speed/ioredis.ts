@@ -2,7 +2,7 @@ import { Redis } from "ioredis6"
 import { type Contestant, type Document, type Open, operation, reading } from "../../src/speed/Contestant.ts"
 import { promiseLoops } from "../../src/speed/loops.ts"
 
-/** As it comes. */
+/** With its defaults. */
 export const open: Open = async ({ url }) => contestant(new Redis(url))
 
 /** With the commands of a turn of the event loop in one pipeline. */

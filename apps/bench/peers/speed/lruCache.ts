@@ -2,7 +2,7 @@ import { LRUCache } from "lru-cache"
 import { type Open, operation } from "../../src/speed/Contestant.ts"
 import { plainLoops } from "../../src/speed/loops.ts"
 
-/** Bare. It answers at once. */
+/** Bare. It returns synchronously. */
 export const open: Open = async ({ maxEntries }) => {
   const texts = new LRUCache<string, string>({ max: maxEntries })
   const counters = new LRUCache<string, number>({ max: maxEntries })

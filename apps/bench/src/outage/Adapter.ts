@@ -1,4 +1,4 @@
-/** What the outage table asks of a cache. */
+/** The operations of a cache that the outage table uses. */
 export interface Cache {
   /** The stored text; nothing when the cache says that there is none. */
   readonly get: (key: string) => Promise<string | null | undefined>

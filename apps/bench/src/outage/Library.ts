@@ -3,7 +3,7 @@ export interface Library {
   /** As the table names it. */
   readonly name: string
   readonly adapter: URL
-  /** Packages whose versions are told, as folders of `node_modules`. */
+  /** Packages whose versions the report states, as folders of `node_modules`. */
   readonly packages: ReadonlyArray<string>
   readonly modules: URL
 }

@@ -95,7 +95,7 @@ export class ProbeProcess {
     if (call !== undefined) this.#calls[id] = { ...call, settledAt: at, outcome }
   }
 
-  /** Answers whether `condition` came true in time, and early when the process has ended. */
+  /** True if `condition` came true in time. Returns early when the process has ended. */
   async #until(condition: () => boolean, millis: number): Promise<boolean> {
     for (const deadline = Date.now() + millis; Date.now() < deadline; await sleep(10)) {
       if (condition()) return true

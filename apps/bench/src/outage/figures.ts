@@ -33,7 +33,7 @@ export interface Waited {
   readonly unsettled: boolean
 }
 
-/** What the calls during the fault came to. */
+/** The figures of the calls during the fault. */
 export interface Figures {
   readonly cold: Shares
   readonly hot: Shares
@@ -59,11 +59,11 @@ export const figuresOf = (calls: ReadonlyArray<Call>, span: Span): Figures => {
   }
 }
 
-/** Whether a call was made during the fault, and early enough that its caller's patience ended before the fault did. */
+/** True if a call was made during the fault, and early enough that its caller's patience ended before the fault did. */
 export const isDuring = ({ at }: Call, { faultEnd, faultStart }: Span): boolean =>
   at >= faultStart && at <= faultEnd - patience
 
-/** What a call was when its caller's patience ended. */
+/** The state of a call when its caller's patience ended. */
 export const outcomeInTime = ({ at, outcome, settledAt }: Call): Outcome | "hangs" =>
   outcome === undefined || settledAt === undefined || settledAt - at > patience ? "hangs" : outcome
 

@@ -7,8 +7,8 @@ export const hotKey = "hot-key"
 /** A stored key that is read once. */
 export const coldKey = (index: number): string => `cold-key-${index}`
 
-/** How many cold keys there are: more than a run asks for. */
+/** The number of cold keys: more than a run reads. */
 export const coldKeys = 600
 
-/** What is stored under a hot or cold key. */
+/** The value of a hot or cold key. */
 export const storedValue = (key: string): string => `stored under ${key}`

@@ -8,7 +8,7 @@ import type { Adapter, Cache } from "./Adapter.ts"
 import { coldKey, hotKey, patience, storedValue } from "./keys.ts"
 import type { Message, Order, Outcome, Probe } from "./Message.ts"
 
-/** Between two rounds of calls, and between two writes that are given up, in milliseconds. */
+/** The pause between two rounds of calls, and between two writes whose caller gives up, in milliseconds. */
 const pause = 50
 const latePause = 450
 const lateWrites = 10

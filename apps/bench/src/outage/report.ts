@@ -67,7 +67,7 @@ const cellsOf = ({ exitMillis, figures, late, lost, overNewer }: Run): ReadonlyA
 const exit = (millis: number | undefined): string =>
   millis === undefined ? "does not exit" : `exits in ${seconds(millis)}`
 
-/** The answers that no cache may give. */
+/** The wrong values, which no cache may return. */
 const wrong = ({ cold, hot }: { readonly cold: Shares; readonly hot: Shares }): string =>
   cold.wrong + hot.wrong === 0 ? "" : ", WRONG VALUES"
 

@@ -5,11 +5,11 @@ import type { Library } from "./Library.ts"
 import { ProbeProcess, seed } from "./ProbeProcess.ts"
 import { StoredKeys } from "./StoredKeys.ts"
 
-/** What happens to Redis, in the order of the tables. */
+/** The faults of Redis, in the order of the tables. */
 export const faults = ["down at boot", "frozen", "killed"] as const
 export type Fault = (typeof faults)[number]
 
-/** What one library did under one fault. */
+/** The result of one library under one fault. */
 export interface CaseResult {
   readonly library: string
   readonly fault: Fault
@@ -18,7 +18,7 @@ export interface CaseResult {
   readonly run?: Run
 }
 
-/** What a process did that lived to the end. */
+/** The record of a process that lived to the end. */
 export interface Run {
   readonly figures: Figures
   /** Sets that were called done during the fault and are not in Redis. */
@@ -53,7 +53,7 @@ export const runCase = (library: Library, fault: Fault): Promise<CaseResult> =>
     ...(await observe(library, fault, server))
   }))
 
-/** What one library did that was closed while Redis was frozen. */
+/** The result of one library whose cache closed while Redis was frozen. */
 export interface ClosingResult {
   readonly library: string
   /** How long the process took to end by itself, in milliseconds; unset when it did not. */

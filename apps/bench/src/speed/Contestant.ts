@@ -3,9 +3,9 @@ import type { Person } from "./people.ts"
 
 /** One way to ask a cache for something, and what its answer says. */
 export interface Operation<Args extends ReadonlyArray<unknown>, A> {
-  /** Answers a promise, an effect or the answer itself, as the contestant's loops expect it. */
+  /** Returns a promise, an effect or the result itself, as the contestant's loops expect it. */
   readonly ask: (...args: Args) => unknown
-  /** What the answer says. Apart from `ask`, so that no contestant pays for a further promise or effect. */
+  /** The value in the result. Apart from `ask`, so that no contestant pays for a further promise or effect. */
   readonly read: (answer: unknown) => A
 }
 
@@ -31,7 +31,7 @@ export interface Operations {
   /** Reads as a function that finds a value by its key or its place among the keys. */
   readonly getMany: Operation<[keys: Array<string>], (key: string, place: number) => string | null | undefined>
   readonly setMany: Operation<[entries: ReadonlyArray<readonly [key: string, value: string]>, ttl: number], unknown>
-  /** Answers from the cache, or looks up and keeps. */
+  /** Reads from the cache, or looks up and keeps. */
   readonly getOrLookUp: Operation<[key: string], Person | undefined>
   /** Removes the keys that begin so; a cache without patterns removes all of its own. */
   readonly deletePrefix: Operation<[prefix: string], unknown>
@@ -50,11 +50,11 @@ export const reading = <Args extends ReadonlyArray<unknown>, R, A>(
   read: (answer: AnswerOf<R>) => A
 ): Operation<Args, A> => ({ ask, read: read as (answer: unknown) => A })
 
-/** What the loops of a contestant do over and over. */
+/** The turns that the loops of a contestant take. */
 export interface Turns {
-  /** Whether there is a next turn. */
+  /** True if there is a next turn. */
   goesOn(): boolean
-  /** Takes the next turn and answers its number. */
+  /** Takes the next turn. Returns its number. */
   take(): number
   ask(turn: number): unknown
   /** Throws where the answer is wrong. */

@@ -7,7 +7,7 @@ import type { Entrant } from "./entrants.ts"
 import type { Measured } from "./measure.ts"
 import type { Variant } from "./Work.ts"
 
-/** What a process of `laneProcess.ts` is started with. */
+/** The arguments of a process of `laneProcess.ts`. */
 export interface CaseOrder {
   readonly entrant: Entrant
   readonly work: string

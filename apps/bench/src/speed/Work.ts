@@ -1,20 +1,20 @@
 import type { Contestant, Operations, Place } from "./Contestant.ts"
 import type { Entrant } from "./entrants.ts"
 
-/** What the loops of a run do, turn by turn. */
+/** The work of a run's loops, turn by turn. */
 export interface Task {
   readonly ask: (turn: number) => unknown
   /** Throws where the answer is not what was stored. */
   readonly check: (turn: number, answer: unknown) => void
-  /** How many operations a turn counts for; 1 unless given. */
+  /** The number of operations in a turn. Defaults to 1. */
   readonly perTurn?: number
   /** Where a run is so many turns, however long they take; a time otherwise. */
   readonly turns?: number
   /** How often a run begins anew, 1 unless given. */
   readonly repeats?: number
-  /** What comes before every run and every repetition, unmeasured. */
+  /** Runs before every run and every repetition, unmeasured. */
   readonly before?: () => Promise<void>
-  /** What is verified after every run and every repetition, unmeasured. */
+  /** Verifies every run and every repetition, unmeasured. */
   readonly after?: () => Promise<void>
 }
 
@@ -37,13 +37,13 @@ export interface Effort {
   readonly steadyMillis: number
 }
 
-/** What the caches are compared in. */
+/** A comparison of caches. */
 export interface Work {
   /** As the command line names it. */
   readonly name: string
   /** As the tables name it. */
   readonly title: string
-  /** What is counted; operations unless given. */
+  /** The unit of the counts. Defaults to operations. */
   readonly unit?: string
   readonly variants: ReadonlyArray<Variant>
   readonly needs: ReadonlyArray<keyof Operations>
@@ -54,7 +54,7 @@ export interface Work {
   readonly maxEntries?: number
   /** Where it takes another effort than most. */
   readonly effort?: (usual: Effort) => Effort
-  /** What else is watched while it runs: another client's PING, or the process itself. */
+  /** Something else to watch while it runs: another client's PING, or the process itself. */
   readonly watches?: "ping" | "process"
   /** Stores what the work needs, by the contestant itself. It has all operations that the work needs. */
   readonly start: (contestant: Contestant, variant: Variant, place: Place) => Promise<Task>

@@ -7,13 +7,13 @@ interface Case extends Partial<Variant> {
   readonly work: string
 }
 
-/** How many times as fast as one other, as the best of some, or as any other. */
+/** A ratio of speeds: to one other, to the best of some, or to any other. */
 interface SpeedBar extends Case {
   readonly least: number
   readonly against: string | ReadonlyArray<string> | "all"
-  /** Whose speed it is; hexcache's unless given. */
+  /** The entrant in question. Defaults to hexcache. */
   readonly of?: string
-  /** Whether it is met as soon as the upper quartile reaches it: one in flight tells nothing finer. */
+  /** True if it is met as soon as the upper quartile reaches it: one in flight shows nothing finer. */
   readonly isCoarse?: boolean
 }
 
@@ -44,7 +44,7 @@ const memoryLibraries = ["cacheable-memory", "keyv", "cache-manager", "bentocach
 
 const grown = { least: 1 / 1.5, of: "hexcache, 1,000,000 keys", against: "hexcache, 10,000 keys" }
 
-/** What is to be shown, in the order of the document. */
+/** The bars to meet, in the order of the document. */
 export const bars: ReadonlyArray<Bar> = [
   { work: "get", size: 100, inFlight: 64, least: 2.5, against: asItComes },
   { work: "get", size: 100, inFlight: 64, least: 1, against: timeoutOff },
@@ -90,7 +90,7 @@ export const bars: ReadonlyArray<Bar> = [
   { work: "memoryGrowth", ...grown }
 ]
 
-/** What a bar asks for, and what was measured. */
+/** A bar, and the measurement. */
 export interface Judged {
   readonly bar: Bar
   readonly result: CaseResult

@@ -7,13 +7,13 @@ import { shuffled } from "./random.ts"
 import type { Effort, Variant, Work } from "./Work.ts"
 import { watchPing } from "./watchPing.ts"
 
-/** What an entrant reached, round by round. */
+/** The speeds of an entrant, round by round. */
 export interface Rounds {
   readonly entrant: string
   readonly rounds: ReadonlyArray<Measured>
 }
 
-/** Who was left out, and for what. */
+/** An entrant that was left out, and the reason. */
 export interface Lacking {
   readonly entrant: string
   readonly operation: keyof Operations

@@ -1,4 +1,4 @@
-/** Who takes part: modules with an export of type `Open`. */
+/** The entrants: modules with an export of type `Open`. */
 export interface Entrant {
   /** As the tables name it. */
   readonly name: string
@@ -6,15 +6,15 @@ export interface Entrant {
   readonly module: string
   /** Name of the export. */
   readonly open: string
-  /** Packages whose versions are told. */
+  /** Packages whose versions the report states. */
   readonly packages: ReadonlyArray<string>
-  /** Whether it is installed only when the bench is run. */
+  /** True if it is installed only when the bench runs. */
   readonly isPeer: boolean
   /** Keys in all, where entrants differ by that. */
   readonly keys?: number
 }
 
-/** What the workspace has by itself. */
+/** An entrant of the workspace. */
 const ours = (name: string, file: string, packages: ReadonlyArray<string>, open = "open"): Entrant => ({
   name,
   module: new URL(`contestants/${file}`, import.meta.url).href,
@@ -23,7 +23,7 @@ const ours = (name: string, file: string, packages: ReadonlyArray<string>, open 
   isPeer: false
 })
 
-/** What is installed into `peers` at first use. */
+/** An entrant that is installed into `peers` at first use. */
 const peer = (name: string, file: string, packages: ReadonlyArray<string>, open = "open"): Entrant => ({
   name,
   module: new URL(`../../peers/speed/${file}`, import.meta.url).href,
@@ -52,7 +52,7 @@ export const onRedis: ReadonlyArray<Entrant> = [
   ours("Effect Persistence", "effectPersistence.ts", ["effect", "@effect/platform-node"])
 ]
 
-/** What is kept under a load that lasts. */
+/** The entrants under a lasting load. */
 export const underLoad: ReadonlyArray<Entrant> = [hexcache, nodeRedis, nodeRedisWithoutTimeout]
 
 /** Caches that keep values in the process, in front of Redis, and node-redis that does not. */

@@ -2,7 +2,7 @@ import type { CaseResult } from "./compare.ts"
 import type { Measured } from "./measure.ts"
 import { type Spread, spreadOf } from "./statistics.ts"
 
-/** What an entrant reached in one case. */
+/** The figures of an entrant in one case. */
 export interface Figures {
   readonly entrant: string
   readonly perSecond: Spread

@@ -3,7 +3,7 @@ import { cpus, release, totalmem, type } from "node:os"
 import { serverVersion } from "@hexcache/redis-testkit"
 import type { Entrant } from "./entrants.ts"
 
-/** What the figures depend on besides the contestants. */
+/** Describes the machine and the server, on which the figures depend too. */
 export const machineOf = async (url: string): Promise<ReadonlyArray<string>> => [
   `${cpus().length} cores (${cpus()[0]?.model.trim()}), ${Math.round(totalmem() / 2 ** 30)} GiB of memory`,
   `${type()} ${release()}`,

@@ -2,13 +2,13 @@ import type { Contestant, Loops, Turns } from "./Contestant.ts"
 import type { Task, Variant, Work } from "./Work.ts"
 import { watchProcess } from "./watchProcess.ts"
 
-/** What a run took. */
+/** The measurement of a run. */
 export interface Measured {
   readonly operations: number
   readonly millis: number
   /** Of all threads of the process, in the user's and the system's mode. */
   readonly cpuMicros: number
-  /** What was watched meanwhile, by its name and unit. */
+  /** Further figures of the run, by name and unit. */
   readonly beside?: Readonly<Record<string, number>>
 }
 
@@ -63,7 +63,7 @@ class BoundTurns implements Turns {
   }
 }
 
-/** Runs a task and answers the turn to go on from. */
+/** Runs a task. Returns the turn to go on from. */
 const run = async (loops: Loops, task: Task, inFlight: number, from: number, bound: Bound): Promise<number> => {
   const turns = new BoundTurns(task, from, bound)
   const timer = bound.millis === undefined ? undefined : setTimeout(() => turns.stop(), bound.millis)

@@ -19,5 +19,5 @@ export const spreadOf = (figures: ReadonlyArray<number>): Spread => {
   return { low: quantile(sorted, 0.25), median: quantile(sorted, 0.5), high: quantile(sorted, 0.75) }
 }
 
-/** Whether the quartiles lie further apart than three tenths of the median. */
+/** True if the quartiles lie further apart than three tenths of the median. */
 export const isNoisy = ({ high, low, median }: Spread): boolean => high - low > 0.3 * median

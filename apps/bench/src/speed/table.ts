@@ -31,7 +31,7 @@ export const rowsOf = ({ baseline, unit = "operations" }: Work, result: CaseResu
   ]
 }
 
-/** Who was left out, if anyone was. */
+/** The entrants that were left out, if any. */
 export const lackingOf = ({ lacking }: CaseResult): string | undefined =>
   lacking.length === 0
     ? undefined

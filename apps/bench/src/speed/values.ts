@@ -5,10 +5,10 @@ import type { Task } from "./Work.ts"
 /** One hour, so that nothing expires in a run. */
 export const ttl = 3_600_000
 
-/** How many of the written values are read back after a run. */
+/** The number of written values that are read back after a run. */
 export const verified = 2_000
 
-/** Keys of a work: more than are in flight, so that none is asked for twice at a time. */
+/** The number of keys: more than are in flight, so that no key is in flight twice. */
 export const keyCount = 2_000
 
 export const keysOf = ({ prefix }: Place, count = keyCount): ReadonlyArray<string> =>

@@ -13,7 +13,7 @@ export interface Clock {
 
 const start = 1_700_000_000_000
 
-/** A clock for caches that are given one. */
+/** A clock for caches that take one. */
 export const virtualClock = (): Clock => {
   let now = start
   return {

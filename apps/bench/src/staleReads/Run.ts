@@ -1,9 +1,9 @@
 /**
  * One run of a scenario: processes that share a store, where nothing happens but by the events that are chosen.
  *
- * JavaScript runs undisturbed between two answers, so to choose which operation is carried out and which answer arrives
- * next is to choose among all interleavings. The operations of a process go over one connection: they are carried out
- * and answered in their order.
+ * JavaScript runs undisturbed between two results, so the choice of the operation that is carried out and of the result
+ * that arrives next covers all interleavings. The operations of a process go over one connection: their results come in
+ * their order.
  */
 import { SimulatedStore } from "@hexcache/schedule-explorer"
 import type { CacheProcess, Open, Surroundings } from "./CacheProcess.ts"
@@ -46,7 +46,7 @@ class Process {
   readonly name: string
   readonly callers: ReadonlyArray<Caller>
   readonly cache: CacheProcess
-  /** Operations on their way to the store, and their answers on the way back. */
+  /** Operations on their way to the store, and their results on the way back. */
   readonly sent: Array<Operation> = []
   readonly answers: Array<Operation> = []
   readonly lookups: Array<OpenLookup> = []
@@ -82,7 +82,7 @@ export class Run {
   readonly #store: SimulatedStore
   readonly #processes: Array<Process> = []
   #version = 0
-  /** What came of the event under way. */
+  /** The outcomes of the event under way. */
   #outcomes: Array<string> = []
 
   private constructor(kind: ChangeKind, clock: Clock) {

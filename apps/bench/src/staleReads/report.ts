@@ -1,7 +1,7 @@
 import type { Rows } from "../outage/report.ts"
 import type { ChangeKind } from "./scenarios.ts"
 
-/** A stale read, as it is told. */
+/** A stale read, as the report states it. */
 export interface Told {
   readonly reader: string
   readonly scenario: string
@@ -10,7 +10,7 @@ export interface Told {
   readonly seconds: number
 }
 
-/** What was found of one library, for one way in which changes are made known to it. */
+/** The findings about one library, for one way in which changes are made known to it. */
 export interface KindResult {
   readonly kind: ChangeKind
   readonly schedules: number

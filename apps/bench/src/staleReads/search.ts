@@ -98,7 +98,7 @@ const ofReaders = (stale: ReadonlyMap<string, StaleRead>): Pick<Found, "other" |
   other: Array.from(stale.values()).find(({ reader }) => reader !== changer)
 })
 
-/** What the scenarios give together. Schedules longer than the shortest that are known need not be run. */
+/** Explores all scenarios, and skips schedules that are longer than the shortest finding. */
 export const exploreAll = async (
   subject: Subject,
   scenarios: ReadonlyArray<Scenario>,

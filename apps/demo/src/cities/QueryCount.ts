@@ -1,6 +1,4 @@
-/**
- * How often the system of record was asked.
- */
+/** Counts the queries of the system of record. */
 import { Context, Effect, Layer } from "effect"
 import { CityStore } from "../domain/CityStore.ts"
 
@@ -8,11 +6,11 @@ import { CityStore } from "../domain/CityStore.ts"
 export class QueryCount extends Context.Service<
   QueryCount,
   {
-    /** How many queries there were, and how many records they asked for. */
+    /** The number of queries, and the number of records in them. */
     readonly current: Effect.Effect<{ readonly queries: number; readonly records: number }>
   }
 >()("@hexcache/demo/cities/QueryCount") {
-  /** A store that counts, around the store that answers. */
+  /** Wraps the store in one that counts. */
   static readonly layer: Layer.Layer<CityStore | QueryCount, never, CityStore> = Layer.effectContext(
     Effect.gen(function* () {
       const store = yield* CityStore

@@ -22,7 +22,7 @@ export class Cities extends Context.Service<
     readonly byIds: (ids: ReadonlyArray<CityId>) => Effect.Effect<ReadonlyArray<City>>
     /** The `limit` largest cities of a country. */
     readonly largest: (country: CountryCode, limit: number) => Effect.Effect<CountryRanking, CountryNotFound>
-    /** Writes a city's population and answers the city as it is then. */
+    /** Writes a city's population. Returns the city as it is then. */
     readonly setPopulation: (id: CityId, population: number) => Effect.Effect<City, CityNotFound>
     /** Forgets what the cache keeps of a city. */
     readonly forget: (id: CityId) => Effect.Effect<void>

@@ -24,7 +24,7 @@ export const City = Schema.Struct({
   population: Population,
   latitude: Schema.Finite,
   longitude: Schema.Finite,
-  /** How many other cities lie within 50 km. */
+  /** The number of other cities within 50 km. */
   neighbours: Schema.Int
 })
 export interface City extends Schema.Schema.Type<typeof City> {}
@@ -42,9 +42,9 @@ export interface RankedCity extends Schema.Schema.Type<typeof RankedCity> {}
 /** The cities of a country taken together, and the largest of them, largest first. */
 export const CountryRanking = Schema.Struct({
   country: CountryCode,
-  /** How many cities the country has. */
+  /** The number of the country's cities. */
   cities: Schema.Int,
-  /** How many people live in them. */
+  /** The number of people who live in them. */
   population: Schema.Int,
   largest: Schema.Array(RankedCity)
 })

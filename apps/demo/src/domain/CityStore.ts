@@ -20,7 +20,7 @@ export class CityStore extends Context.Service<
     readonly rank: (country: CountryCode, limit: number) => Effect.Effect<Option.Option<CountryRanking>>
     /** The ids of the `limit` largest cities of the world, largest first. */
     readonly largest: (limit: number) => Effect.Effect<ReadonlyArray<CityId>>
-    /** Writes a population and answers the city as it is then; none when there is none. */
+    /** Writes a population. Returns the city as it is then; none if the city does not exist. */
     readonly setPopulation: (id: CityId, population: number) => Effect.Effect<Option.Option<City>>
   }
 >()("@hexcache/demo/domain/CityStore") {}

@@ -4,7 +4,7 @@
 import { CacheKey, CachePort, TimeToLive } from "@hexcache/cache-port"
 import { Context, Data, Duration, Effect, Layer } from "effect"
 
-/** Whether a client may go on now. */
+/** The decision about one request of a client. */
 export type Verdict = Data.TaggedEnum<{
   Allowed: {}
   Limited: { readonly retryAfter: Duration.Duration }
@@ -13,7 +13,7 @@ export type Verdict = Data.TaggedEnum<{
 /** Constructors of `Verdict`, `$is` and `$match`. */
 export const Verdict: Data.TaggedEnum.Constructor<Verdict> = Data.taggedEnum<Verdict>()
 
-/** How much a client may ask. */
+/** The requests that a client may make. */
 export interface RateLimitOptions {
   /** Requests in a window. */
   readonly limit: number

@@ -12,7 +12,9 @@ import type { CityId } from "./City.ts"
 export class Visits extends Context.Service<
   Visits,
   {
-    /** Counts a visit and answers how many there were in its day; none when the cache fails, and then it is not counted. */
+    /**
+     * Counts a visit. Returns the number of visits of its day; none when the cache fails, and then it is not counted.
+     */
     readonly count: (id: CityId) => Effect.Effect<Option.Option<number>>
   }
 >()("@hexcache/demo/domain/Visits") {
@@ -23,7 +25,7 @@ export class Visits extends Context.Service<
       return Visits.of({
         count: (id) =>
           cache.increment(CacheKey.make(id), 1, { ttl: "1 day" }).pipe(
-            // Failing open the cache answers 0, which is no count of a visit.
+            // A cache that fails open returns 0, which is no count of a visit.
             Effect.map(Option.liftPredicate((visits) => visits > 0)),
             // Nobody else writes in the namespace, so what is no count there is a bug.
             Effect.orDie

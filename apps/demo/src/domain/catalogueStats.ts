@@ -4,7 +4,9 @@
 import { CacheStats } from "@hexcache/cache-port"
 import { Effect } from "effect"
 
-/** The counts of the catalogue's namespaces by their own names, `city` for one, whatever cache they are part of. */
+/**
+ * The counts of the catalogue's namespaces by their own names (`city`, for example), whatever cache they are part of.
+ */
 export const catalogueStats: Effect.Effect<ReadonlyMap<string, CacheStats.NamespaceStats>> = Effect.map(
   CacheStats.all,
   (all) => {

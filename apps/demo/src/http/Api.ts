@@ -22,7 +22,7 @@ const CityIds = Schema.String.pipe(
   )
 )
 
-/** How many cities a ranking lists. */
+/** The number of cities in a ranking. */
 const Limit = Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 100 }))
 
 /** The catalogue. */

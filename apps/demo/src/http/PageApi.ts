@@ -1,6 +1,4 @@
-/**
- * What the page asks of the server, as types and schemas only.
- */
+/** The API that the page uses, as types and schemas only. */
 import { Schema } from "effect"
 import { HttpApi, HttpApiEndpoint, HttpApiGroup, HttpApiMiddleware, HttpApiSchema } from "effect/http-api"
 import { City, CityId, Population } from "../domain/City.ts"

@@ -1,6 +1,4 @@
-/**
- * What goes wrong over HTTP, as problem details (RFC 9457).
- */
+/** The errors of the HTTP API, as problem details (RFC 9457). */
 import { Schema } from "effect"
 import { HttpApiError, HttpApiSchema } from "effect/http-api"
 

@@ -7,7 +7,7 @@ import { HttpApiMiddleware } from "effect/http-api"
 import { RateLimit, Verdict } from "../domain/RateLimit.ts"
 import { TooManyRequests, TooManyRequestsWithHeader } from "./Problems.ts"
 
-/** Answers 429 to a client address that asks too often. */
+/** Responds with 429 to a client address that sends too many requests. */
 export class RateLimited extends HttpApiMiddleware.Service<RateLimited>()("@hexcache/demo/http/RateLimited", {
   error: TooManyRequestsWithHeader
 }) {

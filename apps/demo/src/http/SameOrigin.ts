@@ -6,7 +6,10 @@ import { type Headers, HttpServerRequest } from "effect/http"
 import { HttpApiMiddleware } from "effect/http-api"
 import { Forbidden } from "./Problems.ts"
 
-/** Answers 403 to what another site has a browser ask. A request without a browser, of curl for one, names no origin. */
+/**
+ * Responds with 403 to requests that another site has a browser send. A request without a browser (by curl, for
+ * example) names no origin.
+ */
 export class SameOrigin extends HttpApiMiddleware.Service<SameOrigin>()("@hexcache/demo/http/SameOrigin", {
   error: Forbidden
 }) {

@@ -38,7 +38,7 @@ export const catalogueHandlers = HttpApiBuilder.group(
   })
 )
 
-/** What there is not, as 404. */
+/** Turns a missing city or country into 404. */
 export const orNotFound = <A>(found: Effect.Effect<A, CityNotFound | CountryNotFound>): Effect.Effect<A, NotFound> =>
   Effect.mapError(
     found,

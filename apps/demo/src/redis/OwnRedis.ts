@@ -4,7 +4,7 @@
 import { askRedis, RedisServer } from "@hexcache/redis-testkit"
 import { Context, Data, Effect, Layer, Option, Schema, Semaphore } from "effect"
 
-/** What the process of the server does. */
+/** The state of the server's process. */
 export const RedisState = Schema.Literals(["running", "frozen", "killed"])
 export type RedisState = typeof RedisState.Type
 
@@ -17,7 +17,10 @@ export class OwnRedis extends Context.Service<
   {
     readonly url: string
     readonly state: () => RedisState
-    /** From now on the server takes everything and answers nothing. Nothing on a server that was killed. */
+    /**
+     * Stops the server's process, so that it accepts everything and replies to nothing. Does nothing to a killed
+     * server.
+     */
     readonly freeze: Effect.Effect<void>
     /** A frozen server goes on. */
     readonly thaw: Effect.Effect<void>

@@ -7,7 +7,7 @@ import { Context, type Effect } from "effect"
 export class Outage extends Context.Service<
   Outage,
   {
-    /** From now on the server takes everything and answers nothing. */
+    /** Makes the server accept everything and reply to nothing. */
     readonly freeze: Effect.Effect<void>
     /** Ends every connection and refuses new ones. */
     readonly cut: Effect.Effect<void>

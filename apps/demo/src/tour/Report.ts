@@ -1,6 +1,4 @@
-/**
- * What the tour shows.
- */
+/** Prints the tour. */
 import { FailOpen } from "@hexcache/cache-layers"
 import { CacheStats } from "@hexcache/cache-port"
 import { Context, Duration, Effect, Layer } from "effect"
@@ -14,7 +12,7 @@ export interface Step<A, R = never> {
   readonly operation: string
   readonly run: Effect.Effect<A, never, R>
   readonly show: (answer: A) => string
-  /** How many records it asks for; 0 where the cache alone can answer. 1 unless given. */
+  /** The number of records that it reads; 0 where only the cache has the value. Defaults to 1. */
   readonly records?: number | undefined
   /** How often it runs; the time shown is the median. Once unless given. */
   readonly times?: number | undefined
@@ -28,7 +26,7 @@ export class Report extends Context.Service<
     readonly titles: Effect.Effect<void>
     /** Begins a part of the tour. */
     readonly part: (text: string) => Effect.Effect<void>
-    /** Runs a step, prints its row, and answers what its last run answered. */
+    /** Runs a step and prints its row. Returns the result of its last run. */
     readonly step: <A, R>(step: Step<A, R>) => Effect.Effect<A, never, R>
     /** Prints hits and misses of the catalogue's namespaces since the last time it did, and counts anew. */
     readonly hitRates: (text: string) => Effect.Effect<void>
@@ -92,7 +90,7 @@ export class Report extends Context.Service<
   )
 }
 
-/** Who answered, by the records that the database was asked for, and by what the cache failed to do. */
+/** Names the source of a value, by the records read from the database and the failures of the cache. */
 const source = (records: number, fromDatabase: number, failures: number): string => {
   if (records === 0) return failures === 0 ? "cache" : "nobody"
   if (fromDatabase === 0) return "cache"

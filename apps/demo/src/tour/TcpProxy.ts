@@ -5,7 +5,7 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 import { Effect, type Scope } from "effect"
 import type { Outage } from "./Outage.ts"
 
-/** A proxy, reached by the URL that was given but for host and port. */
+/** A proxy. Its URL differs from the server's in host and port alone. */
 export interface TcpProxy {
   readonly url: string
   readonly outage: Outage["Service"]

@@ -52,7 +52,7 @@ const isBack = Effect.retry(
   { schedule: Schedule.spaced("20 millis"), times: 250 }
 )
 
-/** Repeats a step until the database is asked no more. */
+/** Repeats a step until it needs no database query. */
 const untilWarm = <A, R>({ run }: Step<A, R>) =>
   Effect.gen(function* () {
     const { current } = yield* QueryCount

@@ -1,6 +1,4 @@
-/**
- * What the tour does, most of it more than once.
- */
+/** The steps of the tour; most of them run more than once. */
 import { Effect, Option } from "effect"
 import { count, time } from "../console/figures.ts"
 import { Cities } from "../domain/Cities.ts"

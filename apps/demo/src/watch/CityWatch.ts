@@ -7,7 +7,7 @@ import type { City, CityId } from "../domain/City.ts"
 import { LoadTimes } from "./LoadTimes.ts"
 import { CurrentTrail, type Trail } from "./Trail.ts"
 
-/** Who answered: the cache from this process's memory, the cache from its store, or the database. */
+/** The source of a value: the cache from this process's memory, the cache from its store, or the database. */
 export type Source = "memory" | "store" | "database"
 
 /** The last answer for a city. Instants are milliseconds of `performance.now()`. */
@@ -20,7 +20,7 @@ export interface LastAnswer {
   readonly loadedAt: number
 }
 
-/** What became of requests within a time. */
+/** The outcomes of the requests within a time. */
 export interface Tally {
   readonly sources: Readonly<Record<Source, number>>
   /** Requests that died. That there is no such city is an answer. */
@@ -44,13 +44,13 @@ export class CityWatch extends Context.Service<
   {
     /** The last answer for a city; undefined when nobody has asked. */
     readonly last: (id: CityId) => LastAnswer | undefined
-    /** How many requests wait for their answer now. */
+    /** The number of requests that wait for their response now. */
     readonly waiting: () => number
-    /** What became of requests since it was asked the last time. */
+    /** Takes the outcomes of the requests since the last call. */
     readonly take: () => Tally
   }
 >()("@hexcache/demo/watch/CityWatch") {
-  /** A catalogue that is watched, around the catalogue that answers. */
+  /** Wraps the catalogue in one that watches it. */
   static readonly layer: Layer.Layer<Cities | CityWatch, never, Cities | LoadTimes> = Layer.effectContext(
     Effect.gen(function* () {
       const cities = yield* Cities

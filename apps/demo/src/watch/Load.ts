@@ -5,7 +5,7 @@ import { Context, Effect, FiberHandle, Layer, Option, Random, Schema } from "eff
 import { Cities } from "../domain/Cities.ts"
 import { Favourites } from "./Favourites.ts"
 
-/** How much is asked, and for how long. */
+/** The rate of requests, and their duration. */
 export const LoadOptions = Schema.Struct({
   requestsPerSecond: Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 200 })),
   seconds: Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 300 }))

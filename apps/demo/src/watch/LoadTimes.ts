@@ -1,6 +1,4 @@
-/**
- * When the system of record was asked for each city.
- */
+/** Notes when each city was read from the system of record. */
 import { Context, Effect, Layer } from "effect"
 import type { CityId } from "../domain/City.ts"
 import { CityStore } from "../domain/CityStore.ts"
@@ -13,7 +11,7 @@ export class LoadTimes extends Context.Service<
     readonly of: (id: CityId) => number | undefined
   }
 >()("@hexcache/demo/cities/LoadTimes") {
-  /** A store that is watched, around the store that answers. */
+  /** Wraps the store in one that notes the times. */
   static readonly layer: Layer.Layer<CityStore | LoadTimes, never, CityStore> = Layer.effectContext(
     Effect.gen(function* () {
       const store = yield* CityStore

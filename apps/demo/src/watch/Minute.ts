@@ -11,7 +11,7 @@ import { StoreProbe } from "./StoreProbe.ts"
 const Count = Schema.Int
 const Millis = Schema.Finite
 
-/** What happened in one second. Times are in milliseconds. */
+/** The events of one second. Times are in milliseconds. */
 export const Second = Schema.Struct({
   /** Its number; the first one of the process is 1. */
   number: Count,
@@ -26,9 +26,9 @@ export const Second = Schema.Struct({
   lookup: Millis,
   /** The longest that the event loop stood still, in this second and the one before; deadlines are late by as much. */
   stall: Millis,
-  /** What the cache's deadline, the lookup and the event loop make together: no request takes longer. */
+  /** The sum of the cache's deadline, the lookup and the lateness of the event loop: no request takes longer. */
   promised: Millis,
-  /** What `Cached` counted for cities: reads that the cache answered, and reads that it did not. */
+  /** The counts of `Cached` for cities: hits, and misses. */
   hits: Count,
   misses: Count
 })

@@ -31,7 +31,7 @@ export const Snapshot = Schema.Struct({
   deadline: Millis,
   connection: Ping,
   breaker: Schema.Literals(["closed", "open", "half-open"]),
-  /** Failures of the cache that became answers, since the process began. */
+  /** The failures of the cache behind which the program went on, since the process began. */
   cacheFailures: Schema.Int,
   entries: Schema.NullOr(Schema.Int),
   memory: Schema.Struct({ process: Bytes, redis: Schema.NullOr(Bytes) }),

@@ -4,12 +4,12 @@
 import { CachePort } from "@hexcache/cache-port"
 import { Context, Duration, Effect, Layer, type Option, Schema, Stream } from "effect"
 
-/** What the store is, as the composition root knows it. */
+/** The store, as the composition root knows it. */
 export interface StoreOptions {
   readonly system: "memory" | "redis"
   /** By when the adapter ends every operation, in milliseconds; 0 where it never waits. */
   readonly deadline: number
-  /** Whether nobody else uses the store. Its entries are counted then, which reads all of its keys. */
+  /** True if nobody else uses the store. The probe then counts its entries, which reads all of its keys. */
   readonly isOwn: boolean
 }
 
@@ -20,12 +20,12 @@ export const Ping = Schema.Union([
 ])
 export type Ping = typeof Ping.Type
 
-/** Asks the adapter past the breaker, whose state is told apart from that of the connection. */
+/** Pings the adapter past the breaker, so that the state of the connection shows apart from the breaker's. */
 export class StoreProbe extends Context.Service<
   StoreProbe,
   StoreOptions & {
     readonly ping: Effect.Effect<Ping>
-    /** How many entries the cache holds; none while the store does not answer, and where it is not its own. */
+    /** The number of entries in the cache; none while the store is away, and where others use it too. */
     readonly entries: Effect.Effect<Option.Option<number>>
   }
 >()("@hexcache/demo/watch/StoreProbe") {

@@ -1,6 +1,4 @@
-/**
- * What the cache did for one request.
- */
+/** Notes the reads of the cache for one request. */
 import { CachePort, intercept } from "@hexcache/cache-port"
 import { Context, Effect, Exit, Layer } from "effect"
 
@@ -21,7 +19,7 @@ export const CurrentTrail: Context.Reference<Trail | undefined> = Context.Refere
 /**
  * The cache below, with its reads noted in the `CurrentTrail`. Belongs right above the adapter.
  *
- * An adapter with a near cache answers a hit in the same turn of the event loop, since it sends nothing. What comes later
+ * An adapter with a near cache returns a hit in the same turn of the event loop, since it sends nothing. A later value
  * comes from the store.
  */
 export const layer: Layer.Layer<CachePort, never, CachePort> = Layer.effect(

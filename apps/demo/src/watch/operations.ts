@@ -1,13 +1,11 @@
-/**
- * What the port's telemetry has measured.
- */
+/** Reads the measurements of the telemetry layer. */
 import { Effect, Metric, Schema } from "effect"
 
 /** How long the operations of one kind took. */
 export const Operation = Schema.Struct({
   /** The member of `CachePort`. */
   name: Schema.String,
-  /** How many took at most `millis`, and more than the one before; the last has no bound. */
+  /** The number of those that took at most `millis`, and more than the bound before; the last has no bound. */
   buckets: Schema.Array(Schema.Struct({ millis: Schema.NullOr(Schema.Finite), count: Schema.Int })),
   count: Schema.Int,
   failed: Schema.Int,

@@ -16,7 +16,7 @@ import { kyoto, osaka, queries, tokyo } from "../support/MapCityStore.ts"
 const japan = CountryCode.make("JP")
 const ids = [tokyo.id, osaka.id, kyoto.id]
 
-/** A store whose answers take from 0 to 6 ms to arrive. */
+/** A store whose results take 0 to 6 ms to arrive. */
 const slowStore = Layer.effect(
   CityStore,
   Effect.map(CityStore, (store) => {

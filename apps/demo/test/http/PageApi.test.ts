@@ -50,7 +50,7 @@ const ask = (
     return { status: response.status, headers: response.headers, text, body: parsed }
   })
 
-/** What a busy machine adds to the time of a request, in milliseconds. */
+/** Allowance for a busy machine in the time of a request, in milliseconds. */
 const patience = 2_000
 
 /** The requests of these seconds, from one source or from all. */

@@ -6,7 +6,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import * as gracefulServer from "../../src/http/gracefulServer.ts"
 
-/** A server that answers every request after a while. */
+/** Starts a server that responds to every request after a while. */
 const start = async (answersAfter: number, stopWithin: "5 seconds" | "200 millis") => {
   const { server, stop } = gracefulServer.make(stopWithin)
   server.on("request", (_, response) => setTimeout(() => response.end("done"), answersAfter))

@@ -24,7 +24,7 @@ describe("the page, while Redis is lost", () => {
   const shows = (id: string, text: string | RegExp) =>
     page.locator(`#${id}`).getByText(text).waitFor({ timeout: 60_000 })
 
-  /** Waits until the page shows that the cache answers again, nine times of ten. */
+  /** Waits until the page shows the cache as the source of nine in ten values again. */
   const warm = async () => {
     await shows("connection", "answers")
     await shows("breaker", "closed")

@@ -138,7 +138,7 @@ describe("the page of a demo without a Redis of its own", () => {
   })
 })
 
-/** What axe finds, by the rules of WCAG 2.2 AA and its best practices. */
+/** The findings of axe, by the rules of WCAG 2.2 AA and its best practices. */
 const violations = async (page: Page): Promise<ReadonlyArray<string>> => {
   // As the debugger evaluates it: the page's policy allows no script of another origin.
   await page.evaluate(axe.source)

@@ -64,7 +64,7 @@ export const layer: Layer.Layer<CityStore | QueryCount> = Layer.provide(
   })
 )
 
-/** How many queries reached the store so far. */
+/** The number of queries that reached the store so far. */
 export const queries: Effect.Effect<number, never, QueryCount> = QueryCount.use(({ current }) =>
   Effect.map(current, ({ queries }) => queries)
 )

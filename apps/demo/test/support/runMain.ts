@@ -5,7 +5,7 @@ import { type ChildProcess, spawn } from "node:child_process"
 import { on, once } from "node:events"
 import { fileURLToPath } from "node:url"
 
-/** What a process wrote, and how it ended. */
+/** The output of a process, and its end. */
 export interface Ended {
   readonly status: number | null
   readonly stdout: string

@@ -1,6 +1,6 @@
 import { Effect, Logger } from "effect"
 
-/** Runs an effect and answers the messages that it logs. */
+/** Runs an effect. Returns the messages that it logs. */
 export const warningsOf = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<ReadonlyArray<string>, E, R> =>
   Effect.suspend(() => {
     const messages: Array<string> = []

@@ -51,7 +51,7 @@ describe("CityWatch", () => {
       const watch = yield* CityWatch
       yield* Effect.all([cities.byId(osaka.id), cities.byId(osaka.id)], { concurrency: 2 })
       assert.deepStrictEqual(watch.take().sources, { memory: 0, store: 0, database: 2 })
-      // Until it is kept, the lookup's value is given to others as well.
+      // Until the cache has the lookup's value, other readers share it.
       yield* Effect.sleep("5 millis")
       yield* (yield* Breakable.Breakable).break
       yield* cities.byId(osaka.id)

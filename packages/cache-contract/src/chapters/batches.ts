@@ -13,7 +13,7 @@ class Backwards extends Array<string> {
   }
 }
 
-/** What is no iterable of keys or entries. Text is iterable in JavaScript, and meant as one key. */
+/** Inputs that are no iterable of keys or entries. Text is iterable in JavaScript, and meant as one key. */
 const notIterable: ReadonlyArray<unknown> = [
   Object("keys"),
   { [Symbol.iterator]: null },

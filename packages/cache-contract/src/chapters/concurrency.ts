@@ -31,7 +31,7 @@ const meeting: ReadonlyArray<
 
 const pairs = meeting.flatMap((first, index) => meeting.slice(index).map((second) => [first, second] as const))
 
-/** What two operations answered, and what they left. */
+/** The results of two operations, and the value that they left. */
 const outcome = Effect.fnUntraced(function* (
   cache: Cache,
   key: string,

@@ -5,7 +5,7 @@ import * as Hostile from "../Hostile.ts"
 import { type Chapter, failsWith, law } from "../Law.ts"
 import { whileTimersStandStill } from "../Timers.ts"
 
-/** What Redis itself answers, for each corner of its glob language. */
+/** The keys that Redis itself matches, for each corner of its glob language. */
 const language: ReadonlyArray<readonly [pattern: string, matching: ReadonlyArray<string>, not: ReadonlyArray<string>]> =
   [
     ["*", ["a", "anything", "*"], []],

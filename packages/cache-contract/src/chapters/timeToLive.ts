@@ -113,7 +113,7 @@ export const timeToLive: Chapter = {
                 assert.deepStrictEqual(new Set(keys), new Set(names))
               )
             ],
-            // Side by side, so that a slow store is asked everything before the keys expire.
+            // Side by side, so that a slow store gets every request before the keys expire.
             { concurrency: "unbounded" }
           )
         )

@@ -23,7 +23,7 @@ export interface CutReport {
   readonly slowest: number
 }
 
-/** How many callers read, write and count, and how long each pauses between two calls, in milliseconds. */
+/** The number of callers that read, write and count, and the pause of each between two calls, in milliseconds. */
 const callers = 20
 const pause = 2
 

@@ -2,7 +2,7 @@ import { createClient } from "@redis/client"
 import { type Contestant, type Document, type Open, operation, reading } from "../Contestant.ts"
 import { promiseLoops } from "../loops.ts"
 
-/** As it comes. It removes by pattern as its guide shows: SCAN, and DEL one by one. */
+/** With its defaults. It removes by pattern as its guide shows: SCAN, and DEL one by one. */
 export const open: Open = ({ url }) => contestant(createClient({ url }))
 
 /** Without the timeout that it gives every command. It removes by pattern with large pages and an UNLINK a page. */
@@ -28,7 +28,7 @@ const unlinkPages = (client: Client) => async (prefix: string) => {
 }
 
 const contestant = async (clientOfAnyProtocol: unknown): Promise<Contestant> => {
-  // The types of the commands' answers differ by protocol, but not for those used here.
+  // The types of the replies differ by protocol, but not for those used here.
   const client = clientOfAnyProtocol as Client
   await client.connect()
   const expiring = (ttl: number) => ({ expiration: { type: "PX", value: ttl } }) as const

@@ -12,7 +12,7 @@ import { near } from "./near.ts"
 import { set } from "./set.ts"
 import { steady } from "./steady.ts"
 
-/** What is compared, in the order of the tables. */
+/** The comparisons, in the order of the tables. */
 export const works: ReadonlyArray<Work> = [
   get,
   miss,

@@ -58,7 +58,7 @@ export const memoryGrowth: Work = {
   }
 }
 
-/** Stores all entries, and answers them in another order, which follows nothing and is the same in every process. */
+/** Stores all entries. Returns them in another order, which follows nothing and is the same in every process. */
 const storeInOrder = async (contestant: Contestant, place: Place) => {
   const keys = keysOf(place, entries)
   const values = keys.map((key) => valueOf(key, 100))

@@ -3,7 +3,7 @@ import { each } from "../measure.ts"
 import { keysOf, reads, store, valueOf } from "../values.ts"
 import type { Work } from "../Work.ts"
 
-/** What the process has read before and keeps. */
+/** Reads of keys that the process has read before and keeps. */
 export const near: Work = {
   name: "near",
   title: "near cache, a hit",

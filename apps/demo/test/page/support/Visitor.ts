@@ -4,7 +4,7 @@
 import { monitorEventLoopDelay } from "node:perf_hooks"
 import { setTimeout as sleep } from "node:timers/promises"
 
-/** What a visitor has seen. Times are in milliseconds. */
+/** The observations of a visitor. Times are in milliseconds. */
 export interface Seen {
   readonly requests: number
   readonly failed: number
@@ -13,7 +13,10 @@ export interface Seen {
   readonly late: number
 }
 
-/** Asks for one of these cities each 50 ms, whether others were answered or not, until it is told to stop. */
+/**
+ * Requests one of these cities each 50 ms, however many responses are outstanding, until the returned function stops
+ * it.
+ */
 export const visit = (url: string, ids: ReadonlyArray<number>): (() => Promise<Seen>) => {
   const loop = monitorEventLoopDelay({ resolution })
   loop.enable()
