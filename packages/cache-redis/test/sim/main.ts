@@ -1,12 +1,21 @@
 /**
- * `node main.ts --seed 1 --seeds 10 --hours 1 --topology sentinel --near`: simulations of ten seeds, an hour each, here
- * behind Sentinel and with near caches, and
- * the hash of each one's events. What is wrong is printed with the events before it.
+ * Simulates seeds, prints a line with the hash of each one's events, and sums them up. What is wrong is printed with the
+ * events before it and the command that repeats it.
+ *
+ * ```sh
+ * pnpm sim --seed 7 --hours 1 --topology sentinel --near   # one seed behind Sentinel, with near caches
+ * pnpm sim --seeds 1..1000 --hours 0.01 --topology every   # a thousand short ones in each of the worlds
+ * pnpm sim --seeds 1..1000 --go-on                         # does not end with the first that breaks a promise
+ * ```
+ *
+ * Seeds run in as many processes as there are processors, or in `--jobs`; what is printed stays in the same order.
  */
-
+import { availableParallelism } from "node:os"
 import { parseArgs } from "node:util"
-import { machineTime } from "./globals.ts"
+import type { SimulationOptions } from "./Simulation.ts"
+import { Summary } from "./Summary.ts"
 import type { TopologyName } from "./topologies.ts"
+import { Workers } from "./Workers.ts"
 
 const { values } = parseArgs({
   options: {
@@ -17,40 +26,68 @@ const { values } = parseArgs({
     near: { type: "boolean", default: false },
     only: { type: "string" },
     trace: { type: "string" },
-    counts: { type: "boolean", default: false }
+    counts: { type: "boolean", default: false },
+    jobs: { type: "string", default: String(availableParallelism()) },
+    "go-on": { type: "boolean", default: false }
   }
 })
 
-const { simulate } = await import("./Simulation.ts")
-const began = machineTime()
-let hours = 0
-const counts = new Map<string, number>()
-for (let seed = Number(values.seed); seed < Number(values.seed) + Number(values.seeds); seed++) {
-  const report = await simulate({
-    seed,
-    hours: Number(values.hours),
-    isNear: values.near,
-    topology: values.topology as TopologyName,
-    only: values.only?.split(","),
-    trace: values.trace === undefined ? undefined : Number(values.trace)
-  })
-  hours += report.millis / 3_600_000
-  for (const [what, count] of report.sometimes) counts.set(what, (counts.get(what) ?? 0) + count)
-  const { events, hash, operations, slowest, slowestRecovery, slowestRecoveryOf, steps, succeeded, verified } = report
-  console.log(
-    `seed ${seed}: ${hash}, ${events} events, ${steps} steps, ${operations} operations, ${succeeded} succeeded, ` +
-      `${verified} verified, slowest ${slowest.toFixed(1)} ms, slowest recovery ${slowestRecovery.toFixed(0)} ms (${slowestRecoveryOf})`
+type World = Pick<SimulationOptions, "isNear" | "topology">
+
+/** A cluster has no near cache. */
+const every: ReadonlyArray<World> = [
+  { topology: "single", isNear: false },
+  { topology: "single", isNear: true },
+  { topology: "sentinel", isNear: false },
+  { topology: "sentinel", isNear: true },
+  { topology: "cluster", isNear: false }
+]
+
+const worlds: ReadonlyArray<World> =
+  values.topology === "every" ? every : [{ topology: values.topology as TopologyName, isNear: values.near }]
+
+/** The first and the last of `1..10`, or of so many from `--seed` on. */
+const [first = 0, last = 0] = values.seeds.includes("..")
+  ? values.seeds.split("..").map(Number)
+  : [Number(values.seed), Number(values.seed) + Number(values.seeds) - 1]
+
+const runs = Array.from({ length: last - first + 1 }, (_, index) =>
+  worlds.map(
+    (world): SimulationOptions => ({
+      ...world,
+      seed: first + index,
+      hours: Number(values.hours),
+      only: values.only?.split(","),
+      trace: values.trace === undefined ? undefined : Number(values.trace)
+    })
   )
-  if (report.wrong.length === 0) continue
+).flat()
+
+const commandOf = ({ hours, isNear, only, seed, topology }: SimulationOptions): string =>
+  `pnpm sim --seed ${seed} --hours ${hours} --topology ${topology}${isNear ? " --near" : ""}` +
+  (only === undefined ? "" : ` --only "${only}"`)
+
+const began = performance.now()
+const summary = new Summary()
+for await (const [options, answer] of new Workers().run(runs, Number(values.jobs))) {
+  const { isNear, seed, topology } = options
+  const wrong = "report" in answer ? answer.report.wrong : [answer.thrown]
+  if ("report" in answer) {
+    const { report } = answer
+    const { events, hash, operations, slowest, slowestRecovery, slowestRecoveryOf, steps, succeeded, verified } = report
+    summary.add(report)
+    console.log(
+      `seed ${seed}: ${hash}, ${topology}${isNear ? " near" : ""}, ${events} events, ${steps} steps, ` +
+        `${operations} operations, ${succeeded} succeeded, ${verified} verified, slowest ${slowest.toFixed(1)} ms, ` +
+        `slowest recovery ${slowestRecovery.toFixed(0)} ms (${slowestRecoveryOf})`
+    )
+    if (wrong.length > 0) for (const event of report.trace) console.log(event)
+  } else summary.addThrown()
+  if (wrong.length === 0) continue
   process.exitCode = 1
-  for (const event of report.trace) console.log(event)
-  for (const wrong of report.wrong) console.log(`WRONG: ${wrong}`)
-  break
+  for (const each of wrong) console.log(`WRONG: ${each}`)
+  console.log(`repeat: ${commandOf(options)}`)
+  if (!values["go-on"]) break
 }
-const minutes = (machineTime() - began) / 60_000
-const { system, user } = process.cpuUsage()
-console.log(
-  `${hours.toFixed(2)} simulated hours, ${(hours / minutes).toFixed(1)} in a minute, ` +
-    `${(hours / ((user + system) / 6e7)).toFixed(1)} in a minute of a processor`
-)
-if (values.counts) for (const [what, count] of [...counts].sort()) console.log(`${count}\t${what}`)
+for (const line of summary.lines((performance.now() - began) / 60_000)) console.log(line)
+if (values.counts) for (const line of summary.counts) console.log(line)

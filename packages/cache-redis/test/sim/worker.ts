@@ -1,0 +1,25 @@
+/** A process that simulates what it is told to, one run after the other. */
+import { enableCompileCache } from "node:module"
+import type { SimulationOptions, SimulationReport } from "./Simulation.ts"
+
+/** What a process sends back: the report of a run, or why there is none. */
+export type Answer = { readonly report: SimulationReport } | { readonly thrown: string }
+
+// Half the time of a short run goes into what is compiled anew each time.
+enableCompileCache()
+await import("./globals.ts")
+const { simulate } = await import("./Simulation.ts")
+
+const answer = async (options: SimulationOptions): Promise<Answer> => {
+  try {
+    return { report: await simulate(options) }
+  } catch (thrown) {
+    return { thrown: String(thrown) }
+  }
+}
+
+process.on("message", async (options: SimulationOptions) => {
+  process.send?.(await answer(options))
+})
+process.on("disconnect", () => process.exit())
+process.send?.("ready")
