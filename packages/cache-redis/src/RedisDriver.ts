@@ -189,9 +189,9 @@ export const make = (router: Router): CacheDriver => {
   }
 }
 
-const callbacks = ({ ask, get, increment }: Direct, prefix: string): CallbackOperations => ({
+const callbacks = ({ get, increment, submit }: Direct, prefix: string): CallbackOperations => ({
   get: (key, callback) => get(prefix + key, callback),
-  set: (key, value, ttl, callback) => ask(setting(prefix + key, value, ttl), callback),
+  set: (key, value, ttl, callback) => submit(setting(prefix + key, value, ttl), callback),
   increment: (key, amount, ttl, callback) => increment({ key: prefix + key, amount, ttl }, callback)
 })
 

@@ -34,10 +34,10 @@ export class CommandBatcher implements CommandSender, Deadline, Direct {
   }
 
   send<A>(command: Command<A>, deadline?: number): Effect.Effect<A, DriverFailure> {
-    return Effect.callback((resume) => this.ask(command, (answer) => resume(toExit(answer)), deadline))
+    return Effect.callback((resume) => this.submit(command, (answer) => resume(toExit(answer)), deadline))
   }
 
-  readonly ask = <A>(
+  readonly submit = <A>(
     command: Command<A>,
     callback: DriverCallback<A>,
     deadline?: number
@@ -46,7 +46,7 @@ export class CommandBatcher implements CommandSender, Deadline, Direct {
       this.#gets.flush()
       this.#increments.flush()
     }
-    return this.#connection.ask(command, callback, deadline)
+    return this.#connection.submit(command, callback, deadline)
   }
 
   readonly get = (key: string, callback: DriverCallback<string | undefined>): undefined => {

@@ -10,7 +10,7 @@ import { type DriverCallback, DriverFailure, type DriverResult } from "@hexcache
 import * as Reply from "../commands/Reply.ts"
 import * as ReplyError from "../commands/ReplyError.ts"
 import type { Connection } from "../connection/Connection.ts"
-import { partOf } from "../connection/Halving.ts"
+import { firstPartOf } from "../connection/ReplyPacer.ts"
 
 type Caller = DriverCallback<string | undefined>
 
@@ -83,7 +83,7 @@ export class GetBatch {
     if (waiting.size === 0) return
     this.#waiting = new Map()
     const all = Array.from(waiting.values())
-    const part = this.#connection.isQuiet ? partOf(all.length) : all.length
+    const part = this.#connection.isQuiet ? firstPartOf(all.length) : all.length
     const keys = Math.max(1, Math.min(part, Math.floor(mostBytes / this.#length)))
     for (let from = 0; from < all.length; from += keys) this.#ask(all.slice(from, from + keys))
   }
@@ -96,7 +96,7 @@ export class GetBatch {
     const args = ["MGET"]
     for (const { key } of all) args.push(key)
     const deadline = this.#connection.deadline()
-    this.#connection.ask(
+    this.#connection.submit(
       { args, decode: Reply.texts(all.length), weight: all.length },
       (answer) => {
         if (!(answer instanceof DriverFailure)) {
@@ -116,7 +116,7 @@ export class GetBatch {
   #askEach(all: ReadonlyArray<Asked>, deadline?: number): void {
     for (const asked of all) {
       const command = { args: ["GET", asked.key], decode: Reply.text, recover: ReplyError.absentWhenOtherType }
-      this.#connection.ask(
+      this.#connection.submit(
         command,
         (answer) => {
           if (!(answer instanceof DriverFailure)) this.#learn([answer])

@@ -7,7 +7,7 @@ import { type DriverCallback, DriverFailure, type DriverResult } from "@hexcache
 import * as ReplyError from "../commands/ReplyError.ts"
 import * as Scripts from "../commands/Scripts.ts"
 import type { Connection } from "../connection/Connection.ts"
-import { partOf } from "../connection/Halving.ts"
+import { firstPartOf } from "../connection/ReplyPacer.ts"
 
 type Caller = DriverCallback<number>
 
@@ -76,7 +76,7 @@ export class IncrementBatch {
     this.#waiting = []
     this.#keys.clear()
     const all = this.#staying(waiting)
-    const part = this.#connection.isQuiet ? partOf(all.length) : all.length
+    const part = this.#connection.isQuiet ? firstPartOf(all.length) : all.length
     this.#ask(all.slice(0, part))
     this.#ask(all.slice(part))
   }
@@ -90,7 +90,7 @@ export class IncrementBatch {
       asked = this.#staying(asked)
       return asked.length === 0 ? undefined : command()
     }
-    this.#connection.ask(
+    this.#connection.submit(
       command(),
       (answer) => {
         const code = answer instanceof DriverFailure ? answer.serverCode : undefined

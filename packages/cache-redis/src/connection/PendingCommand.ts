@@ -1,49 +1,49 @@
 /**
- * A command on its way.
+ * A command on its way to the server and back.
  *
  * @internal
  */
 import type { DriverCallback, DriverResult } from "@hexcache/cache-port"
 import type { Effect } from "effect"
 import type { Command } from "../commands/Command.ts"
+import * as ReplyError from "../commands/ReplyError.ts"
 import { writtenKeys } from "../commands/writtenKeys.ts"
 import * as CoarseClock from "../platform/CoarseClock.ts"
 import type { Timed } from "./DeadlineQueue.ts"
 
 /**
- * A call in flight. To node-redis it looks like the command's AbortSignal: the client hands over the means to take the
- * command back, and lets go of the signal in the moment in which it writes the command. A real signal would do the same
- * at several times the cost.
+ * A command in flight, with its caller. node-redis takes it for the command's AbortSignal: the client registers a listener
+ * that takes the command out of its queue, and removes the listener at the moment in which it writes the command. A real
+ * signal would do the same at several times the cost.
  */
 export class PendingCommand implements Timed {
   deadline = 0
   previous: Timed | undefined
   next: Timed | undefined
-  sent = false
-  /** When it was written, on `performance`'s clock. */
-  sentAt = 0
-  /** Whether it is in the connection's list: false once it was answered, ran out of time, or lost its connection. */
-  waiting = true
-  /** Made anew where it has waited for a connection. */
+  isWritten = false
+  /** On `performance`'s clock. */
+  writtenAt = 0
+  /** True while the connection counts on it: until it has its result, expires, or loses its connection. */
+  isPending = true
+  /** Replaced where `remake` makes it anew after a wait. */
   command: Command<unknown>
-  /** Replies so far when the call was given to the client. */
+  /** The number of replies on the connection before this command was queued. */
   repliesBefore = 0
   /** The number of the fence behind it. */
   fence = 0
-  /** The answer, once there is one: kept until it is known that it is this call's. */
-  answer: DriverResult<unknown> = undefined
-  /** Unset once the caller has its answer, or has gone. */
-  settle: DriverCallback<unknown> | undefined
-  /** Interrupts what was sent in place of this call, on the next connection. */
-  interruptAgain: Effect.Effect<void> | undefined
+  /** Held here until the fence proves that the reply is this command's. */
+  result: DriverResult<unknown> = undefined
+  /** Unset once the caller has the result, or has gone. */
+  callback: DriverCallback<unknown> | undefined
+  /** Interrupts the retry on the next connection. */
+  interruptRetry: Effect.Effect<void> | undefined
   readonly aborted = false
-  /** True if the call takes the place of one that was sent, and lost its connection. */
-  #isSecond = false
+  #isRetry = false
   #cancelWrite: (() => void) | undefined
 
-  constructor(command: Command<unknown>, settle: DriverCallback<unknown> | undefined) {
+  constructor(command: Command<unknown>, callback: DriverCallback<unknown> | undefined) {
     this.command = command
-    this.settle = settle
+    this.callback = callback
   }
 
   /** As `Command` has it. */
@@ -57,41 +57,49 @@ export class PendingCommand implements Timed {
 
   removeEventListener(): void {
     this.#cancelWrite = undefined
-    this.sent = true
-    this.sentAt = CoarseClock.now()
+    this.isWritten = true
+    this.writtenAt = CoarseClock.now()
   }
 
-  /** Takes an unsent command out of the client's queue, so that it is never sent. */
+  /** Takes an unwritten command out of the client's queue, so that it is never sent. */
   cancelWrite(): void {
     const cancelWrite = this.#cancelWrite
     if (cancelWrite === undefined) return
     cancelWrite()
-    this.sent = false
+    this.isWritten = false
   }
 
   /**
-   * True if the call has a caller, and may be sent on another connection: it was not sent, or changes nothing and lost a
-   * connection that was cut. A read on a connection whose replies could not be read may be the cause of that, and so may
-   * one that loses a second connection.
+   * True if the command has a caller and may go out on another connection: it was not written, or it changes nothing and
+   * its connection was cut. A read whose connection ended for its replies may be the cause of that, and so may one that
+   * loses a second connection.
    */
-  maySendAgain(isCut: boolean): boolean {
-    if (this.settle === undefined) return false
-    return !this.sent || (isCut && !this.#isSecond && writtenKeys(this.command).length === 0)
+  mayRetry(isCut: boolean): boolean {
+    if (this.callback === undefined) return false
+    return !this.isWritten || (isCut && !this.#isRetry && writtenKeys(this.command).length === 0)
   }
 
-  /** The call that takes the place of this one, and its caller. */
-  again(): PendingCommand {
-    const call = new PendingCommand(this.command, this.settle)
-    call.#isSecond = this.sent || this.#isSecond
-    this.settle = undefined
-    return call
+  /** Hands the caller over to the same command for the next connection. */
+  retry(): PendingCommand {
+    const retry = new PendingCommand(this.command, this.callback)
+    retry.#isRetry = this.isWritten || this.#isRetry
+    this.isPending = false
+    this.callback = undefined
+    return retry
   }
 
-  complete(answer: DriverResult<unknown>): void {
-    const settle = this.settle
-    this.settle = undefined
-    // A call may live on in the client for a while, and is not to keep a large answer alive.
-    this.answer = undefined
-    settle?.(answer)
+  /** Hands the result to the caller, if it is still there. */
+  complete(result: DriverResult<unknown>): void {
+    const callback = this.callback
+    this.callback = undefined
+    // The client may hold this command for a while, which must not keep a large result alive.
+    this.result = undefined
+    callback?.(result)
+  }
+
+  /** Fails the command: its connection is lost. */
+  lose(): void {
+    this.isPending = false
+    this.complete(ReplyError.lost(this.isWritten))
   }
 }

@@ -99,4 +99,4 @@ const isPingRefused = (error: unknown): boolean =>
   ReplyError.serverCodeOf(error) === "NOPERM" && error instanceof Error && error.message.includes("'ping'")
 
 /** Where the server refuses everything, the marker too, no answer holds a value. */
-const isRefused = ({ answer }: PendingCommand): boolean => answer instanceof DriverFailure
+const isRefused = ({ result }: PendingCommand): boolean => result instanceof DriverFailure

@@ -6,7 +6,6 @@
  */
 
 import { setImmediate } from "../platform/Platform.ts"
-import { partOf } from "./Halving.ts"
 import type { PendingCommand } from "./PendingCommand.ts"
 
 /** What a pacer needs of its connection. */
@@ -47,7 +46,7 @@ export class ReplyPacer {
     }
     const work = workOf(calls)
     // Where the server would have nothing to do, half of them wait until it has what the others ask.
-    const first = this.#options.isQuiet() ? firstOf(calls, partOf(work)) : calls.length
+    const first = this.#options.isQuiet() ? firstOf(calls, firstPartOf(work)) : calls.length
     deliverEach(calls, 0, first)
     if (work >= heavyBatch) {
       this.#isHeavyUnwritten = true
@@ -69,10 +68,16 @@ export class ReplyPacer {
   }
 }
 
+/** Work that is worth two parts: less takes no longer than the second part costs. */
+const worthHalving = 32
+
+/** The first part of so much work, in two parts where a server with nothing to do can then work on one of them. */
+export const firstPartOf = (work: number): number => (work < worthHalving ? work : Math.ceil(work / 2))
+
 const deliverEach = (calls: ReadonlyArray<PendingCommand>, from: number, to: number): void => {
   for (let index = from; index < to; index++) {
     const call = calls[index] as PendingCommand
-    call.complete(call.answer)
+    call.complete(call.result)
   }
 }
 

@@ -29,7 +29,7 @@ export interface Router extends Deadline {
 /** What one server is asked without an Effect around it. Each answers what an interruption of its caller does, if anything. */
 export interface Direct {
   /** As `Commander.send`. */
-  readonly ask: <A>(command: Command<A>, callback: DriverCallback<A>) => Effect.Effect<void> | undefined
+  readonly submit: <A>(command: Command<A>, callback: DriverCallback<A>) => Effect.Effect<void> | undefined
   /** Gathered with the other gets of this turn. */
   readonly get: NonNullable<CallbackOperations["get"]>
   /** Gathered with the other increments of this turn. */

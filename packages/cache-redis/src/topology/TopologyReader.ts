@@ -186,7 +186,7 @@ export class TopologyReader {
       for (const node of nodes) {
         const by = Topology.addressOf(node)
         answers.asked.add(by)
-        connectionTo(node).ask(
+        connectionTo(node).submit(
           askSlots,
           (ranges) => {
             left--

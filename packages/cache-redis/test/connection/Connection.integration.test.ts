@@ -23,7 +23,7 @@ describe("a connection that is closed", () => {
       let told = 0
       // Enough for half of them to be given their answers a turn later.
       for (let index = 0; index < 200; index++) {
-        connection.ask({ args: ["GET", "key"], decode: Reply.text }, (answer) => {
+        connection.submit({ args: ["GET", "key"], decode: Reply.text }, (answer) => {
           if (answer === undefined) told++
         })
       }

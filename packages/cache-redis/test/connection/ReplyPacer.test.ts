@@ -17,7 +17,7 @@ const setup = (isQuiet: boolean) => {
         if (!log.includes(name)) write(`${name} writes`)
         log.push(name)
       })
-      call.answer = name
+      call.result = name
       return call
     })
   return { calls, log, pacer }
@@ -71,7 +71,7 @@ test("a caller that goes while it waits is told nothing, and holds up nobody", a
   const waiting = calls("waiting", 3, 100)
   pacer.deliver(calls("much", 8, 100))
   pacer.deliver(waiting)
-  for (const call of waiting.slice(0, 1)) call.settle = undefined
+  for (const call of waiting.slice(0, 1)) call.callback = undefined
   await turns(5)
   expect(told(log, "waiting")).toBe(2)
   expect(pacer.held).toBe(0)
