@@ -106,10 +106,10 @@ const keep = async (recorded: Recorded): Promise<void> => {
 }
 
 const writeDocument = async (recorded: Recorded): Promise<void> => {
-  const document = new URL("performance.md", docs)
+  const document = new URL("../MEASUREMENTS.md", import.meta.url)
   await writeFile(document, withMeasured(await readFile(document, "utf8"), recorded))
   await writeFile(new URL("performance.svg", docs), plotOf(panelsOf(recorded)))
-  announce("docs/performance.md and docs/performance.svg are written")
+  announce("apps/bench/MEASUREMENTS.md and docs/performance.svg are written")
 }
 
 if (options.from === undefined) {
