@@ -100,7 +100,7 @@ export const untilUnavailable = (cache: Cache, { deadline }: Store) =>
     assert.fail(`operations of a store that is away do not fail with Unavailable; the last one: ${last}`)
   })
 
-/** Runs something that must end within `limit` milliseconds, and returns its exit and the time that it took. */
+/** Runs something that must end within `limit` milliseconds. Returns its exit, the instant of its end, and the time it took. */
 export const timed = <A, E, R>(name: string, asked: Effect.Effect<A, E, R>, limit: number) =>
   Effect.gen(function* () {
     const start = yield* Clock.currentTimeMillis
@@ -116,7 +116,7 @@ export const timed = <A, E, R>(name: string, asked: Effect.Effect<A, E, R>, limi
     const ended = yield* Effect.timeoutOption(Fiber.await(fiber), limit + margin)
     if (Option.isNone(ended)) fiber.interruptUnsafe()
     assert(Option.isSome(ended), `${name} must end within ${limit} ms, and has not after ${limit + margin} ms`)
-    return { exit: ended.value, millis: end - start }
+    return { exit: ended.value, end, millis: end - start }
   })
 
 /**

@@ -54,6 +54,7 @@ const firstSucceed = Effect.fnUntraced(function* (
     const isLate = yield* Effect.scoped(
       Effect.gen(function* () {
         yield* begin
+        const begun = yield* Clock.currentTimeMillis
         const cache = yield* build(store)
         const running = yield* Effect.forEach(operations, ([name, ask]) =>
           // Each in a namespace of its own: one may remove or change the key that another reads.
@@ -64,7 +65,7 @@ const firstSucceed = Effect.fnUntraced(function* (
         yield* end
         const ended = yield* Effect.forEach(running, Fiber.join)
         const failed = ended.filter(({ exit }) => Exit.isFailure(exit))
-        for (const { exit, millis } of failed) if (millis < store.deadline / 2) yield* exit
+        for (const { end, exit } of failed) if (end - begun < store.deadline / 2) yield* exit
         return failed.length > 0
       })
     )
