@@ -221,9 +221,9 @@ export const patterns: Chapter = {
       const keys = Array.from({ length: 1_500 }, (_, index) => `key-${index}`)
       yield* cache.setMany(keys.map((key) => [key, "value"]))
       const found: Array<string> = []
-      yield* Stream.runForEach(cache.scan("key-*"), (key) => {
-        found.push(key)
-        return Effect.andThen(cache.delete(key), cache.set(key, "again"))
+      yield* Stream.runForEach(Stream.grouped(cache.scan("key-*"), 50), (page) => {
+        found.push(...page)
+        return Effect.andThen(cache.deleteMany(page), cache.setMany(page.map((key) => [key, "again"])))
       })
       assert.deepStrictEqual(found.toSorted(), Array.from(new Set(found)).toSorted())
       assert.strictEqual(yield* cache.deleteMany(keys), keys.length)
