@@ -30,7 +30,8 @@ export const defaultMaxValueBytes = 33_554_432
 /** The most that `maxValueBytes` can be, 256 MiB: with its command around it a value must fit into one string. */
 const largestMaxValueBytes = 268_435_456
 
-const isWithin = (text: string, bytes: number): boolean => text.length * 3 <= bytes || utf8Length(text) <= bytes
+const isWithin = (text: string, bytes: number): boolean =>
+  text.length * 3 <= bytes || (text.length <= bytes && utf8Length(text) <= bytes)
 
 const kind = (input: unknown): string => (input === null ? "null" : Array.isArray(input) ? "array" : typeof input)
 
