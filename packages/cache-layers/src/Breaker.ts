@@ -3,7 +3,7 @@
  */
 
 import { CacheError, CachePort, type CacheRequest, InvalidArgument, intercept, Unavailable } from "@hexcache/cache-port"
-import { Input, refused } from "@hexcache/cache-port/internal"
+import { Input, invalidInput } from "@hexcache/cache-port/internal"
 import { Clock, Context, Duration, Effect, Exit, type Fiber, Layer, Random, Stream } from "effect"
 
 /**
@@ -212,7 +212,7 @@ const checkOptions = (options: BreakerOptions): Effect.Effect<Limits, CacheError
   try {
     Input.onlyOptions(options, (name) => Object.hasOwn(known, name), Object.keys(known).join(", "))
   } catch (thrown) {
-    return Effect.fail(refused("layer", thrown))
+    return Effect.fail(invalidInput("layer", thrown))
   }
   const { delay, failures = 5, maxDelay } = options
   const limits = { failures, delay: millisOf(delay ?? 100), maxDelay: millisOf(maxDelay ?? 5_000) }

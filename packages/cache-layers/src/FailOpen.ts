@@ -2,11 +2,17 @@
  * A layer that goes on without the cache when the store cannot be asked.
  */
 
-import { type CacheError, type CacheErrorReason, CachePort, TimeToLive } from "@hexcache/cache-port"
-import { checked, failingOpen, Input, layered, SwallowedFailures } from "@hexcache/cache-port/internal"
+import {
+  type CacheError,
+  type CacheErrorReason,
+  type CacheOperations,
+  CachePort,
+  type CacheRequest,
+  type Interceptor,
+  TimeToLive
+} from "@hexcache/cache-port"
+import { attach, interceptOperations, layered, SwallowedFailures } from "@hexcache/cache-port/internal"
 import { Context, Effect, Layer, Option, Stream } from "effect"
-
-type Service = CachePort["Service"]
 
 /** What failing open has done, and a way past it. See `FailOpen.layer`. */
 export class FailOpen extends Context.Service<
@@ -15,7 +21,7 @@ export class FailOpen extends Context.Service<
     /** How many failures became answers, since the layer was built. */
     readonly failures: Effect.Effect<number>
     /** The cache below the layer, for code that must know of a failure: one that removes what it has outdated. */
-    readonly strict: Service
+    readonly strict: CacheOperations
     /**
      * The answer of something asked of `strict`; none where the layer would have failed open, counted and logged as there.
      * Any other failure stays one.
@@ -61,13 +67,31 @@ export class FailOpen extends Context.Service<
     Effect.map(CachePort, (strict) => {
       const swallowed = new SwallowedFailures()
 
-      const attempt = <A>(asked: Effect.Effect<A, CacheError>) =>
-        failOpen(Effect.asSome(asked), () => Option.none(), swallowed)
+      const failOpen = <A>(operation: Effect.Effect<A, CacheError>, fallback: () => A): Effect.Effect<A, CacheError> =>
+        Effect.catch(operation, (error) =>
+          failsOpen(error.reason) ? Effect.map(swallowed.record(error), fallback) : Effect.fail(error)
+        )
+
+      const interceptor: Interceptor = {
+        wrap: (operation, request) =>
+          // A health check sees the truth.
+          request.operation === "ping" ? operation : failOpen(operation, () => fallbackOf(request) as never),
+        wrapScan: (scan) =>
+          Stream.catch(scan, (error) =>
+            failsOpen(error.reason) ? Stream.fromEffectDrain(swallowed.record(error)) : Stream.fail(error)
+          )
+      }
 
       return Context.make(
         CachePort,
-        layered(strict, (inner) => wrap(inner, swallowed))
-      ).pipe(Context.add(FailOpen, { strict, attempt, failures: Effect.sync(() => swallowed.count) }))
+        layered(strict, (inner) => attach(interceptOperations(inner, interceptor), { swallowed }))
+      ).pipe(
+        Context.add(FailOpen, {
+          strict,
+          attempt: (operation) => failOpen(Effect.asSome(operation), () => Option.none()),
+          failures: Effect.sync(() => swallowed.count)
+        })
+      )
     })
   )
 }
@@ -89,51 +113,29 @@ const failsOpen = ({ _tag }: CacheErrorReason): boolean => {
   }
 }
 
-const failOpen = <A>(
-  asked: Effect.Effect<A, CacheError>,
-  otherwise: () => A,
-  swallowed: SwallowedFailures
-): Effect.Effect<A, CacheError> =>
-  Effect.catch(asked, (error) =>
-    failsOpen(error.reason) ? Effect.map(swallowed.record(error), otherwise) : Effect.fail(error)
-  )
-
-const wrap = (inner: Service, swallowed: SwallowedFailures): Service => {
-  const none = <A>(asked: Effect.Effect<Option.Option<A>, CacheError>) =>
-    failOpen(asked, () => Option.none<A>(), swallowed)
-  const no = (asked: Effect.Effect<boolean, CacheError>) => failOpen(asked, () => false, swallowed)
-  const zero = (asked: Effect.Effect<number, CacheError>) => failOpen(asked, () => 0, swallowed)
-  const nothing = (asked: Effect.Effect<void, CacheError>) => failOpen(asked, () => undefined, swallowed)
-
-  const outer: Service = {
-    get: (key) => none(inner.get(key)),
-    getJson: (key) => none(inner.getJson(key)),
-    set: (key, value, options) => nothing(inner.set(key, value, options)),
-    setJson: (key, value, options) => nothing(inner.setJson(key, value, options)),
-    setIfAbsent: (key, value, options) => no(inner.setIfAbsent(key, value, options)),
-    delete: (key) => no(inner.delete(key)),
-    deleteMany: (keys) => zero(inner.deleteMany(keys)),
-    getAndDelete: (key) => none(inner.getAndDelete(key)),
-    compareAndDelete: (key, expected) => no(inner.compareAndDelete(key, expected)),
-    exists: (key) => no(inner.exists(key)),
-    expire: (key, ttl) => no(inner.expire(key, ttl)),
-    ttl: (key) => failOpen(inner.ttl(key), () => TimeToLive.Missing(), swallowed),
-    increment: (key, amount, options) => zero(inner.increment(key, amount, options)),
-    decrement: (key, amount, options) => zero(inner.decrement(key, amount, options)),
-    getMany: (keys) =>
-      checked(
-        "getMany",
-        () => Input.keys(keys),
-        (keys) => failOpen(inner.getMany(keys), () => new Map(keys.map((key) => [key, Option.none()])), swallowed)
-      ),
-    setMany: (entries, options) => nothing(inner.setMany(entries, options)),
-    deletePattern: (pattern) => zero(inner.deletePattern(pattern)),
-    scan: (pattern) =>
-      Stream.catch(inner.scan(pattern), (error) =>
-        failsOpen(error.reason) ? Stream.fromEffectDrain(swallowed.record(error)) : Stream.fail(error)
-      ),
-    flush: nothing(inner.flush),
-    ping: inner.ping
+/** The result of an operation on an empty store. */
+const fallbackOf = ({ keys = [], operation }: CacheRequest): unknown => {
+  switch (operation) {
+    case "get":
+    case "getJson":
+    case "getAndDelete":
+      return Option.none()
+    case "getMany":
+      return new Map(keys.map((key) => [key, Option.none()]))
+    case "setIfAbsent":
+    case "delete":
+    case "compareAndDelete":
+    case "exists":
+    case "expire":
+      return false
+    case "deleteMany":
+    case "deletePattern":
+    case "increment":
+    case "decrement":
+      return 0
+    case "ttl":
+      return TimeToLive.Missing()
+    default:
+      return undefined
   }
-  return failingOpen(outer, swallowed)
 }

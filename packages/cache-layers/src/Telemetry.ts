@@ -12,7 +12,7 @@
  */
 
 import { CachePort } from "@hexcache/cache-port"
-import { interceptOperations, layered, namespaceOf, observed } from "@hexcache/cache-port/internal"
+import { attach, interceptOperations, layered, namespaceOf } from "@hexcache/cache-port/internal"
 import { Effect, Layer, type Metric } from "effect"
 import * as CachedSeries from "./telemetry/CachedSeries.ts"
 import { operations } from "./telemetry/Operations.ts"
@@ -91,12 +91,14 @@ export const layer = (options: TelemetryOptions = {}): Layer.Layer<CachePort, ne
       return layered(cache, (inner) => {
         const within = namespace ?? namespaceOf(inner)
         const settings = settingsOf(within)
-        return observed(interceptOperations(inner, operations(settings)), (name, stats) => {
-          const key = JSON.stringify([within, name])
-          if (metrics && registered.size < mostRegistered && !registered.has(key)) {
-            registered.set(key, CachedSeries.register(name, stats, settings, context))
+        return attach(interceptOperations(inner, operations(settings)), {
+          observe: (name, stats) => {
+            const key = JSON.stringify([within, name])
+            if (metrics && registered.size < mostRegistered && !registered.has(key)) {
+              registered.set(key, CachedSeries.register(name, stats, settings, context))
+            }
+            return CachedSeries.observer(name, settings)
           }
-          return CachedSeries.observer(name, settings)
         })
       })
     })

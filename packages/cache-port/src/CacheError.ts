@@ -97,6 +97,9 @@ export interface CacheErrorInput {
   readonly serverCode?: string | undefined
 }
 
+/** The operation and its keys, as the caller named them. With a `reason` it makes the `CacheError` of this operation. */
+export type CacheRequest = Pick<CacheErrorInput, "operation" | "key" | "keys">
+
 interface CacheErrorFields extends ReasonDetail {
   readonly operation: CacheOperation
   readonly reason: CacheErrorReason

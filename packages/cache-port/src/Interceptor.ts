@@ -2,16 +2,11 @@
  * One function around every operation of a cache: a layer around the port is made of it.
  */
 import { Effect, Exit, Stream } from "effect"
-import type { CacheError, CacheErrorInput } from "./CacheError.ts"
-import type { CachePort } from "./CachePort.ts"
-import { checked } from "./internal/Checked.ts"
+import type { CacheError, CacheRequest } from "./CacheError.ts"
+import type { CacheOperations } from "./CacheOperations.ts"
 import * as Input from "./internal/Input.ts"
-import { layered } from "./internal/Layered.ts"
-
-type Service = CachePort["Service"]
-
-/** The operation and its keys, as the caller named them. With a `reason` it makes the `CacheError` of this operation. */
-export type CacheRequest = Pick<CacheErrorInput, "operation" | "key" | "keys">
+import { withInput } from "./internal/InputCheck.ts"
+import { layered } from "./internal/PortInternals.ts"
 
 /**
  * Wraps operations, one call of either member for each. Input that the port refuses reaches neither, and nor does a batch
@@ -38,7 +33,7 @@ export interface Interceptor {
  * })
  * ```
  */
-export const intercept = (cache: Service, interceptor: Interceptor): Service =>
+export const intercept = (cache: CacheOperations, interceptor: Interceptor): CacheOperations =>
   layered(cache, (inner) => interceptOperations(inner, interceptor))
 
 /**
@@ -46,7 +41,7 @@ export const intercept = (cache: Service, interceptor: Interceptor): Service =>
  *
  * @internal
  */
-export const interceptOperations = (inner: Service, interceptor: Interceptor): Service => {
+export const interceptOperations = (inner: CacheOperations, interceptor: Interceptor): CacheOperations => {
   const wrap: Interceptor["wrap"] = (operation, request) =>
     isRefusal(operation) ? operation : interceptor.wrap(operation, request)
 
@@ -59,7 +54,7 @@ export const interceptOperations = (inner: Service, interceptor: Interceptor): S
       wrap(inner.setIfAbsent(key, value, options), { operation: "setIfAbsent", key }),
     delete: (key) => wrap(inner.delete(key), { operation: "delete", key }),
     deleteMany: (keys) =>
-      checked(
+      withInput(
         "deleteMany",
         () => Input.keys(keys),
         (keys) => {
@@ -76,7 +71,7 @@ export const interceptOperations = (inner: Service, interceptor: Interceptor): S
     increment: (key, amount, options) => wrap(inner.increment(key, amount, options), { operation: "increment", key }),
     decrement: (key, amount, options) => wrap(inner.decrement(key, amount, options), { operation: "decrement", key }),
     getMany: (keys) =>
-      checked(
+      withInput(
         "getMany",
         () => Input.keys(keys),
         (keys) => {
@@ -85,11 +80,11 @@ export const interceptOperations = (inner: Service, interceptor: Interceptor): S
         }
       ),
     setMany: (entries, options) =>
-      checked(
+      withInput(
         "setMany",
         () => Input.list(entries, Input.pair),
         (pairs) => {
-          // The port below checks the values, which are not checked yet.
+          // The port below validates the values.
           const operation = inner.setMany(pairs as ReadonlyArray<readonly [string, string]>, options)
           if (pairs.length === 0) return operation
           return wrap(operation, { operation: "setMany", keys: Array.from(new Set(pairs.map(([key]) => key))) })
@@ -98,7 +93,7 @@ export const interceptOperations = (inner: Service, interceptor: Interceptor): S
     deletePattern: (pattern) => wrap(inner.deletePattern(pattern), { operation: "deletePattern" }),
     scan: (pattern) =>
       Stream.unwrap(
-        checked(
+        withInput(
           "scan",
           () => Input.pattern(pattern),
           (pattern) => Effect.sync(() => interceptor.wrapScan(inner.scan(pattern), { operation: "scan" }))

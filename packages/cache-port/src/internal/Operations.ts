@@ -1,32 +1,36 @@
 /**
- * The operations of a port: each checks its input, and asks.
+ * The operations of a port: each validates its input, then calls the driver.
  *
  * @internal
  */
-import { Effect, Option, type Schema, Stream } from "effect"
+import { Effect, identity, Option, type Schema, Stream } from "effect"
+import type { CacheDriver } from "../CacheDriver.ts"
 import { CacheError, type CacheOperation, InvalidValue } from "../CacheError.ts"
-import type { CachePort, SetOptions } from "../CachePort.ts"
-import * as Glob from "../Glob.ts"
-import { asking, type Ground, type SyncReader } from "./Asking.ts"
-import { checked, ofKey, refused } from "./Checked.ts"
+import type { CacheOperations, SetOptions } from "../CacheOperations.ts"
+import type { Counters } from "../CacheStats.ts"
 import { DistinctKeys } from "./DistinctKeys.ts"
+import { driverCalls } from "./DriverCalls.ts"
 import * as Input from "./Input.ts"
+import { invalidInput, withInput, withKey } from "./InputCheck.ts"
+import type { SyncReader } from "./PortInternals.ts"
 
-type Service = CachePort["Service"]
+/** The operations on a driver whose keys are the port's own, and a synchronous read where the driver has one. */
+export const operations = (
+  driver: CacheDriver,
+  counters: Counters,
+  maxValueBytes: number
+): { readonly port: CacheOperations; readonly readSync: SyncReader | undefined } => {
+  const { countAndWrap, get, getMany, increment, mapFailure, mapResult, readSync, set, toError } = driverCalls(
+    driver,
+    counters
+  )
 
-/** The port on this ground, and a way to read at once where its driver has one. */
-export const operations = (ground: Ground): { readonly port: Service; readonly readNow: SyncReader | undefined } => {
-  const { driver, maxValueBytes, prefix } = ground
-  const { counted, counters, failure, getMany, increment, prefixed, read, readNow, relay, set, settle, toMaybe } =
-    asking(ground)
-  const everything = `${Glob.escape(prefix)}*`
-
-  /** Checks key, time to live and what is to be stored, in this order, then asks. */
-  const ofEntry =
+  /** Validates the key, the time to live and the text to store, in this order. */
+  const withEntry =
     <V, A>(
       operation: CacheOperation,
       textOf: (value: V) => string,
-      ask: (key: string, text: string, ttl: number | undefined) => Effect.Effect<A, CacheError>
+      f: (key: string, text: string, ttl: number | undefined) => Effect.Effect<A, CacheError>
     ) =>
     (key: string, value: V, options?: SetOptions): Effect.Effect<A, CacheError> => {
       let ttl: number | undefined
@@ -36,34 +40,34 @@ export const operations = (ground: Ground): { readonly port: Service; readonly r
         ttl = Input.ttlOption(options)
         text = Input.value(textOf(value), maxValueBytes)
       } catch (thrown) {
-        return Effect.fail(refused(operation, thrown, key))
+        return Effect.fail(invalidInput(operation, thrown, key))
       }
-      return ask(key, text, ttl)
+      return f(key, text, ttl)
     }
 
   const add =
-    (operation: "increment" | "decrement", sign: 1 | -1): Service["increment"] =>
+    (operation: "increment" | "decrement", sign: 1 | -1): CacheOperations["increment"] =>
     (key, amount = 1, options) =>
-      checked(
+      withInput(
         operation,
         () => ({ key: Input.key(key), ttl: Input.ttlOption(options), amount: Input.amount(amount) * sign + 0 }),
         ({ amount, key, ttl }) => increment(operation, key, amount, ttl),
         key
       )
 
-  const port: Service = {
-    get: ofKey("get", (key) => read("get", key, counted)),
+  const port: CacheOperations = {
+    get: withKey("get", (key) => get("get", key, countAndWrap)),
 
-    getJson: ofKey("getJson", (key) =>
-      Effect.flatMap(read("getJson", key, toMaybe), (text) => {
+    getJson: withKey("getJson", (key) =>
+      Effect.flatMap(get("getJson", key, Option.fromUndefinedOr), (text) => {
         if (Option.isNone(text)) {
           counters.misses++
-          return Effect.succeed(Option.none())
+          return Effect.succeedNone
         }
         try {
           const parsed: Schema.Json = JSON.parse(text.value)
           counters.hits++
-          return Effect.succeed(Option.some(parsed))
+          return Effect.succeedSome(parsed)
         } catch {
           counters.errors++
           const reason = new InvalidValue({ message: "the stored text is not JSON" })
@@ -72,108 +76,99 @@ export const operations = (ground: Ground): { readonly port: Service; readonly r
       })
     ),
 
-    set: ofEntry("set", itself, (key, value, ttl) => set("set", key, value, ttl)),
+    set: withEntry("set", identity<string>, (key, value, ttl) => set("set", key, value, ttl)),
 
-    setJson: ofEntry("setJson", Input.json, (key, text, ttl) => set("setJson", key, text, ttl)),
+    setJson: withEntry("setJson", Input.json, (key, text, ttl) => set("setJson", key, text, ttl)),
 
-    setIfAbsent: ofEntry("setIfAbsent", itself, (key, value, ttl) =>
-      relay(driver.setIfAbsent(prefix + key, value, ttl), "setIfAbsent", { key })
+    setIfAbsent: withEntry("setIfAbsent", identity<string>, (key, value, ttl) =>
+      mapFailure(driver.setIfAbsent(key, value, ttl), "setIfAbsent", { key })
     ),
 
-    delete: ofKey("delete", (key) =>
-      settle(driver.deleteMany([prefix + key]), "delete", { key }, (removed) => removed === 1)
+    delete: withKey("delete", (key) =>
+      mapResult(driver.deleteMany([key]), "delete", { key }, (removed) => removed === 1)
     ),
 
     deleteMany: (keys) =>
-      checked(
+      withInput(
         "deleteMany",
         () => Input.keys(keys),
-        (keys) =>
-          keys.length === 0 ? Effect.succeed(0) : relay(driver.deleteMany(prefixed(keys)), "deleteMany", { keys })
+        (keys) => (keys.length === 0 ? Effect.succeed(0) : mapFailure(driver.deleteMany(keys), "deleteMany", { keys }))
       ),
 
-    getAndDelete: ofKey("getAndDelete", (key) =>
-      settle(driver.getAndDelete(prefix + key), "getAndDelete", { key }, counted)
+    getAndDelete: withKey("getAndDelete", (key) =>
+      mapResult(driver.getAndDelete(key), "getAndDelete", { key }, countAndWrap)
     ),
 
     compareAndDelete: (key, expected) =>
-      checked(
+      withInput(
         "compareAndDelete",
         () => ({ key: Input.key(key), expected: Input.value(expected, maxValueBytes) }),
-        ({ expected, key }) => relay(driver.compareAndDelete(prefix + key, expected), "compareAndDelete", { key }),
+        ({ expected, key }) => mapFailure(driver.compareAndDelete(key, expected), "compareAndDelete", { key }),
         key
       ),
 
-    exists: ofKey("exists", (key) => relay(driver.exists(prefix + key), "exists", { key })),
+    exists: withKey("exists", (key) => mapFailure(driver.exists(key), "exists", { key })),
 
     expire: (key, ttl) =>
-      checked(
+      withInput(
         "expire",
         () => ({ key: Input.key(key), ttl: Input.timeToLive(ttl) }),
-        ({ key, ttl }) => relay(driver.expire(prefix + key, ttl), "expire", { key }),
+        ({ key, ttl }) => mapFailure(driver.expire(key, ttl), "expire", { key }),
         key
       ),
 
-    ttl: ofKey("ttl", (key) => relay(driver.ttl(prefix + key), "ttl", { key })),
+    ttl: withKey("ttl", (key) => mapFailure(driver.ttl(key), "ttl", { key })),
 
     increment: add("increment", 1),
 
     decrement: add("decrement", -1),
 
     getMany: (keys) =>
-      checked(
+      withInput(
         "getMany",
         () => Input.list(keys, Input.key),
         (keys) => (keys.length === 0 ? Effect.succeed(new Map()) : getMany(keys))
       ),
 
     setMany: (entries, options) =>
-      checked(
+      withInput(
         "setMany",
         () => ({ entries: Input.entries(entries, maxValueBytes), ttl: Input.ttlOption(options) }),
-        ({ entries, ttl }) => {
-          if (entries.length === 0) return Effect.void
-          const stored = entries.map(([key, value]) => [prefix + key, value] as const)
-          return relay(driver.setMany(stored, ttl), "setMany", { keys: entries.map(([key]) => key) })
-        }
+        ({ entries, ttl }) =>
+          entries.length === 0
+            ? Effect.void
+            : mapFailure(driver.setMany(entries, ttl), "setMany", { keys: entries.map(([key]) => key) })
       ),
 
     deletePattern: (pattern) =>
-      checked(
+      withInput(
         "deletePattern",
         () => Input.pattern(pattern),
-        (pattern) => relay(driver.deletePattern(Glob.escape(prefix) + pattern), "deletePattern", {})
+        (pattern) => mapFailure(driver.deletePattern(pattern), "deletePattern", {})
       ),
 
     scan: (pattern) =>
       Stream.unwrap(
-        checked(
+        withInput(
           "scan",
           () => Input.pattern(pattern),
-          (pattern) =>
-            Effect.sync(() => {
-              const seen = driver.scansOnce === true ? undefined : new DistinctKeys()
-              return driver.scan(Glob.escape(prefix) + pattern).pipe(
-                Stream.mapError((failed) => failure("scan", {}, failed)),
-                Stream.map((page) => {
-                  const fresh: Array<string> = []
-                  for (const key of page) {
-                    if (seen?.add(key) !== false) fresh.push(key.slice(prefix.length))
-                  }
-                  return fresh
-                }),
-                Stream.flattenIterable
-              )
-            })
+          (pattern) => Effect.sync(() => distinct(driver.scan(pattern)))
         )
       ),
 
-    flush: relay(prefix === "" ? driver.flush : Effect.asVoid(driver.deletePattern(everything)), "flush", {}),
+    flush: mapFailure(driver.flush, "flush", {}),
 
-    ping: settle(driver.ping, "ping", {}, () => true as const)
+    ping: mapResult(driver.ping, "ping", {}, () => true as const)
   }
 
-  return { port, readNow }
-}
+  const distinct = (pages: ReturnType<CacheDriver["scan"]>) => {
+    const seen = driver.scansOnce === true ? undefined : new DistinctKeys()
+    return pages.pipe(
+      Stream.mapError((failure) => toError("scan", {}, failure)),
+      Stream.map((page) => (seen === undefined ? page : page.filter((key) => seen.add(key)))),
+      Stream.flattenIterable
+    )
+  }
 
-const itself = <A>(input: A): A => input
+  return { port, readSync }
+}

@@ -5,12 +5,12 @@
  */
 
 import { CachePort } from "@hexcache/cache-port"
-import { PerNamespace } from "@hexcache/cache-port/internal"
 import { Context, Effect, Effectable, Option, Scope } from "effect"
 import type { Cached, UnboundCached } from "../Cached.ts"
 import { Caller } from "./Caller.ts"
 import { countersOf } from "./Counters.ts"
 import { Engine } from "./Engine.ts"
+import { PerNamespace } from "./PerNamespace.ts"
 import type { Policy } from "./Policy.ts"
 import { Store, sharedLife } from "./Store.ts"
 import { TagDebts, Tags } from "./Tags.ts"

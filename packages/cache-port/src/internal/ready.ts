@@ -3,17 +3,23 @@
  *
  * @internal
  */
-import { Effect, Schedule } from "effect"
+import { type Duration, Effect, Schedule } from "effect"
 import { CacheError, type CacheErrorReason, Unavailable } from "../CacheError.ts"
-import type { CachePort, ReadyOptions } from "../CachePort.ts"
-import { checked } from "./Checked.ts"
+import type { CacheOperations } from "../CacheOperations.ts"
 import * as Input from "./Input.ts"
+import { withInput } from "./InputCheck.ts"
+
+/** The longest wait for a cache. */
+export interface ReadyOptions {
+  /** Over zero; a bare number is milliseconds. Without it, or with `Duration.infinity`, the wait has no end. */
+  readonly timeout?: Duration.Input | undefined
+}
 
 const pause = "50 millis"
 
-/** As `CachePort.ready` has it. */
-export const ready = ({ ping }: CachePort["Service"], { timeout }: ReadyOptions): Effect.Effect<void, CacheError> =>
-  checked(
+/** As `CachePort.ready`. */
+export const ready = ({ ping }: CacheOperations, { timeout }: ReadyOptions): Effect.Effect<void, CacheError> =>
+  withInput(
     "ping",
     () => (timeout === undefined ? Infinity : Input.timeout(timeout)),
     (millis) =>
@@ -34,7 +40,7 @@ export const ready = ({ ping }: CachePort["Service"], { timeout }: ReadyOptions)
       })
   )
 
-/** Whatever a store refuses may be mended meanwhile; a cache whose options were refused is refused for ever. */
+/** Every failure of a store may pass; invalid options of a cache stay invalid. */
 const mayPass = ({ reason }: CacheError): boolean => reason._tag !== "InvalidArgument"
 
 const notReady = (millis: number, last: CacheError | undefined): CacheError =>

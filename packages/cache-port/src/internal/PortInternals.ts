@@ -1,0 +1,143 @@
+/**
+ * What stands behind a port, for the port's own modules and the packages that stand on it.
+ *
+ * One record for each port, in a map beside the ports and never in them: a fake that a test spreads from a port, as in
+ * `{ ...cache, get }`, must not inherit the record, or whoever reads it would go past the fake's own operations.
+ *
+ * @internal
+ */
+import type { Cause, Effect, Fiber } from "effect"
+import type { CacheDriver } from "../CacheDriver.ts"
+import type { CacheError } from "../CacheError.ts"
+import type { CacheOperations } from "../CacheOperations.ts"
+import type { Async } from "../FastPaths.ts"
+import type { SwallowedFailures } from "./SwallowedFailures.ts"
+
+export interface PortInternals {
+  readonly namespace?: string
+  readonly source?: PortSource
+  readonly readSync?: SyncReader | undefined
+  readonly origin?: Origin
+  readonly layer?: Layer
+  /** The failures that this layer hides from its callers. */
+  readonly swallowed?: SwallowedFailures
+  readonly observe?: Observe
+}
+
+/** The driver of a port that `fromDriver` made, and how the port uses it. Its namespaces share the driver. */
+export interface PortSource {
+  readonly driver: CacheDriver
+  readonly prefix: string
+  readonly namespace: string
+  readonly maxValueBytes: number
+  /** Background writes that the cache finishes before it closes. */
+  readonly writes: Set<Fiber.Fiber<unknown>>
+}
+
+/**
+ * As `getMany` of distinct keys, without an Effect and a `Map` around the result. Returns `Async` where the store cannot
+ * return all of them synchronously, and for keys that `getMany` refuses.
+ */
+export type SyncReader = (
+  keys: ReadonlyArray<string>,
+  fiber: Fiber.Fiber<unknown, unknown>
+) => ReadonlyArray<string | undefined> | CacheError | Async
+
+/** The port that a namespace belongs to, and the prefix of the namespace within it. */
+interface Origin {
+  readonly root: CacheOperations
+  readonly path: string
+}
+
+type Wrap = (inner: CacheOperations) => CacheOperations
+
+interface Layer {
+  readonly inner: CacheOperations
+  readonly wrap: Wrap
+}
+
+/** The telemetry of one `Cached`. */
+export interface Observer {
+  /** Reports a lookup; `failure` is that of a lookup that succeeded with something else. */
+  readonly lookUp: <A, E, R>(
+    lookup: Effect.Effect<A, E, R>,
+    failure: () => Cause.Cause<unknown> | undefined
+  ) => Effect.Effect<A, E, R>
+}
+
+/** The live counts of one `Cached`. */
+export interface ReadThroughStats {
+  readonly hits: number
+  readonly stale: number
+  readonly misses: number
+  readonly joins: number
+  readonly refreshes: number
+  readonly invalidations: number
+  readonly pendingInvalidations: number
+}
+
+/** Begins to report the `Cached` of a namespace. */
+type Observe = (namespace: string, stats: ReadThroughStats) => Observer
+
+const records = new WeakMap<CacheOperations, PortInternals>()
+
+const none: PortInternals = {}
+
+/** Empty for a port that is not this package's. */
+export const internalsOf = (port: CacheOperations): PortInternals => records.get(port) ?? none
+
+/** Adds to the record of a port, and returns the port. */
+export const attach = (port: CacheOperations, internals: PortInternals): CacheOperations => {
+  records.set(port, { ...records.get(port), ...internals })
+  return port
+}
+
+/** Wraps a port in a layer. A namespace of the layer is the layer around the namespace of `inner`. */
+export const layered = (inner: CacheOperations, wrap: Wrap): CacheOperations =>
+  attach(wrap(inner), { layer: { inner, wrap } })
+
+/** The namespace of a port, through the layers around it; empty for the whole store, and where it is unknown. */
+export const namespaceOf = (port: CacheOperations): string => {
+  const { layer, namespace = "" } = internalsOf(port)
+  return layer === undefined ? namespace : namespaceOf(layer.inner)
+}
+
+/** Undefined for a cache that cannot read synchronously, and for one with a layer around it. */
+export const syncReaderOf = (cache: CacheOperations): SyncReader | undefined => internalsOf(cache).readSync
+
+/** The port that `port` is a namespace of, or `port` itself. */
+export const originOf = (port: CacheOperations): Origin => internalsOf(port).origin ?? { root: port, path: "" }
+
+/**
+ * The cache below the layers that fail open, with every other layer around it, and the failures that those layers count.
+ * Undefined for a cache that does not fail open, or does so by other means than `FailOpen.layer`.
+ */
+export const strictOf = (
+  cache: CacheOperations
+): { readonly strict: CacheOperations; readonly swallowed: SwallowedFailures } | undefined => {
+  const { layer, swallowed } = internalsOf(cache)
+  if (layer === undefined) return undefined
+  if (swallowed !== undefined) return { strict: layer.inner, swallowed }
+  const below = strictOf(layer.inner)
+  return below && { strict: layered(below.strict, layer.wrap), swallowed: below.swallowed }
+}
+
+/** The telemetry of a `Cached` on this cache. Undefined for a cache without telemetry in its layers. */
+export const observerOf = (
+  cache: CacheOperations,
+  namespace: string,
+  stats: ReadThroughStats
+): Observer | undefined => {
+  const { layer, observe } = internalsOf(cache)
+  if (observe !== undefined) return observe(namespace, stats)
+  return layer && observerOf(layer.inner, namespace, stats)
+}
+
+/** Lets a cache finish a background write before it closes. */
+export const finishBeforeClose = (cache: CacheOperations, write: Fiber.Fiber<unknown>): void => {
+  const { layer, source } = internalsOf(cache)
+  if (layer !== undefined) finishBeforeClose(layer.inner, write)
+  if (source === undefined) return
+  source.writes.add(write)
+  write.addObserver(() => source.writes.delete(write))
+}
