@@ -22,13 +22,12 @@ export const LookUps: Context.Reference<LookUp> = Context.Reference("@hexcache/s
 /** The methods of a `Cached` that scenarios use. */
 export interface Methods {
   readonly get: (key: string) => Effect.Effect<unknown, LookupFailed>
-  /** Absent in libraries that have none. */
-  readonly getOption?: (key: string) => Effect.Effect<unknown>
+  readonly getOption: (key: string) => Effect.Effect<unknown>
   readonly getBatched: (key: string) => Effect.Effect<unknown, LookupFailed>
   readonly getMany: (keys: ReadonlyArray<string>) => Effect.Effect<ReadonlyMap<string, unknown>, LookupFailed>
   readonly refresh: (key: string) => Effect.Effect<unknown, LookupFailed>
   readonly set: (key: string, value: unknown) => Effect.Effect<void>
-  readonly expire?: (key: string) => Effect.Effect<void>
+  readonly expire: (key: string) => Effect.Effect<void>
   readonly invalidate: (key: string) => Effect.Effect<void>
   readonly invalidateTag: (tag: string) => Effect.Effect<void>
   readonly invalidateAll: Effect.Effect<void>

@@ -6,10 +6,12 @@
  * its way decide all that follows. Sleep sets leave out schedules that differ only in the order of events that commute
  * (Godefroid, "Partial-Order Methods for the Verification of Concurrent Systems", with states stored).
  */
+
+import type { Event } from "./Events.ts"
 import type { Footprint } from "./Footprint.ts"
 import type { Law, Violation } from "./Laws.ts"
 import type { Scenario } from "./Scenario.ts"
-import { type Event, Simulation } from "./Simulation.ts"
+import { Simulation } from "./Simulation.ts"
 
 /** A schedule that breaks a law: which event of each state was chosen. */
 export interface Counterexample {

@@ -50,9 +50,9 @@ export interface OpenCall {
   readonly other: number
   /** Versions that it must not see though a lookup fails. */
   readonly forgotten: number
-  /** What is not current any more when it is over, if it invalidates. */
+  /** Versions that are not current any more when it is over, if it invalidates. */
   readonly outdates: number
-  /** What it sets. */
+  /** Versions that it sets. */
   readonly sets: number
   /** True once the store has carried out a write of its value. */
   isWriting: boolean
@@ -286,7 +286,7 @@ export class Laws {
     }
   }
 
-  /** What a process has outdated by itself, owed or not. */
+  /** Versions that a process has outdated by itself, pending or not. */
   outdatedBy(process: number): number {
     return this.#views.reduce((all, on) => all | (this.#own[this.#viewOf(process, on)] ?? 0), 0)
   }

@@ -3,11 +3,11 @@
  * replies arrive in the order in which the store made them.
  */
 
+import type { Pending } from "./Operations.ts"
 import type { SimulatedStore } from "./SimulatedStore.ts"
-import type { Pending } from "./Simulation.ts"
 
 export type NearMessage = ({ readonly reply: Pending } | { readonly key: string }) & {
-  /** What has reached this process once the message is there. */
+  /** Versions that are outdated in this process once the message is there. */
   readonly outdates: Array<number>
 }
 

@@ -7,11 +7,10 @@ import { definedBy, LookUps, type Methods } from "./Definitions.ts"
 import { Digest } from "./Digest.ts"
 import type { OpenCall } from "./Laws.ts"
 import { Near } from "./Near.ts"
+import type { Pending } from "./Operations.ts"
 import { type Call, threadName } from "./Scenario.ts"
 import * as SimulatedDriver from "./SimulatedDriver.ts"
-import type { Pending, Simulation } from "./Simulation.ts"
-
-export type { NearMessage } from "./Near.ts"
+import type { Simulation } from "./Simulation.ts"
 
 /** Calls one after the other. */
 export interface Thread {
@@ -49,17 +48,22 @@ export class Process {
   readonly #methods: ReadonlyMap<string, Methods>
   readonly #scope = Scope.makeUnsafe()
 
-  constructor(simulation: Simulation, index: number, name: string, threads: ReadonlyArray<ReadonlyArray<Call>>) {
+  constructor(
+    { lookups, operations, world }: Simulation,
+    index: number,
+    name: string,
+    threads: ReadonlyArray<ReadonlyArray<Call>>
+  ) {
     this.index = index
     this.name = name
     this.threads = threads.map((calls, thread) => this.#thread(threadName(name, thread, threads.length), calls))
-    const near = simulation.scenario.isNear ? new Near(() => simulation.time.now) : undefined
+    const near = world.scenario.isNear ? new Near(() => world.time.now) : undefined
     this.near = near
     const driver = SimulatedDriver.make(
       (operation) =>
         Effect.withFiber((fiber) =>
           Effect.callback((resume) =>
-            simulation.send(this, operation, fiber.getRef(CurrentThread)?.open, resume as Pending["resume"])
+            operations.send(this, operation, fiber.getRef(CurrentThread)?.open, resume as Pending["resume"])
           )
         ),
       near === undefined ? undefined : (keys) => near.find(keys)
@@ -67,16 +71,16 @@ export class Process {
     this.context = Context.empty().pipe(
       Context.add(CachePort, CachePort.of(CachePort.fromDriver(driver))),
       Context.add(Scope.Scope, this.#scope),
-      Context.add(Clock.Clock, simulation.time.clockOf(index)),
-      Context.add(Scheduler.Scheduler, simulation.time.scheduler),
+      Context.add(Clock.Clock, world.time.clockOf(index)),
+      Context.add(Scheduler.Scheduler, world.time.scheduler),
       Context.add(Scheduler.PreventSchedulerYield, true),
       Context.add(Random.Random, { nextIntUnsafe: () => 0, nextDoubleUnsafe: () => 0.5 }),
       Context.add(References.MinimumLogLevel, "None"),
       Context.add(References.CurrentLoggers, new Set()),
-      Context.add(LookUps, (on, keys) => Effect.callback((resume) => simulation.lookUp(this, on, keys, resume)))
+      Context.add(LookUps, (on, keys) => Effect.callback((resume) => lookups.begin(this, on, keys, resume)))
     )
     const methods = new Map<string, Methods>()
-    for (const [name, { bind }] of definedBy(simulation.scenario)) {
+    for (const [name, { bind }] of definedBy(world.scenario)) {
       const exit = Effect.runForkWith(this.context)(bind).pollUnsafe()
       if (exit === undefined || Exit.isFailure(exit)) throw new Error("a Cached binds at once")
       methods.set(name, exit.value)

@@ -1,21 +1,13 @@
 /**
  * Schedules drawn at random, for scenarios with more schedules than can be run.
  */
+
+import { randomFrom } from "@hexcache/cache-port/test-support/SeededRandom"
+import type { Event } from "./Events.ts"
 import type { Counterexample } from "./Explorer.ts"
 import type { Law } from "./Laws.ts"
 import type { Scenario } from "./Scenario.ts"
-import { type Event, Simulation } from "./Simulation.ts"
-
-/** Numbers from 0 to 1, the same for the same seed (mulberry32). */
-export const randomFrom = (seed: number): (() => number) => {
-  let state = seed | 0
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
-  }
-}
+import { Simulation } from "./Simulation.ts"
 
 /** One of each law that `episodes` schedules break. */
 export const walk = (scenario: Scenario, episodes: number, seed: number): ReadonlyMap<Law, Counterexample> => {

@@ -1,5 +1,5 @@
 /**
- * What an exploration found, in words.
+ * The findings of an exploration, in words.
  */
 import { type Counterexample, replay, steps } from "./Explorer.ts"
 import { laws } from "./Laws.ts"

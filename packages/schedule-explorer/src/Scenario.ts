@@ -91,7 +91,7 @@ export interface Scenario {
   readonly name: string
   /** By name. "main" is one with the usual options unless given. */
   readonly cached?: Readonly<Record<string, Definition>>
-  /** What each process does: calls one after the other, in threads side by side. */
+  /** The calls of each process, one after the other, in threads side by side. */
   readonly processes: Readonly<Record<string, ReadonlyArray<ReadonlyArray<Call>>>>
   /** Keys that are cached already, by the `cached` of this name. */
   readonly warm?: Readonly<Record<string, ReadonlyArray<string>>>

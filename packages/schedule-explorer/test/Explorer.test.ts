@@ -62,7 +62,7 @@ describe("a schedule", () => {
   })
 
   it("that breaks a law is found, and told by the fewest steps", () => {
-    // What a source of truth changes without an invalidation nobody can know.
+    // Nobody can know of a change of the source of truth without an invalidation.
     const stale: Scenario.Scenario = {
       name: "a value that is served for longer than it lives",
       cached: { main: {}, other: { ttl: 1_000 } },

@@ -2,7 +2,7 @@
  * Mistakes of one line in the protocol of `Cached`, each of which some schedule brings to light.
  */
 export interface Mutant {
-  /** What the mistake is. */
+  /** The mistake, in words. */
   readonly name: string
   /** Below `packages`. */
   readonly file: string

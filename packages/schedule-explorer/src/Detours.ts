@@ -1,0 +1,120 @@
+/**
+ * The events that are not the usual course of things: faults, and answers that come late.
+ */
+import type { Add } from "./Events.ts"
+import { idOf, type Pending } from "./Operations.ts"
+import type { Process, Thread } from "./Process.ts"
+import type { Fault } from "./Scenario.ts"
+import type { Simulation } from "./Simulation.ts"
+import { describeLookup, describeOperation } from "./words.ts"
+
+type AddFault = (kind: Fault, id: string, describe: () => string, apply: () => void) => void
+
+export const addDetours = (simulation: Simulation, add: Add): void => {
+  const { operations, world } = simulation
+  const fault: AddFault = (kind, id, describe, apply) => {
+    if (world.faults === 0 || !world.kinds.includes(kind)) return
+    add(`${kind} ${id}`, describe, () => {
+      world.faults--
+      world.footprint.write("faults")
+      apply()
+    })
+  }
+  for (const pending of operations.pending) addDetoursOf(pending, simulation, add, fault)
+  if (world.faults === 0) return
+  addFailingLookups(simulation, fault)
+  addEvictions(simulation, fault)
+  for (const process of world.processes) addEnds(process, simulation, fault)
+}
+
+const addDetoursOf = (pending: Pending, simulation: Simulation, add: Add, fault: AddFault): void => {
+  const { operations, world } = simulation
+  const { kinds, names } = world
+  const id = idOf(pending)
+  const what = (how: string) => () => `${describeOperation(pending, names)}: ${how}`
+  if (pending.state === "GivenUp") {
+    add(`late ${id}`, what("carried out though it was given up"), () => operations.carryOut(pending))
+    return
+  }
+  if (pending.state === "Sent") {
+    if (world.late > 0 && isBeside(pending, simulation))
+      add(`do ${id}`, what("carried out, answered later"), () => {
+        world.late--
+        world.footprint.write("late")
+        operations.carryOut(pending)
+      })
+    const kind = kinds.includes("refuse") || !pending.operation.isRead ? "refuse" : "refuseRead"
+    fault(kind, id, what("fails"), () => operations.refuse(pending))
+  }
+  if (pending.operation.isRead) return
+  fault("lose", id, what("carried out, its answer is lost"), () => operations.lose(pending))
+  if (pending.state === "Sent")
+    fault("timeout", id, what("fails, and is on its way still"), () => operations.timeOut(pending))
+}
+
+/** True if its process may do anything else before it is answered: else to answer it at once comes to the same. */
+const isBeside = (pending: Pending, { lookups, operations }: Simulation): boolean => {
+  const { near, threads } = pending.process
+  const others = threads.filter(({ calls, next, open }) => open !== undefined || next < calls.length)
+  return (
+    near !== undefined ||
+    others.length > 1 ||
+    operations.pending.some(
+      (other) => other !== pending && other.process === pending.process && other.state !== "GivenUp"
+    ) ||
+    lookups.open.some((lookup) => lookup.process === pending.process)
+  )
+}
+
+const addFailingLookups = ({ lookups }: Simulation, fault: AddFault): void => {
+  for (const lookup of lookups.open)
+    fault(
+      "fail",
+      `${lookup.process.name}.${lookup.number}`,
+      () => describeLookup(lookup, "fails on"),
+      () => lookups.fail(lookup)
+    )
+}
+
+const addEvictions = ({ world }: Simulation, fault: AddFault): void => {
+  const { kinds, laws, names, store } = world
+  for (const key of kinds.includes("evict") ? store.keys() : [])
+    fault(
+      "evict",
+      key,
+      () => `the store evicts ${names.canonical(key)}`,
+      () => {
+        world.footprint.write(key)
+        laws.isDisturbed = true
+        store.delete(key)
+      }
+    )
+}
+
+const addEnds = (process: Process, simulation: Simulation, fault: AddFault): void => {
+  if (process.isAlive && process.hasStarted)
+    fault(
+      "end",
+      process.name,
+      () => `${process.name} ends without a word`,
+      () => end(process, simulation)
+    )
+  for (const thread of process.threads) if (thread.open?.outdates === 0) addCancel(thread, simulation, fault)
+}
+
+const addCancel = (thread: Thread, { calls }: Simulation, fault: AddFault): void =>
+  fault(
+    "cancel",
+    thread.name,
+    () => `${thread.name} is interrupted`,
+    () => calls.cancel(thread)
+  )
+
+const end = (process: Process, { lookups, operations, world }: Simulation): void => {
+  world.footprint.writeAll()
+  process.end()
+  world.laws.forget(process.index)
+  world.time.forget(process.index)
+  lookups.forget(process)
+  for (const pending of operations.pending) if (pending.process === process) operations.giveUp(pending)
+}

@@ -1,0 +1,51 @@
+/**
+ * The state of one run that all of its parts share: time, the store, the laws, and the processes.
+ */
+import { Footprint } from "./Footprint.ts"
+import { Laws } from "./Laws.ts"
+import { Names } from "./Names.ts"
+import type { Process } from "./Process.ts"
+import { type Fault, type Scenario, usualFaults } from "./Scenario.ts"
+import { SimulatedStore } from "./SimulatedStore.ts"
+import { VirtualTime } from "./VirtualTime.ts"
+
+export class World {
+  readonly scenario: Scenario
+  readonly time = new VirtualTime()
+  readonly laws: Laws
+  readonly store: SimulatedStore
+  readonly names = new Names()
+  readonly processes: Array<Process> = []
+  readonly kinds: ReadonlyArray<Fault>
+  /** The resources that the event under way touches. */
+  footprint = new Footprint()
+  /** True while operations and lookups are answered at once, before and after the schedule proper. */
+  isInstant = false
+  isFinished = false
+  /** How many faults there may yet be, and how many late answers. */
+  faults: number
+  late: number
+  /** How many of the scenario's ticks have passed. */
+  ticks = 0
+
+  constructor(scenario: Scenario, faults: number) {
+    this.scenario = scenario
+    this.kinds = scenario.kinds ?? usualFaults
+    this.faults = faults
+    this.late = scenario.late ?? 0
+    this.laws = new Laws(scenario, () => this.footprint)
+    this.store = new SimulatedStore(
+      () => this.time.now,
+      (key) => {
+        // Near caches that have read the key are going to be told.
+        for (const { near } of this.processes) near?.changed(key)
+      }
+    )
+  }
+
+  /** Something happens to a process: all that it does later may depend on it. */
+  touch(process: Process, what: string): void {
+    this.footprint.write(process.name)
+    process.digest.add(`${what} ${this.time.now}`)
+  }
+}
