@@ -1,5 +1,4 @@
 export * from "./History.ts"
 export * from "./Linearizability.ts"
 export * from "./Register.ts"
-export * from "./random.ts"
 export * from "./Workload.ts"

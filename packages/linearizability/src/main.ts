@@ -2,10 +2,10 @@
  * A long run on a real Redis whose connections are cut: `pnpm linearize --seconds 60 --seed 1`.
  */
 import { parseArgs } from "node:util"
+import { randomFrom } from "@hexcache/cache-port/test-support/SeededRandom"
 import { Effect, Fiber, Logger } from "effect"
 import { clients, cutting } from "./clients.ts"
 import { isLinearizable } from "./Linearizability.ts"
-import { randomFrom } from "./random.ts"
 import { record } from "./Workload.ts"
 
 const { values } = parseArgs({

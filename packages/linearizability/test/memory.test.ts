@@ -1,7 +1,8 @@
 import { assert, it } from "@effect/vitest"
 import { CacheMemory } from "@hexcache/cache-memory"
 import { CachePort } from "@hexcache/cache-port"
-import { isLinearizable, randomFrom, record } from "@hexcache/linearizability"
+import { randomFrom } from "@hexcache/cache-port/test-support/SeededRandom"
+import { isLinearizable, record } from "@hexcache/linearizability"
 import { Effect } from "effect"
 
 it.live("the memory adapter answers callers at the same time as one after the other", () =>

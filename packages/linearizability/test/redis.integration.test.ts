@@ -1,5 +1,6 @@
 import { assert, it } from "@effect/vitest"
-import { isLinearizable, randomFrom, record, withLateReads } from "@hexcache/linearizability"
+import { randomFrom } from "@hexcache/cache-port/test-support/SeededRandom"
+import { isLinearizable, record, withLateReads } from "@hexcache/linearizability"
 import { Effect, Fiber } from "effect"
 import { clients, cutting } from "../src/clients.ts"
 

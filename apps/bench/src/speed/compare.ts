@@ -3,7 +3,7 @@ import type { Operations } from "./Contestant.ts"
 import type { Entrant } from "./entrants.ts"
 import { Lane } from "./Lane.ts"
 import type { Measured } from "./measure.ts"
-import { shuffled } from "./random.ts"
+import { shuffled } from "./shuffled.ts"
 import type { Effort, Variant, Work } from "./Work.ts"
 import { watchPing } from "./watchPing.ts"
 

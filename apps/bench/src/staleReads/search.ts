@@ -6,6 +6,7 @@
  * is not gone on from: a process is deterministic, so what happened to it, what the store holds and what is on its way
  * decide all that follows.
  */
+import { randomFrom } from "@hexcache/cache-port/test-support/SeededRandom"
 import type { Open } from "./CacheProcess.ts"
 import type { Clock } from "./Clock.ts"
 import { Run } from "./Run.ts"
@@ -141,17 +142,6 @@ export const walk = async (subject: Subject, scenario: Scenario, episodes: numbe
     if ((await run.readQuietly(reader)) < run.version) stale++
   }
   return stale
-}
-
-/** Numbers from 0 to below 1 that are the same for the same seed (mulberry32). */
-const randomFrom = (seed: number) => {
-  let state = seed >>> 0
-  return (): number => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
-  }
 }
 
 /** A schedule in words, step by step. */

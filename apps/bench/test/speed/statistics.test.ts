@@ -1,5 +1,6 @@
+import { randomFrom } from "@hexcache/cache-port/test-support/SeededRandom"
 import { expect, test } from "vitest"
-import { randomFrom, shuffled } from "../../src/speed/random.ts"
+import { shuffled } from "../../src/speed/shuffled.ts"
 import { isNoisy, spreadOf } from "../../src/speed/statistics.ts"
 
 test("quartiles lie between the figures, in proportion", () => {

@@ -1,3 +1,5 @@
+import { randomFrom as numbersFrom } from "@hexcache/cache-port/test-support/SeededRandom"
+
 /** Numbers that follow from a seed. */
 export interface Random {
   /** From 0 to 1, without 1. */
@@ -8,15 +10,9 @@ export interface Random {
   readonly shuffled: <A>(items: ReadonlyArray<A>) => Array<A>
 }
 
-/** mulberry32. */
+/** The same for the same seed. */
 export const randomFrom = (seed: number): Random => {
-  let state = seed >>> 0
-  const next = () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
-  }
+  const next = numbersFrom(seed)
   return {
     next,
     below: (end) => Math.floor(next() * end),

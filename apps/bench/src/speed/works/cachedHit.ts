@@ -1,7 +1,8 @@
+import { randomFrom } from "@hexcache/cache-port/test-support/SeededRandom"
 import { readThrough } from "../entrants.ts"
 import { each } from "../measure.ts"
 import { lookups, personOf } from "../people.ts"
-import { randomFrom, shuffled } from "../random.ts"
+import { shuffled } from "../shuffled.ts"
 import { expectSame, keysOf, needed } from "../values.ts"
 import type { Task, Work } from "../Work.ts"
 

@@ -1,7 +1,8 @@
+import { randomFrom } from "@hexcache/cache-port/test-support/SeededRandom"
 import type { Contestant, Place } from "../Contestant.ts"
 import { growth, inMemory } from "../entrants.ts"
 import { each } from "../measure.ts"
-import { randomFrom, shuffled } from "../random.ts"
+import { shuffled } from "../shuffled.ts"
 import { expectSame, keysOf, needed, reads, store, ttl, valueOf, writes } from "../values.ts"
 import type { Task, Work } from "../Work.ts"
 
