@@ -36,6 +36,9 @@ export class DeadlineQueue<C extends Timed> {
   #immediate: NodeJS.Immediate | undefined
   /** When the first call of this turn of the event loop was added. */
   #turn: number | undefined
+  /** The deadlines of what began in the last turn that was blocked, and when all of them are over instead. */
+  #movedFrom = 0
+  #movedTo = 0
 
   constructor(millis: number, expire: (call: C) => void) {
     this.#millis = millis
@@ -53,7 +56,7 @@ export class DeadlineQueue<C extends Timed> {
       this.#turn = now
       setImmediate(this.#endTurn)
     }
-    call.deadline = deadline ?? now + this.#millis
+    call.deadline = deadline === undefined ? now + this.#millis : this.#fair(deadline, now)
     let before = this.#tail
     while (before !== undefined && before.deadline > call.deadline) before = before.previous as C | undefined
     const after = before === undefined ? this.#head : (before.next as C | undefined)
@@ -65,6 +68,15 @@ export class DeadlineQueue<C extends Timed> {
     else after.previous = call
     this.#size++
     if (this.#head === call) this.#rearm(now)
+  }
+
+  /**
+   * The deadline of a step of what began elsewhere. A step begins behind its deadline only on a loop that was blocked: the
+   * one before had its reply by then.
+   */
+  #fair(deadline: number, now: number): number {
+    if (deadline >= this.#movedFrom && deadline < this.#movedTo) return this.#movedTo
+    return deadline > now ? deadline : now + Math.min(now - deadline, longestGrace)
   }
 
   /** Takes a call out of the list, if it is in it. */
@@ -103,10 +115,12 @@ export class DeadlineQueue<C extends Timed> {
     this.#turn = undefined
     const now = performance.now()
     if (now - began <= punctual) return
+    // A deadline that began elsewhere began a moment before.
+    this.#movedFrom = began - 1 + this.#millis
+    this.#movedTo = now + this.#millis
     for (let call = this.#tail; call !== undefined; call = call.previous as C | undefined) {
-      // A deadline that began elsewhere began a moment before.
-      if (call.deadline - this.#millis < began - 1) return
-      call.deadline = now + this.#millis
+      if (call.deadline < this.#movedFrom) return
+      call.deadline = this.#movedTo
     }
   }
 

@@ -2,7 +2,8 @@
 import { execFile } from "node:child_process"
 import { promisify } from "node:util"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect } from "effect"
+import { askRedis } from "@hexcache/redis-testkit"
+import { Effect, Fiber } from "effect"
 import { vi } from "vitest"
 import { faultyServer } from "../support/faultyServer.ts"
 import { cache, readyCache, server } from "../support/servers.ts"
@@ -28,6 +29,19 @@ describe.concurrent("a process that is busy", () => {
         })
     )
   }
+
+  it.live("event loop blocked for most of a deadline: no false timeout of what takes two round trips", () =>
+    Effect.gen(function* () {
+      const { proxy, redis, url } = yield* faultyServer
+      const cached = yield* readyCache({ url, commandTimeout: "1 second" })
+      yield* cached.set("key", "value")
+      yield* Effect.promise(() => askRedis(redis.url, ["SCRIPT", "FLUSH"]))
+      proxy.latency(60)
+      const deleting = yield* Effect.forkChild(cached.compareAndDelete("key", "value"), { startImmediately: true })
+      for (const begun = performance.now(); performance.now() < begun + 900; );
+      assert.isTrue(yield* Fiber.join(deleting))
+    })
+  )
 
   it.live("default timeout of the client: off, no AbortSignal a command", () =>
     Effect.gen(function* () {
