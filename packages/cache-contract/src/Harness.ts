@@ -71,15 +71,16 @@ export interface World {
 
 let worlds = 0
 
-/** A world on a new namespace of the port in the context. */
-export const makeWorld = (harness: Harness, time: Time): Effect.Effect<World, never, CachePort> =>
-  Effect.map(CachePort, (port) => {
+/**
+ * A world on a new namespace of the port in the context. In real time its keys are removed with the scope, since every
+ * key that stays makes the scans of other laws on the same store slower.
+ */
+export const makeWorld = (harness: Harness, time: Time): Effect.Effect<World, never, CachePort | Scope.Scope> =>
+  Effect.gen(function* () {
+    const port = yield* CachePort
     const namespace = `contract-${++worlds}-${Math.random().toString(36).slice(2)}`
-    return {
-      cache: CachePort.namespaced(port, namespace),
-      port,
-      storedKey: (key) => `${namespace}:${key}`,
-      time,
-      harness
-    }
+    const cache = CachePort.namespaced(port, namespace)
+    if (harness.time === "real")
+      yield* Effect.addFinalizer(() => Effect.ignore(Effect.timeout(cache.flush, "5 seconds")))
+    return { cache, port, storedKey: (key) => `${namespace}:${key}`, time, harness }
   })
