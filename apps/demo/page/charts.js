@@ -1,7 +1,7 @@
 /**
  * The minute, as bars.
  *
- * @import { Second } from "../src/watch/Minute.ts"
+ * @import { Second } from "../src/show/watch/Minute.ts"
  */
 
 /** The seconds that a chart has room for. */

@@ -1,7 +1,7 @@
 /**
  * The page: asks for the state each second while it is looked at, and does what the buttons say.
  *
- * @import { Snapshot } from "../src/watch/Snapshot.ts"
+ * @import { Snapshot } from "../src/show/watch/Snapshot.ts"
  */
 import { act, Refusal, readCity, state as readState } from "./server.js"
 import { count, millis } from "./text.js"

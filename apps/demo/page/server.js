@@ -1,7 +1,7 @@
 /**
  * What the page asks of the demo.
  *
- * @import { Snapshot } from "../src/watch/Snapshot.ts"
+ * @import { Snapshot } from "../src/show/watch/Snapshot.ts"
  */
 
 /** Why the demo refused something: in words, and for which fields of a form. */

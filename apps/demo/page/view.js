@@ -1,8 +1,8 @@
 /**
  * The state, shown.
  *
- * @import { Second } from "../src/watch/Minute.ts"
- * @import { Snapshot } from "../src/watch/Snapshot.ts"
+ * @import { Second } from "../src/show/watch/Minute.ts"
+ * @import { Snapshot } from "../src/show/watch/Snapshot.ts"
  */
 import { draw } from "./charts.js"
 import { age, count, megabytes, millis, percent, short } from "./text.js"

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises"
 import type { Page } from "playwright-core"
 import { afterAll, assert, beforeAll, describe, it } from "vitest"
-import type { Second } from "../../src/watch/Minute.ts"
+import type { Second } from "../../src/show/watch/Minute.ts"
 import { type Demo, picture, start } from "./support/Demo.ts"
 import { visit } from "./support/Visitor.ts"
 

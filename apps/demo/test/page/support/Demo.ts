@@ -4,7 +4,7 @@
 import { once } from "node:events"
 import { mkdir } from "node:fs/promises"
 import { type Browser, chromium, type Page } from "playwright-core"
-import type { Snapshot } from "../../../src/watch/Snapshot.ts"
+import type { Snapshot } from "../../../src/show/watch/Snapshot.ts"
 import { startMain } from "../../support/runMain.ts"
 import { findChromium } from "./findChromium.ts"
 

@@ -3,7 +3,7 @@
  */
 import { styleText } from "node:util"
 import { Console, Effect } from "effect"
-import type { OnProgress } from "../cities/loadCities.ts"
+import type { OnProgress } from "../../cities/loadCities.ts"
 import { count } from "./figures.ts"
 
 /** Shows the loading of the cities: a line that grows on a terminal, plain lines elsewhere. */

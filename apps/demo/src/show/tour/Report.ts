@@ -2,10 +2,10 @@
 import { FailOpen } from "@hexcache/cache-layers"
 import { CacheStats } from "@hexcache/cache-port"
 import { Context, Duration, Effect, Layer } from "effect"
-import { QueryCount } from "../cities/QueryCount.ts"
+import { QueryCount } from "../../cities/QueryCount.ts"
+import { catalogueStats } from "../../domain/catalogueStats.ts"
 import { count, percent, time } from "../console/figures.ts"
 import { heading, table } from "../console/table.ts"
-import { catalogueStats } from "../domain/catalogueStats.ts"
 
 /** Something that the tour does and shows. */
 export interface Step<A, R = never> {

@@ -2,8 +2,8 @@
  * The cities that visitors ask for.
  */
 import { Context, Effect, Layer } from "effect"
-import type { City, CityId } from "../domain/City.ts"
-import { CityStore } from "../domain/CityStore.ts"
+import type { City, CityId } from "../../domain/City.ts"
+import { CityStore } from "../../domain/CityStore.ts"
 
 /** The largest cities of the world, as they are when the demo begins. */
 export class Favourites extends Context.Service<

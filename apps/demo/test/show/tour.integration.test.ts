@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { askRedis, RedisServer } from "@hexcache/redis-testkit"
 import { inject } from "vitest"
-import { runMain, startMain } from "./support/runMain.ts"
+import { runMain, startMain } from "../support/runMain.ts"
 
 interface Connection {
   readonly state: string

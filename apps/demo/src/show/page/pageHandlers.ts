@@ -3,13 +3,13 @@
  */
 import { Effect, Option } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
-import { Cities } from "../domain/Cities.ts"
+import { Cities } from "../../domain/Cities.ts"
+import { orNotFound } from "../../http/catalogueHandlers.ts"
+import { NoOwnRedis, RedisDidNotStart } from "../../http/Problems.ts"
 import { OwnRedis } from "../redis/OwnRedis.ts"
 import { Load } from "../watch/Load.ts"
 import { Snapshots } from "../watch/Snapshot.ts"
-import { orNotFound } from "./catalogueHandlers.ts"
 import { PageApi } from "./PageApi.ts"
-import { NoOwnRedis, RedisDidNotStart } from "./Problems.ts"
 
 /** The handlers of the group `page`. */
 export const pageHandlers = HttpApiBuilder.group(

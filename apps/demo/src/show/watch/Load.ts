@@ -2,7 +2,7 @@
  * A load, as visitors would make it.
  */
 import { Context, Effect, FiberHandle, Layer, Option, Random, Schema } from "effect"
-import { Cities } from "../domain/Cities.ts"
+import { Cities } from "../../domain/Cities.ts"
 import { Favourites } from "./Favourites.ts"
 
 /** The rate of requests, and their duration. */

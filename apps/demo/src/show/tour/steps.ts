@@ -1,10 +1,10 @@
 /** The steps of the tour; most of them run more than once. */
 import { Effect, Option } from "effect"
+import { Cities } from "../../domain/Cities.ts"
+import { type City, CityId, CountryCode, type CountryRanking } from "../../domain/City.ts"
+import { RateLimit, Verdict } from "../../domain/RateLimit.ts"
+import { Visits } from "../../domain/Visits.ts"
 import { count, time } from "../console/figures.ts"
-import { Cities } from "../domain/Cities.ts"
-import { type City, CityId, CountryCode, type CountryRanking } from "../domain/City.ts"
-import { RateLimit, Verdict } from "../domain/RateLimit.ts"
-import { Visits } from "../domain/Visits.ts"
 import type { Step } from "./Report.ts"
 
 const tokyoId = CityId.make(1850147)

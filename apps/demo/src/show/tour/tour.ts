@@ -3,14 +3,14 @@
  */
 import { CachePort } from "@hexcache/cache-port"
 import { Console, Effect, Option } from "effect"
-import type { QueryCount } from "./cities/QueryCount.ts"
-import type { Cities } from "./domain/Cities.ts"
-import type { RateLimit } from "./domain/RateLimit.ts"
-import type { Visits } from "./domain/Visits.ts"
-import { loss } from "./tour/loss.ts"
-import { Outage } from "./tour/Outage.ts"
-import { Report } from "./tour/Report.ts"
-import { largestOfJapan, request, tokyo, tokyoGrows, twelveCities, visit } from "./tour/steps.ts"
+import type { QueryCount } from "../../cities/QueryCount.ts"
+import type { Cities } from "../../domain/Cities.ts"
+import type { RateLimit } from "../../domain/RateLimit.ts"
+import type { Visits } from "../../domain/Visits.ts"
+import { loss } from "./loss.ts"
+import { Outage } from "./Outage.ts"
+import { Report } from "./Report.ts"
+import { largestOfJapan, request, tokyo, tokyoGrows, twelveCities, visit } from "./steps.ts"
 
 /** Goes through the catalogue and prints what it sees. Ends by itself, whatever the cache does. */
 export const tour: Effect.Effect<void, never, CachePort | Cities | QueryCount | RateLimit | Report | Visits> =

@@ -1,8 +1,8 @@
 import { once } from "node:events"
 import { connect } from "node:net"
 import { assert, describe, it } from "@effect/vitest"
-import type { Snapshot } from "../src/watch/Snapshot.ts"
-import { runMain, startMain } from "./support/runMain.ts"
+import type { Snapshot } from "../../src/show/watch/Snapshot.ts"
+import { runMain, startMain } from "../support/runMain.ts"
 
 /** True if something accepts connections there, frozen or not. */
 const isThere = async (url: string): Promise<boolean> => {

@@ -5,7 +5,7 @@ import { readdirSync, readFileSync } from "node:fs"
 import { extname } from "node:path"
 import { HttpRouter, HttpServerResponse } from "effect/http"
 
-const folder = new URL("../../page/", import.meta.url)
+const folder = new URL("../../../page/", import.meta.url)
 
 const types: Readonly<Record<string, string>> = {
   ".css": "text/css; charset=utf-8",

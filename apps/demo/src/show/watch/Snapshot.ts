@@ -3,7 +3,7 @@
  */
 import { Breaker, FailOpen } from "@hexcache/cache-layers"
 import { Context, Effect, Layer, Option, Schema } from "effect"
-import { City } from "../domain/City.ts"
+import { City } from "../../domain/City.ts"
 import { OwnRedis, RedisState } from "../redis/OwnRedis.ts"
 import { CityWatch } from "./CityWatch.ts"
 import { Favourites } from "./Favourites.ts"

@@ -1,7 +1,7 @@
 /** Notes when each city was read from the system of record. */
 import { Context, Effect, Layer } from "effect"
-import type { CityId } from "../domain/City.ts"
-import { CityStore } from "../domain/CityStore.ts"
+import type { CityId } from "../../domain/City.ts"
+import { CityStore } from "../../domain/CityStore.ts"
 
 /** Remembers when the store behind the cache has answered for a city: how old is what the cache keeps of it. */
 export class LoadTimes extends Context.Service<

@@ -1,10 +1,10 @@
 /** The API that the page uses, as types and schemas only. */
 import { Schema } from "effect"
 import { HttpApi, HttpApiEndpoint, HttpApiGroup, HttpApiMiddleware, HttpApiSchema } from "effect/http-api"
-import { City, CityId, Population } from "../domain/City.ts"
+import { City, CityId, Population } from "../../domain/City.ts"
+import { NoOwnRedis, NotFound, RedisDidNotStart } from "../../http/Problems.ts"
 import { LoadOptions } from "../watch/Load.ts"
 import { Snapshot } from "../watch/Snapshot.ts"
-import { NoOwnRedis, NotFound, RedisDidNotStart } from "./Problems.ts"
 import { SameOrigin } from "./SameOrigin.ts"
 
 const Done = HttpApiSchema.NoContent

@@ -2,8 +2,8 @@
  * How requests for cities are answered.
  */
 import { Context, Effect, Exit, Layer } from "effect"
-import { Cities } from "../domain/Cities.ts"
-import type { City, CityId } from "../domain/City.ts"
+import { Cities } from "../../domain/Cities.ts"
+import type { City, CityId } from "../../domain/City.ts"
 import { LoadTimes } from "./LoadTimes.ts"
 import { CurrentTrail, type Trail } from "./Trail.ts"
 

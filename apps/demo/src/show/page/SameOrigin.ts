@@ -4,7 +4,7 @@
 import { Effect, Layer } from "effect"
 import { type Headers, HttpServerRequest } from "effect/http"
 import { HttpApiMiddleware } from "effect/http-api"
-import { Forbidden } from "./Problems.ts"
+import { Forbidden } from "../../http/Problems.ts"
 
 /**
  * Responds with 403 to requests that another site has a browser send. A request without a browser (by curl, for

@@ -4,7 +4,7 @@
 import { monitorEventLoopDelay } from "node:perf_hooks"
 import type { CacheStats } from "@hexcache/cache-port"
 import { Context, Effect, Layer, Schedule, Schema } from "effect"
-import { catalogueStats } from "../domain/catalogueStats.ts"
+import { catalogueStats } from "../../domain/catalogueStats.ts"
 import { CityWatch } from "./CityWatch.ts"
 import { StoreProbe } from "./StoreProbe.ts"
 
