@@ -11,6 +11,39 @@ import type { Server, WriteListener } from "./Server.ts"
 /** How a write has ended for its caller. */
 export type Outcome = "Executed" | "NotExecuted" | "Unknown"
 
+/**
+ * The promises that are checked.
+ *
+ * - `value`: a read returns what its key held at some instant while the read was under way.
+ * - `write`: a write is carried out at most once, and never after it was given up.
+ * - `deadline`: every operation ends by its deadline.
+ * - `failure`: nothing fails while the servers are well.
+ * - `outage`: nothing waits in an outage.
+ * - `recovery`: something succeeds soon after the end of every fault.
+ * - `attempts`: pauses between attempts to connect grow.
+ * - `master`: a master that was replaced is left.
+ * - `growth`: connections, timers, and work do not pile up.
+ * - `close`: the close is short and leaves nothing behind.
+ * - `defect`: nothing dies.
+ * - `end`: the simulation comes to its end.
+ */
+export type Checker =
+  | "value"
+  | "write"
+  | "deadline"
+  | "failure"
+  | "outage"
+  | "recovery"
+  | "attempts"
+  | "master"
+  | "growth"
+  | "close"
+  | "defect"
+  | "end"
+
+/** The promise that is broken, of a text that says what is wrong. */
+export const checkerOf = (wrong: string | undefined): string | undefined => wrong?.split(" ")[1]
+
 /** A write, from its beginning on. */
 interface Write {
   readonly number: number
@@ -29,6 +62,8 @@ export class Account implements WriteListener {
   readonly wrong: Array<string> = []
   /** Values and absences that were checked. */
   verified = 0
+  /** How often the servers were sent each command. */
+  readonly commands = new Map<string, number>()
   readonly #now: () => number
   readonly #writes = new Map<number, Write>()
   #next = 1
@@ -57,8 +92,10 @@ export class Account implements WriteListener {
     write.ended = this.#now()
     for (const key of keys) {
       const executed = write.executed.get(key)?.times ?? 0
-      if (outcome === "Executed" && executed === 0) this.isWrong(`write ${number} of ${key} acknowledged, not done`)
-      if (outcome === "NotExecuted" && executed > 0) this.isWrong(`write ${number} of ${key} given up, and done before`)
+      if (outcome === "Executed" && executed === 0)
+        this.isWrong("write", `write ${number} of ${key} acknowledged, not done`)
+      if (outcome === "NotExecuted" && executed > 0)
+        this.isWrong("write", `write ${number} of ${key} given up, and done before`)
     }
   }
 
@@ -71,6 +108,10 @@ export class Account implements WriteListener {
     this.#executed(server, key, Number(value.split("|")[1]))
   }
 
+  received(name: string): void {
+    this.commands.set(name, (this.commands.get(name) ?? 0) + 1)
+  }
+
   added(server: Server, key: string, amount: number): void {
     this.#executed(server, key, amount)
   }
@@ -78,16 +119,16 @@ export class Account implements WriteListener {
   #executed(server: Server, key: string, number: number): void {
     const write = this.#writes.get(number)
     if (write === undefined) {
-      this.isWrong(`write ${number} of ${key} done, which nobody began or which ended long ago`)
+      this.isWrong("write", `write ${number} of ${key} done, which nobody began or which ended long ago`)
       return
     }
     const times = (write.executed.get(key)?.times ?? 0) + 1
     write.executed.set(key, { times, at: this.#now() })
-    if (times > 1) this.isWrong(`write ${number} of ${key} done ${times} times`)
+    if (times > 1) this.isWrong("write", `write ${number} of ${key} done ${times} times`)
     if (write.ended < server.readingSince) {
-      this.isWrong(`write ${number} of ${key} sent at ${server.readingSince}, after it was given up`)
+      this.isWrong("write", `write ${number} of ${key} sent at ${server.readingSince}, after it was given up`)
     }
-    if (write.outcome === "NotExecuted") this.isWrong(`write ${number} of ${key} done after it was given up`)
+    if (write.outcome === "NotExecuted") this.isWrong("write", `write ${number} of ${key} done after it was given up`)
   }
 
   /**
@@ -102,7 +143,7 @@ export class Account implements WriteListener {
     this.verified += answers.size
     for (const [key, value] of answers) {
       if (value !== undefined && value.split("|")[0] !== key && !/^-?[0-9]+$/.test(value)) {
-        this.isWrong(`${what}: ${key} is ${value}, another key's value`)
+        this.isWrong("value", `${what}: ${key} is ${value}, another key's value`)
         return
       }
     }
@@ -116,11 +157,11 @@ export class Account implements WriteListener {
       )
       return `${key} is ${value}, where a server held ${histories.join(" / ")}`
     })
-    this.isWrong(`${what} since ${from.toFixed(2)}: ${held.join("; ")}`)
+    this.isWrong("value", `${what} since ${from.toFixed(2)}: ${held.join("; ")}`)
   }
 
-  isWrong(what: string): void {
-    this.wrong.push(`${this.#now().toFixed(2)} ${what}`)
+  isWrong(checker: Checker, what: string): void {
+    this.wrong.push(`${this.#now().toFixed(2)} ${checker}: ${what}`)
   }
 
   #forget(): void {

@@ -17,6 +17,8 @@ export interface CallersOptions {
   readonly account: Account
   /** By when every operation ends, in milliseconds. */
   readonly deadline: number
+  /** How many operations of one kind may be in flight. */
+  readonly maxPending: number
   /** How old what is read may be at most, in milliseconds: where there is a near cache. */
   readonly staleness: number
   /** Milliseconds for which this process was blocked so far. */
@@ -29,12 +31,15 @@ export interface CallersOptions {
   readonly isOneServer: boolean
   readonly count: (what: string) => void
   /** Why this failure of what began at an instant may be; undefined where the server was well all the time. */
-  readonly excuse: (began: number, isRead: boolean, failure: string) => string | undefined
+  readonly excuse: (operation: Operation, failure: string) => string | undefined
   /** True if operations fail at once now. */
   readonly isInOutage: () => boolean
+  /** True if operations wait for a connection now. */
+  readonly isConnecting: () => boolean
 }
 
-interface Operation {
+/** An operation in flight. */
+export interface Operation {
   readonly number: number
   readonly name: string
   readonly began: number
@@ -42,6 +47,8 @@ interface Operation {
   readonly isRead: boolean
   /** Begun in an outage, in which nothing waits. */
   readonly isInOutage: boolean
+  /** Begun while a connection was made. */
+  readonly isConnecting: boolean
 }
 
 const namespace = "sim"
@@ -85,8 +92,8 @@ export class Callers {
     else if (dice < 55) this.#set(`value-${random.below(values)}`)
     else if (dice < 70) this.#increment()
     else if (dice < 78) this.#getMany(someKeys(random))
-    else if (dice < 84) this.#setGroup(`group-${random.below(3)}`)
-    else if (dice < 90) this.#getMany(groupOf(`group-${random.below(3)}`))
+    else if (dice < 84) this.#setGroup(`group-{${random.below(3)}}`)
+    else if (dice < 90) this.#getMany(groupOf(`group-{${random.below(3)}}`))
     else if (dice < 93) this.#remove(`value-${random.below(values)}`)
     else if (dice < 95) this.#setIfAbsent(`value-${random.below(values)}`)
     else if (dice < 97) this.#observe("ttl", this.#cache.ttl(`value-${random.below(values)}`), () => {})
@@ -95,11 +102,33 @@ export class Callers {
     else this.#getAndDelete(`value-${random.below(values)}`)
   }
 
-  /** Begins a read of the server, to see if it succeeds. */
-  probe(onSuccess: () => void): void {
-    this.#observe("exists", this.#cache.exists("value-0"), (exit) => {
+  /** Begins more operations of one kind than may be pending. */
+  askManyAtOnce(count: number): void {
+    const { account, isOneServer, maxPending, random } = this.#options
+    const kind = ["get", "set", "increment"][random.below(3)] as string
+    for (let left = count; left > 0; left--) {
+      if (kind === "get") this.#get(`value-${random.below(values)}`)
+      else if (kind === "set") this.#set(`value-${random.below(values)}`)
+      else this.#increment()
+    }
+    const pending = [...this.inFlight.values()].filter(({ name }) => name.startsWith(`${kind} `)).length
+    if (isOneServer && pending > maxPending) account.isWrong("growth", `${pending} times ${kind} are pending`)
+  }
+
+  /** Begins a read or a write of the server, `exists` or `set` and a key, to see if it succeeds. */
+  probe(what: string, onSuccess: () => void): void {
+    const [name, key = ""] = what.split(" ")
+    const done = (exit: Exit.Exit<unknown, CacheError>) => {
       if (Exit.isSuccess(exit)) onSuccess()
-    })
+    }
+    if (name === "exists") this.#observe(what, this.#cache.exists(key), done)
+    else {
+      const number = this.#options.account.beginWrite()
+      this.#observe(`${what} ${number}`, this.#cache.set(key, this.#text(key, number)), (exit) => {
+        this.#ended(number, [key], exit)
+        done(exit)
+      })
+    }
   }
 
   /** Checks that nothing is under way for longer than it may be. */
@@ -107,7 +136,7 @@ export class Callers {
     for (const operation of this.inFlight.values()) {
       if (this.#lateness(operation) <= 0) continue
       this.inFlight.delete(operation.number)
-      this.#options.account.isWrong(`${this.#title(operation)} has not ended`)
+      this.#options.account.isWrong("deadline", `${this.#title(operation)} has not ended`)
     }
   }
 
@@ -170,7 +199,8 @@ export class Callers {
 
   #compareAndDelete(key: string): void {
     this.#observe(`compareAndDelete ${key}`, this.#cache.compareAndDelete(key, "another"), (exit) => {
-      if (Exit.isSuccess(exit) && exit.value) this.#options.account.isWrong(`${key} was deleted by another value`)
+      if (Exit.isSuccess(exit) && exit.value)
+        this.#options.account.isWrong("value", `${key} was deleted by another value`)
     })
   }
 
@@ -222,14 +252,15 @@ export class Callers {
   }
 
   #observe<A>(name: string, asked: Effect.Effect<A, CacheError>, onExit: (exit: Exit.Exit<A, CacheError>) => void) {
-    const { account, blocked, count, excuse, isInOutage, log, loop } = this.#options
+    const { account, blocked, count, excuse, isConnecting, isInOutage, log, loop } = this.#options
     const operation = {
       number: this.operations++,
       name,
       began: loop.now,
       blocked: blocked(),
       isRead: reads.has(name.split(" ")[0] as string),
-      isInOutage: isInOutage()
+      isInOutage: isInOutage(),
+      isConnecting: isConnecting()
     }
     this.inFlight.set(operation.number, operation)
     log.add(`${this.#title(operation)} begins`)
@@ -239,17 +270,23 @@ export class Callers {
         const outcome = Exit.isSuccess(exit) ? "succeeds" : reasonOf(exit)
         log.add(`${this.#title(operation)} ${outcome}`)
         count(Exit.isSuccess(exit) ? "operation succeeds" : `operation fails: ${outcome}`)
+        if (Exit.isSuccess(exit) && operation.isConnecting) count("an operation waits for a connection and succeeds")
         const title = this.#title(operation)
         const millis = loop.now - operation.began
-        if (outcome === "defect") account.isWrong(`${title}: ${Exit.isFailure(exit) && Cause.pretty(exit.cause)}`)
+        if (outcome === "defect")
+          account.isWrong("defect", `${title}: ${Exit.isFailure(exit) && Cause.pretty(exit.cause)}`)
         this.slowest = Math.max(this.slowest, millis)
-        if (this.#lateness(operation) > 0) account.isWrong(`${title} took ${millis.toFixed(2)} ms, ${outcome}`)
+        if (this.#lateness(operation) > 0)
+          account.isWrong("deadline", `${title} took ${millis.toFixed(2)} ms, ${outcome}`)
         if (operation.isInOutage && millis > tick && Exit.isFailure(exit) && outcome !== "interrupted") {
-          account.isWrong(`${title} waited for ${millis.toFixed(2)} ms in an outage, ${outcome}`)
+          account.isWrong("outage", `${title} waited for ${millis.toFixed(2)} ms in an outage, ${outcome}`)
         }
         if (Exit.isFailure(exit) && outcome !== "interrupted") {
-          if (excuse(operation.began, operation.isRead, outcome) === undefined) {
-            account.isWrong(`${title} ${outcome}, though the server was well since ${operation.began.toFixed(2)}`)
+          if (excuse(operation, outcome) === undefined) {
+            account.isWrong(
+              "failure",
+              `${title} ${outcome}, though the server was well since ${operation.began.toFixed(2)}`
+            )
           }
         }
         onExit(exit)

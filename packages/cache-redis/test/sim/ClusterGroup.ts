@@ -6,8 +6,11 @@ import { Failure, type Reply } from "./Resp.ts"
 import { type Client, Server } from "./Server.ts"
 import type { TopologyOptions } from "./topologies.ts"
 
-/** How long a write is on its way to the replica, in milliseconds. */
-const replicationLag = 2
+/** How long a write is on its way to the replica on a fine day, in milliseconds. */
+const usualLag = 2
+
+/** How long behind a move of a slot an answer may be from the time before, in milliseconds. */
+const movedFor = 1_000
 
 /** How long a master is away when the others agree that it is down, in milliseconds. */
 const downAfter = 1_000
@@ -33,19 +36,25 @@ class Node extends Server {
     const isAsking = client.isAsking
     client.isAsking = name === "ASKING"
     if (keyless.has(name) || name === "ASKING") return undefined
-    const key = (name.startsWith("EVAL") ? args[3] : name === "MSETEX" ? args[2] : args[1]) as string
+    const keys = keysOf(name, args)
+    const [key = ""] = keys
     if (this.isDown) return new Failure("CLUSTERDOWN The cluster is down")
     const slot = this.group.slotOf(key)
     const home = this.map[this.group.shardOf(slot)] as Node
     const moving = this.group.moving
     if (moving?.slot === slot) {
-      const isMissing = this.keyspace.get(key) === undefined
-      if (this === moving.from && home === this && isMissing) {
-        return new Failure(`ASK ${slot} ${moving.to.address}`)
+      const missing = keys.filter((each) => this.keyspace.get(each) === undefined).length
+      if (this === moving.from && home === this && missing > 0) {
+        return this.#refuse(missing === keys.length ? `ASK ${slot} ${moving.to.address}` : tryAgain)
       }
-      if (this === moving.to && isAsking) return undefined
+      if (this === moving.to && isAsking) return missing > 0 && keys.length > 1 ? this.#refuse(tryAgain) : undefined
     }
-    return home === this ? undefined : new Failure(`MOVED ${slot} ${home.address}`)
+    return home === this ? undefined : this.#refuse(`MOVED ${slot} ${home.address}`)
+  }
+
+  #refuse(text: string): Reply {
+    this.group.count(`reply: ${text.split(" ")[0]}`)
+    return new Failure(text)
   }
 
   override command(client: Client, name: string, args: ReadonlyArray<string>): Reply {
@@ -56,6 +65,25 @@ class Node extends Server {
         return [first, last, ...[master, ...replicas].map(({ address }): Reply => announced(address))]
       })
     )
+  }
+}
+
+const tryAgain = "TRYAGAIN Multiple keys request during rehashing of slot"
+
+const keysOf = (name: string, args: ReadonlyArray<string>): ReadonlyArray<string> => {
+  switch (name) {
+    case "MGET":
+    case "UNLINK":
+      return args.slice(1)
+    case "MSET":
+      return args.filter((_, index) => index % 2 === 1)
+    case "MSETEX":
+      return args.slice(2, 2 + 2 * Number(args[1])).filter((_, index) => index % 2 === 0)
+    case "EVAL":
+    case "EVALSHA":
+      return args.slice(3, 3 + Number(args[2]))
+    default:
+      return args.slice(1, 2)
   }
 }
 
@@ -78,6 +106,7 @@ export class ClusterGroup {
   readonly #ranges = new Map<number, ReadonlyArray<readonly [first: number, last: number]>>()
   readonly #slots = new Map<string, number>()
   readonly #busy = new Set<number>()
+  #lag = usualLag
 
   constructor(options: TopologyOptions) {
     this.#options = options
@@ -107,6 +136,15 @@ export class ClusterGroup {
         await sleep(millis)
         old.thaw()
       },
+      "failover that loses writes": async ({ random, sleep }, millis) => {
+        this.#lag = 20 + random.below(400)
+        await sleep(millis)
+        const old = this.masters[random.below(shards)] as Node
+        old.kill()
+        await this.#failOver(old.shard, downAfter)
+        this.#lag = usualLag
+        old.restart()
+      },
       CLUSTERDOWN: async ({ random, sleep }, millis) => {
         const down = this.nodes.filter(() => random.below(2) === 0)
         for (const node of down) node.isDown = true
@@ -133,6 +171,23 @@ export class ClusterGroup {
     return slot
   }
 
+  /** True if a slot is on its way, or was a moment ago. */
+  get isMoving(): boolean {
+    return this.moving !== undefined || this.#options.network.loop.now < this.#movedAt + movedFor
+  }
+
+  get count(): (what: string) => void {
+    return this.#options.count
+  }
+
+  /** A key of each shard. */
+  get probes(): ReadonlyArray<string> {
+    const keys = Array.from({ length: 40 }, (_, number) => `probe-${number}`)
+    return Array.from({ length: shards }, (_, shard) =>
+      keys.find((key) => this.shardOf(this.slotOf(`sim:${key}`)) === shard)
+    ).filter((key) => key !== undefined)
+  }
+
   shardOf(slot: number): number {
     return this.#shards[slot] as number
   }
@@ -140,7 +195,7 @@ export class ClusterGroup {
   /** The keyspaces that a read of a key may be from. */
   keyspacesOf(key: string, isWell: boolean): ReadonlyArray<Keyspace> {
     const shard = this.shardOf(this.slotOf(key))
-    const hasMoved = this.moving !== undefined || this.#options.network.loop.now < this.#movedAt + 1_000
+    const hasMoved = this.isMoving
     const owners = this.nodes.filter(
       (node) => (node.shard === shard && node.isMaster) || ((!isWell || hasMoved) && node.keyspace.knows(key))
     )
@@ -169,7 +224,7 @@ export class ClusterGroup {
         if (node.shard === from.shard && node !== from) node.keyspace.copyKey(from.keyspace, key)
       }
     }
-    this.#options.network.loop.arrive(replicationLag, copy, "elsewhere")
+    this.#options.network.loop.arrive(this.#lag, copy, "elsewhere")
   }
 
   /** Makes the replica of a shard its master. The other nodes hear of it one after the other. */

@@ -5,13 +5,13 @@ import { Push, Replies, type Reply } from "./Resp.ts"
 import { type Client, Server } from "./Server.ts"
 import type { TopologyOptions } from "./topologies.ts"
 
-/** How long a write is on its way to the replica, in milliseconds. */
-const replicationLag = 2
+/** How long a write is on its way to the replica on a fine day, in milliseconds. */
+const usualLag = 2
 
 /** How long a master is away when the sentinels agree that it is down, in milliseconds. */
 const downAfter = 1_000
 
-/** How long behind the word of all sentinels an old master may still be asked, in milliseconds: a second, and a block. */
+/** How long behind the word of the sentinels an old master may still be asked, in milliseconds: a second, and a block. */
 const leftAfter = 3_000
 
 class Sentinel extends Server {
@@ -69,6 +69,7 @@ export class SentinelGroup {
   readonly #options: TopologyOptions
   readonly #servers: ReadonlyArray<Server>
   #epoch = 0
+  #lag = usualLag
   /** When all sentinels had named the master, if each could be reached since. */
   #namedAt = Number.POSITIVE_INFINITY
   /** Another one begins only when it is over. */
@@ -79,6 +80,7 @@ export class SentinelGroup {
     this.#servers = servers
     this.master = servers[0] as Server
     this.sentinels = [1, 2, 3].map((n) => new Sentinel(options, `10.0.1.${n}:26379`, this.master))
+    for (const sentinel of this.sentinels) sentinel.listener = options.account
     for (const server of servers) {
       server.isMaster = server === this.master
       server.onWritten = (key) => this.#replicate(server, key)
@@ -102,6 +104,19 @@ export class SentinelGroup {
       "failover of a master cut off from the others": async ({ sleep }, millis) => {
         await this.#failOver(downAfter, leftAfter + millis)
         await sleep(100)
+      },
+      "failover that one sentinel knows of": async ({ sleep }, millis) => {
+        await this.#failOver(downAfter, leftAfter + millis, 1)
+        await sleep(100)
+      },
+      "failover that loses writes": async ({ random, sleep }, millis) => {
+        this.#lag = 20 + random.below(400)
+        await sleep(millis)
+        const old = this.master
+        old.kill()
+        await this.#failOver(downAfter)
+        this.#lag = usualLag
+        old.restart()
       },
       "a sentinel is away": async ({ network, random, sleep }, millis) => {
         const away = this.sentinels[random.below(3)] as Sentinel
@@ -131,10 +146,10 @@ export class SentinelGroup {
   #replicate(from: Server, key: string): void {
     const { account, network } = this.#options
     if (from !== this.master && from.isMaster && network.loop.now > this.#namedAt + leftAfter) {
-      account.isWrong(`${key} asked of an old master, ${leftAfter} ms behind the word of all sentinels`)
+      account.isWrong("master", `${key} asked of an old master, ${leftAfter} ms behind the word of the sentinels`)
     }
     this.#options.network.loop.arrive(
-      replicationLag,
+      this.#lag,
       () => {
         if (from !== this.master) return
         for (const server of this.#servers) if (!server.isMaster) server.keyspace.copyKey(from.keyspace, key)
@@ -144,14 +159,15 @@ export class SentinelGroup {
   }
 
   /** Makes the replica the master. The old one becomes a replica later, and takes writes until then. */
-  #failOver(after: number, isolated = 0): Promise<void> {
-    this.#failingOver ??= this.#promote(after, isolated).finally(() => {
+  #failOver(after: number, isolated = 0, hearing = this.sentinels.length): Promise<void> {
+    this.#failingOver ??= this.#promote(after, isolated, hearing).finally(() => {
       this.#failingOver = undefined
     })
     return this.#failingOver
   }
 
-  async #promote(after: number, isolated: number): Promise<void> {
+  /** So many sentinels hear of it while the old master is isolated, the others behind that. */
+  async #promote(after: number, isolated: number, hearing: number): Promise<void> {
     const { network, random, sleep } = this.#options
     await sleep(after)
     const old = this.master
@@ -162,13 +178,15 @@ export class SentinelGroup {
     next.log.add(`${next.address} is promoted`)
     // The leader first, the others when it tells them.
     const order = random.shuffled([...this.sentinels])
-    for (const [index, sentinel] of order.entries()) {
+    const first = order.slice(0, hearing)
+    for (const [index, sentinel] of first.entries()) {
       sentinel.hear(next, epoch, index === 0)
       await sleep(random.below(300))
     }
-    if (this.sentinels.every(({ address }) => !isAway(network.weather(address)))) this.#namedAt = network.loop.now
+    if (first.every(({ address }) => !isAway(network.weather(address)))) this.#namedAt = network.loop.now
     await sleep(isolated)
     this.#namedAt = Number.POSITIVE_INFINITY
+    for (const sentinel of order.slice(hearing)) sentinel.hear(next, epoch, false)
     old.isMaster = false
     old.keyspace.copy(next.keyspace)
     next.log.add(`${old.address} is a replica`)

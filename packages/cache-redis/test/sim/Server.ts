@@ -2,6 +2,7 @@
  * A simulated Redis: what the adapter sends to one, on keys of its own. A command that the simulation does not know, or a
  * script of another text, ends it.
  */
+import type { Checker } from "./Account.ts"
 import type { EventLog } from "./EventLog.ts"
 import { Keyspace } from "./Keyspace.ts"
 import type { Loop } from "./Loop.ts"
@@ -9,15 +10,28 @@ import type { Connection, Network, Peer } from "./Network.ts"
 import { CommandReader, encode, Failure, ok, Push, type Reply, Status } from "./Resp.ts"
 import { Scripts } from "./Scripts.ts"
 
-/** Hears of each write in the moment in which it is carried out. */
+/** Hears of each command as it comes, and of each write in the moment in which it is carried out. */
 export interface WriteListener {
+  readonly received: (name: string) => void
   readonly wrote: (server: Server, key: string, value: string) => void
   readonly added: (server: Server, key: string, amount: number) => void
-  readonly isWrong: (what: string) => void
+  readonly isWrong: (checker: Checker, what: string) => void
 }
 
 /** Refusals of all commands, or of all writes, by the state of the server. */
-export type Refusal = "LOADING" | "READONLY" | "OOM" | "MISCONF" | "BUSY" | "NOPERM" | "MASTERDOWN" | "NOREPLICAS"
+export type Refusal =
+  | "LOADING"
+  | "READONLY"
+  | "OOM"
+  | "MISCONF"
+  | "BUSY"
+  | "NOPERM"
+  | "MASTERDOWN"
+  | "NOREPLICAS"
+  | "NOAUTH"
+
+/** A proxy in the place of a server that is gone: it answers handshakes and PING, or refuses everything. */
+export type Proxy = "answering" | "refusing"
 
 /** Refusals of a connection, in the moment in which it is made. */
 export type Turning = "DENIED" | "max clients" | "hang up" | "hang up behind the handshake"
@@ -30,8 +44,12 @@ const texts: Record<Refusal, string> = {
   BUSY: "BUSY Redis is busy running a script. You can only call SCRIPT KILL or SHUTDOWN NOSAVE.",
   NOPERM: "NOPERM User default has no permissions to run this command",
   MASTERDOWN: "MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.",
-  NOREPLICAS: "NOREPLICAS Not enough good replicas to write."
+  NOREPLICAS: "NOREPLICAS Not enough good replicas to write.",
+  NOAUTH: "NOAUTH Authentication required."
 }
+
+/** First bytes of replies; that of a refusal would turn a success into one. */
+const types = Buffer.from("$*+:%>_#,~?")
 
 /** Commands of every state of a server. */
 const always = new Set(["HELLO", "AUTH", "CLIENT", "SELECT"])
@@ -55,6 +73,7 @@ const refuses = (refusal: Refusal, name: string, isWrite: boolean): boolean => {
     case "LOADING":
     case "BUSY":
     case "MASTERDOWN":
+    case "NOAUTH":
       return true
   }
 }
@@ -67,6 +86,8 @@ export class Client {
   isLoggedIn = false
   isTracking = false
   isAsking = false
+  /** Connected to a master that is a replica by now. */
+  isOfReplica = false
   /** Keys that it has read since it was told last that they changed. */
   readonly tracked = new Set<string>()
   readonly channels = new Set<string>()
@@ -91,6 +112,9 @@ export class Server {
   listener: WriteListener | undefined
   refusal: Refusal | undefined
   turning: Turning | undefined
+  proxy: Proxy | undefined
+  /** Damages replies. */
+  isGarbling = false
   password: string | undefined
   /** HELLO is unknown, as before Redis 6. */
   isOld = false
@@ -145,6 +169,11 @@ export class Server {
     this.scripts.clear()
   }
 
+  /** Makes another server the master behind the same name: who is connected stays with the old one, a replica now. */
+  demote(): void {
+    for (const client of this.clients) client.isOfReplica = true
+  }
+
   /** Starts again behind a kill. */
   restart(): void {
     this.#network.weather(this.address).isRefused = false
@@ -179,6 +208,8 @@ export class Server {
     // What a client has changed itself it hears of behind the reply.
     this.#current = client
     const replies = client.reader.read(bytes).map((args) => {
+      this.listener?.received(args[0] as string)
+      if (this.proxy !== undefined) return this.#answerAsProxy(client, args)
       const reply = this.#run(client, args)
       const written = encode(reply, client.protocol)
       if (!isChore(args)) {
@@ -190,8 +221,16 @@ export class Server {
       return written + behind.join("")
     })
     this.#current = undefined
-    if (replies.length > 0) client.connection.reply(Buffer.from(replies.join("")))
+    const written = Buffer.from(replies.join(""))
+    if (this.isGarbling && written.length > 0) written[0] = types[this.#network.random.below(types.length)] as number
+    if (written.length > 0) client.connection.reply(written)
     if (this.turning === "hang up behind the handshake") client.connection.hangUp()
+  }
+
+  #answerAsProxy(client: Client, args: ReadonlyArray<string>): string {
+    if (this.proxy === "refusing") return "-ERR no upstream\r\n"
+    const name = args[0] as string
+    return always.has(name) || name === "PING" ? encode(this.command(client, name, args), client.protocol) : ""
   }
 
   #run(client: Client, args: ReadonlyArray<string>): Reply {
@@ -202,7 +241,10 @@ export class Server {
     const script = name === "EVALSHA" ? this.scripts.bySha(args[1] as string) : undefined
     const redirection = this.redirect(client, name, args)
     if (redirection !== undefined) return redirection
-    if (!this.isMaster && (writes.has(name) || this.scripts.bySha(args[1] ?? "")?.isWrite === true)) {
+    if (
+      (!this.isMaster || client.isOfReplica) &&
+      (writes.has(name) || this.scripts.bySha(args[1] ?? "")?.isWrite === true)
+    ) {
       return new Failure(texts.READONLY)
     }
     if (this.refusal !== undefined && !always.has(name)) {

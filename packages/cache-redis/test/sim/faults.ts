@@ -3,7 +3,7 @@
 import { unaskedReplies } from "../storm/faults.ts"
 import type { Random } from "../storm/random.ts"
 import type { Network } from "./Network.ts"
-import type { Refusal, Server, Turning } from "./Server.ts"
+import type { Proxy, Refusal, Server, Turning } from "./Server.ts"
 
 /** Where faults happen. */
 export interface Place {
@@ -14,6 +14,10 @@ export interface Place {
   readonly sleep: (millis: number) => Promise<void>
   /** Keeps the simulated processes from running for so long. */
   readonly block: (millis: number) => void
+  /** Keeps callers from asking, or lets them ask again. */
+  readonly rest: (isIdle: boolean) => void
+  /** Lets the callers of each process ask more in one turn than may be pending. */
+  readonly askManyAtOnce: () => void
 }
 
 /** How names are looked up now. */
@@ -66,9 +70,10 @@ const repeated =
 /** The server refuses commands. */
 const refusing =
   (refusal: Refusal): Fault =>
-  async ({ random, server, sleep, ...place }, millis) => {
+  async (place, millis) => {
+    const { random, server, sleep } = place
     server.refusal = refusal
-    if (random.below(3) === 0) reset({ random, server, sleep, ...place })
+    if (random.below(3) === 0) reset(place)
     await sleep(millis)
     server.refusal = undefined
   }
@@ -83,6 +88,19 @@ const turning =
     place.server.turning = undefined
   }
 
+/** A proxy stands in front of a server that is gone. */
+const proxied =
+  (proxy: Proxy): Fault =>
+  async (place, millis) => {
+    const { server, sleep } = place
+    server.proxy = proxy
+    reset(place)
+    await sleep(millis)
+    server.proxy = undefined
+    // The proxy has found the server again.
+    reset(place)
+  }
+
 const inject = (place: Place, bytes: Buffer) => {
   for (const connection of connections(place)) connection.reply(bytes)
 }
@@ -93,6 +111,21 @@ export const unnoticed: ReadonlySet<string> = new Set(["slicing", "blocked loop"
 /** Faults that lose the writes which are on their way, and nothing else, where a connection is made soon enough. */
 export const losing: ReadonlySet<string> = new Set(["one reset", "one hang up"])
 
+/** Faults that fail no read, where a connection is made soon enough. */
+export const readable: ReadonlySet<string> = new Set(["MISCONF", "NOREPLICAS", "OOM"])
+
+/** Faults that tell every process at once that no server is there, so that nothing waits after a while. */
+export const deadly: ReadonlySet<string> = new Set([
+  "another password",
+  "DENIED",
+  "failing look-up",
+  "hang up on each",
+  "max clients",
+  "proxy that refuses",
+  "refuse",
+  "silent handshake"
+])
+
 /** Faults under which no connection answers a command. */
 export const hopeless: ReadonlySet<string> = new Set([
   "another password",
@@ -102,6 +135,8 @@ export const hopeless: ReadonlySet<string> = new Set([
   "hang up on each",
   "hang up behind each handshake",
   "max clients",
+  "proxy that answers",
+  "proxy that refuses",
   "refuse",
   "silent handshake",
   "slow look-up"
@@ -197,6 +232,33 @@ export const faults: Readonly<Record<string, Fault>> = {
   NOPERM: refusing("NOPERM"),
   MASTERDOWN: refusing("MASTERDOWN"),
   NOREPLICAS: refusing("NOREPLICAS"),
+  NOAUTH: refusing("NOAUTH"),
+  "failover behind the name": async ({ server, sleep }, millis) => {
+    server.demote()
+    await sleep(millis)
+  },
+  "proxy that answers": proxied("answering"),
+  "proxy that refuses": proxied("refusing"),
+  "garbled replies": inFlight(async ({ random, server, sleep }) => {
+    server.isGarbling = true
+    await sleep(1 + random.below(10))
+    server.isGarbling = false
+  }),
+  "forgotten while idle": async (place) => {
+    place.rest(true)
+    await place.sleep(300)
+    for (const connection of connections(place)) connection.isDead = true
+    await place.sleep(4_000)
+    place.rest(false)
+  },
+  "many at once": async (place, millis) => {
+    for (let times = 3; times > 0; times--) {
+      if (place.random.below(2) === 0) reset(place)
+      await place.sleep(place.random.below(2))
+      place.askManyAtOnce()
+      await place.sleep(millis / 3)
+    }
+  },
   DENIED: turning("DENIED"),
   "max clients": turning("max clients"),
   "hang up on each": turning("hang up"),

@@ -1,10 +1,11 @@
 /**
  * Simulates seeds, prints a line with the hash of each one's events, and sums them up. What is wrong is printed with the
- * events before it and the command that repeats it.
+ * events before it and the command that repeats it: with as few rounds as break the same promise.
  *
  * ```sh
  * pnpm sim --seed 7 --hours 1 --topology sentinel --near   # one seed behind Sentinel, with near caches
  * pnpm sim --seeds 1..1000 --hours 0.01 --topology every   # a thousand short ones in each of the worlds
+ * pnpm sim --seed 7 --whole                                # with all its rounds, also where it breaks a promise
  * pnpm sim --seeds 1..1000 --go-on                         # does not end with the first that breaks a promise
  * ```
  *
@@ -25,6 +26,8 @@ const { values } = parseArgs({
     topology: { type: "string", default: "single" },
     near: { type: "boolean", default: false },
     only: { type: "string" },
+    rounds: { type: "string" },
+    whole: { type: "boolean", default: false },
     trace: { type: "string" },
     counts: { type: "boolean", default: false },
     jobs: { type: "string", default: String(availableParallelism()) },
@@ -58,14 +61,20 @@ const runs = Array.from({ length: last - first + 1 }, (_, index) =>
       seed: first + index,
       hours: Number(values.hours),
       only: values.only?.split(","),
+      rounds: values.rounds?.split(",").map(Number),
+      isWhole: values.whole,
       trace: values.trace === undefined ? undefined : Number(values.trace)
     })
   )
 ).flat()
 
-const commandOf = ({ hours, isNear, only, seed, topology }: SimulationOptions): string =>
+const commandOf = (
+  { hours, isNear, only, seed, topology }: SimulationOptions,
+  rounds: ReadonlyArray<number> | undefined
+): string =>
   `pnpm sim --seed ${seed} --hours ${hours} --topology ${topology}${isNear ? " --near" : ""}` +
-  (only === undefined ? "" : ` --only "${only}"`)
+  (only === undefined ? "" : ` --only "${only}"`) +
+  (rounds === undefined ? "" : ` --rounds ${rounds}`)
 
 const began = performance.now()
 const summary = new Summary()
@@ -86,7 +95,7 @@ for await (const [options, answer] of new Workers().run(runs, Number(values.jobs
   if (wrong.length === 0) continue
   process.exitCode = 1
   for (const each of wrong) console.log(`WRONG: ${each}`)
-  console.log(`repeat: ${commandOf(options)}`)
+  console.log(`repeat: ${commandOf(options, "report" in answer ? answer.report.rounds : options.rounds)}`)
   if (!values["go-on"]) break
 }
 for (const line of summary.lines((performance.now() - began) / 60_000)) console.log(line)

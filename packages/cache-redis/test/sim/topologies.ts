@@ -15,12 +15,16 @@ export interface Topology {
   readonly layer: (
     options: Omit<CacheRedis.CacheRedisOptions, "url" | "host">
   ) => Layer.Layer<CachePort | RedisStatus, CacheError>
+  /** Keys that tell if every server can be read and written. */
+  readonly probes: ReadonlyArray<string>
   /** The server that takes writes now. */
   readonly master: Server
   /** Of the servers that a read may be from, where all is well, or is not. */
   readonly keyspaces: (isWell: boolean, key: string) => ReadonlyArray<Keyspace>
   /** True if all keys are on one server at a time: reads of several are of one moment, and in an outage nothing waits. */
   readonly isOneServer: boolean
+  /** True if keys are moving between servers, so that some batches are refused again and again. */
+  readonly isMoving?: () => boolean
   /** How long until every process knows of what has changed, in milliseconds. */
   readonly settleTime: number
   readonly faults: Readonly<Record<string, Fault>>
@@ -36,6 +40,8 @@ export interface TopologyOptions {
   readonly account: WriteListener
   readonly random: Random
   readonly sleep: (millis: number) => Promise<void>
+  /** Counts how often something was reached. */
+  readonly count: (what: string) => void
 }
 
 export type TopologyName = "single" | "sentinel" | "cluster"
@@ -51,6 +57,7 @@ const single = (options: TopologyOptions): Topology => {
   const master = server(options, "10.0.0.1:6379")
   return {
     layer: (options) => CacheRedis.layer({ ...options, host: "redis" }),
+    probes: ["probe-0"],
     master,
     keyspaces: () => [master.keyspace],
     isOneServer: true,
@@ -75,6 +82,7 @@ const sentinel = (options: TopologyOptions): Topology => {
           return { host, port: Number(port) }
         })
       }),
+    probes: ["probe-0"],
     get master() {
       return group.master
     },
@@ -94,11 +102,15 @@ const cluster = (options: TopologyOptions): Topology => {
   return {
     layer: ({ nearCache: _, ...options }) =>
       CacheRedis.layerCluster({ ...options, rootNodes: group.nodes.map(({ address }) => `redis://${address}`) }),
+    get probes() {
+      return group.probes
+    },
     get master() {
       return group.masters[options.random.below(3)] as Server
     },
     keyspaces: (isWell, key) => group.keyspacesOf(key, isWell),
     isOneServer: false,
+    isMoving: () => group.isMoving,
     settleTime: 3_000,
     faults: group.faults,
     longestRecovery: 2_500,

@@ -9,10 +9,12 @@ export type Answer = { readonly report: SimulationReport } | { readonly thrown: 
 enableCompileCache()
 await import("./globals.ts")
 const { simulate } = await import("./Simulation.ts")
+const { shrink } = await import("./Shrink.ts")
 
 const answer = async (options: SimulationOptions): Promise<Answer> => {
   try {
-    return { report: await simulate(options) }
+    const report = await simulate(options)
+    return { report: report.wrong.length === 0 || options.isWhole === true ? report : await shrink(options, report) }
   } catch (thrown) {
     return { thrown: String(thrown) }
   }

@@ -1,0 +1,369 @@
+/** A simulated world: two processes with the adapter, their servers, and the faults that come upon them. */
+import type { LookupFunction } from "node:net"
+import { CachePort } from "@hexcache/cache-port"
+import { RedisStatus } from "@hexcache/cache-redis"
+import { Context, Effect, Exit, Layer, Logger, Scope } from "effect"
+import type { Random } from "../storm/random.ts"
+import type { Account } from "./Account.ts"
+import { Callers } from "./Callers.ts"
+import type { EventLog } from "./EventLog.ts"
+import { deadly, type Fault, faults, hopeless, losing, type Names, type Place, readable, unnoticed } from "./faults.ts"
+import type { Loop } from "./Loop.ts"
+import type { Network } from "./Network.ts"
+import { type Chance, pick, type Round, schedule } from "./Schedule.ts"
+import type { SimulationOptions } from "./Simulation.ts"
+import { type Topology, topologies } from "./topologies.ts"
+import { Work } from "./Work.ts"
+
+/** The parts of a world. */
+export interface WorldParts {
+  readonly loop: Loop
+  readonly log: EventLog
+  readonly chance: Chance
+  readonly network: Network
+  readonly account: Account
+}
+
+interface Process {
+  readonly callers: Callers
+  readonly random: Random
+  readonly scope: Scope.Closeable
+}
+
+const deadline = 100
+
+/** How many operations of one kind a process may have in flight. */
+const maxPending = 64
+
+/** Timers and immediates for each connection at rest, at most. */
+const mostTasks = 4
+
+/** How long a server has to be gone until no operation waits for it, in milliseconds: a time at rest, and a deadline. */
+const outageAfter = 1_200
+
+/** Within this an operation succeeds on a connection that was checked while nothing was sent, in milliseconds. */
+const checkedRecovery = 60
+
+/** For how long at least a batch is tried again whose keys are on their way to another server, in milliseconds. */
+const triedAgainFor = 60
+
+/** Attempts of two processes to connect within so many milliseconds: pauses grow up to half a second. */
+const mostAttempts = (millis: number): number => 2 * (16 + millis / 250)
+
+const hour = 3_600_000
+
+export class World {
+  readonly #options: SimulationOptions
+  readonly #loop: Loop
+  readonly #log: EventLog
+  readonly #chance: Chance
+  readonly #network: Network
+  readonly #account: Account
+  readonly #random: Random
+  readonly #topology: Topology
+  readonly #work: Work
+  readonly #names: Names = { delay: 0.3, fails: false }
+  readonly #lookups = new Set<string>()
+  readonly #sometimes = new Map<string, number>()
+  readonly #rounds: Array<number> = []
+  readonly #processes: Array<Process> = []
+  #blocked = 0
+  #blockedUntil = Number.NEGATIVE_INFINITY
+  #isEnding = false
+  #isIdle = false
+  /** Operations that began since then meet no fault, or none that they should notice. */
+  #wellSince = 0
+  #readableSince = 0
+  /** Operations that began since then find no server, and do not wait for one. */
+  #goneSince = Number.POSITIVE_INFINITY
+  #isLosing = false
+  #slowestRecovery = 0
+  #slowestRecoveryOf = "none"
+  /** How long a process rests between two bursts of operations at most, in milliseconds. */
+  #rest = 300
+
+  constructor(options: SimulationOptions, { account, chance, log, loop, network }: WorldParts) {
+    this.#options = options
+    this.#loop = loop
+    this.#log = log
+    this.#chance = chance
+    this.#network = network
+    this.#account = account
+    this.#random = chance.stream()
+    this.#topology = topologies[options.topology ?? "single"]({
+      network,
+      account,
+      random: this.#random,
+      sleep: this.#sleep,
+      count: this.#count
+    })
+    this.#work = new Work(account, network, () => this.#sum(({ operations }) => operations))
+  }
+
+  figures() {
+    return {
+      operations: this.#sum(({ operations }) => operations),
+      succeeded: this.#sum(({ succeeded }) => succeeded),
+      slowest: Math.max(...this.#processes.map(({ callers }) => callers.slowest)),
+      slowestRecovery: this.#slowestRecovery,
+      slowestRecoveryOf: this.#slowestRecoveryOf,
+      sometimes: this.#sometimes,
+      rounds: this.#rounds
+    }
+  }
+
+  async run(): Promise<void> {
+    for (const name of ["A", "B"]) this.#processes.push(await this.#start(name))
+    for (const process of this.#processes) this.#askOn(process)
+    const topology = this.#topology
+    const all: Readonly<Record<string, Fault>> = { ...faults, ...topology.faults }
+    await this.#weather(all)
+    await this.#sleep(500)
+    const fault = this.#lastFault(all)
+    await this.#sleep(this.#random.below(200))
+    await this.#close()
+    await fault
+    await this.#checkEnd()
+  }
+
+  #sum(figure: (callers: Callers) => number): number {
+    return this.#processes.reduce((all, { callers }) => all + figure(callers), 0)
+  }
+
+  async #start(name: string): Promise<Process> {
+    const { isNear } = this.#options
+    const scope = await Effect.runPromise(Scope.make())
+    const layer = this.#topology.layer({
+      password: "secret",
+      namespace: "sim",
+      commandTimeout: deadline,
+      pingInterval: 2_000,
+      maxPending,
+      lookup: this.#lookup,
+      nearCache: isNear ? { maxEntries: 8 } : undefined
+    })
+    const logger = Logger.make<unknown, void>(({ message }) => {
+      this.#log.add(`${name} logs ${message}`)
+      this.#count(`logs: ${message}`)
+    })
+    const built = await Effect.runPromise(
+      Layer.buildWithScope(layer, scope).pipe(Effect.provide(Logger.layer([logger])))
+    )
+    const status = Context.get(built, RedisStatus)
+    const random = this.#chance.stream()
+    const callers = new Callers(name, Context.get(built, CachePort), {
+      loop: this.#loop,
+      log: this.#log,
+      random,
+      account: this.#account,
+      deadline,
+      maxPending,
+      staleness: isNear ? deadline : 0,
+      blocked: () => this.#blocked,
+      blockedUntil: () => this.#blockedUntil,
+      keyspaces: (key) => this.#topology.keyspaces(this.#loop.now >= this.#wellSince, key),
+      isOneServer: this.#topology.isOneServer,
+      count: this.#count,
+      excuse: ({ began, isRead, name }, failure) => {
+        // A server that cannot save refuses a PING.
+        if (name.includes("group") && this.#loop.now - began > triedAgainFor && this.#topology.isMoving?.() === true)
+          return "TRYAGAIN"
+        if (began < (isRead && name !== "ping" ? this.#readableSince : this.#wellSince)) return "a fault"
+        return isRead || !this.#isLosing || failure !== "ConnectionLost Unknown" ? undefined : "in flight at a cut"
+      },
+      isInOutage: () =>
+        this.#topology.isOneServer &&
+        (Effect.runSync(status.current)._tag === "Down" || this.#loop.now >= this.#goneSince),
+      isConnecting: () => Effect.runSync(status.current)._tag === "Connecting"
+    })
+    return { callers, random, scope }
+  }
+
+  readonly #lookup: LookupFunction = (hostname, _, callback) => {
+    const begun = this.#loop.now
+    if (this.#lookups.has(hostname)) this.#account.isWrong("growth", `two look-ups of ${hostname} at a time`)
+    this.#lookups.add(hostname)
+    const judge = () => {
+      const { delay, fails } = this.#names
+      if (delay === undefined || this.#loop.now - begun < delay) {
+        this.#loop.arrive(10, judge)
+        return
+      }
+      this.#lookups.delete(hostname)
+      if (fails) callback(Object.assign(new Error("EAI_AGAIN"), { code: "EAI_AGAIN", hostname }), "", 4)
+      else callback(null, [{ address: "10.0.0.1", family: 4 }])
+    }
+    this.#loop.arrive(0.3, judge)
+  }
+
+  /** Bursts of operations with rests between, until the end. */
+  #askOn({ callers, random }: Process): void {
+    const next = () => {
+      if (this.#isEnding) return
+      if (!this.#isIdle) for (let count = 1 + random.below(5); count > 0; count--) callers.ask()
+      callers.check()
+      this.#loop.arrive(random.below(this.#rest), next)
+    }
+    next()
+  }
+
+  get #place(): Place {
+    const topology = this.#topology
+    return {
+      get server() {
+        return topology.master
+      },
+      network: this.#network,
+      random: this.#random,
+      names: this.#names,
+      sleep: this.#sleep,
+      block: (millis) => {
+        this.#log.add(`the processes are blocked for ${millis} ms`)
+        this.#loop.block(millis)
+        this.#blocked += millis
+        this.#blockedUntil = this.#loop.now
+      },
+      rest: (isIdle) => {
+        this.#isIdle = isIdle
+      },
+      askManyAtOnce: () => {
+        for (const { callers } of this.#processes) callers.askManyAtOnce(3 * maxPending)
+      }
+    }
+  }
+
+  /** Begins a fault under which the processes close. */
+  #lastFault(all: Readonly<Record<string, Fault>>): Promise<void> {
+    this.#chance.begin(0)
+    const name = pick(this.#random, Object.keys(all))
+    this.#wellSince = Number.POSITIVE_INFINITY
+    this.#readableSince = Number.POSITIVE_INFINITY
+    this.#log.add(`fault begins, and the processes close: ${name}`)
+    for (const { callers } of this.#processes) callers.ask()
+    return all[name]?.({ ...this.#place }, 500) ?? Promise.resolve()
+  }
+
+  async #weather(all: Readonly<Record<string, Fault>>): Promise<void> {
+    const { hours, only, rounds, seed } = this.#options
+    const last = rounds === undefined ? Number.POSITIVE_INFINITY : Math.max(0, ...rounds)
+    for (const round of schedule(seed, only ?? Object.keys(all))) {
+      if (this.#account.wrong.length > 0 || round.number > last) break
+      if (rounds === undefined ? this.#loop.now >= hours * hour : !rounds.includes(round.number)) {
+        if (rounds === undefined) break
+        continue
+      }
+      await this.#play(round, all)
+    }
+    this.#isEnding = true
+  }
+
+  async #play(round: Round, all: Readonly<Record<string, Fault>>): Promise<void> {
+    this.#rounds.push(round.number)
+    this.#chance.begin(round.number)
+    this.#rest = round.rest
+    const names = round.faults
+    const title = names.join(" and ")
+    this.#log.add(`round ${round.number}, fault begins: ${title}, ${round.millis} ms`)
+    for (const name of names) this.#count(`fault: ${name}`)
+    const { now } = this.#loop
+    const { attempts } = this.#network
+    this.#work.begin()
+    this.#foresee(names)
+    await Promise.all(names.map((name) => all[name]?.({ ...this.#place }, round.millis * (0.5 + this.#random.next()))))
+    this.#goneSince = Number.POSITIVE_INFINITY
+    this.#log.add(`fault ends: ${title}`)
+    await this.#recovered(title)
+    await this.#sleep(this.#topology.settleTime)
+    this.#wellSince = Math.min(this.#wellSince, this.#loop.now)
+    this.#readableSince = Math.min(this.#readableSince, this.#loop.now)
+    const tried = this.#network.attempts - attempts
+    if (names.every((name) => hopeless.has(name)) && tried > mostAttempts(this.#loop.now - now))
+      this.#account.isWrong("attempts", `${tried} attempts to connect under ${title}`)
+    this.#rest = round.restBehind
+    await this.#sleep(round.calm)
+    this.#checkRest(title)
+    this.#work.check(this.#loop.now - now, title)
+  }
+
+  /** Says what these faults excuse. */
+  #foresee(names: ReadonlyArray<string>): void {
+    const soon = this.#network.latency <= 2
+    const [name = ""] = names
+    const isAlone = names.length === 1
+    this.#isLosing = names.some((name) => losing.has(name))
+    const isUnnoticed = isAlone && (unnoticed.has(name) || (soon && losing.has(name)))
+    if (!isUnnoticed) this.#wellSince = Number.POSITIVE_INFINITY
+    if (!isUnnoticed && !(isAlone && soon && readable.has(name))) this.#readableSince = Number.POSITIVE_INFINITY
+    if (isAlone && deadly.has(name)) this.#goneSince = this.#loop.now + outageAfter
+  }
+
+  /** Probes each process until it reads and writes. */
+  async #recovered(title: string): Promise<void> {
+    for (const { callers } of this.#processes) {
+      const since = this.#loop.now
+      const blocked = this.#blocked
+      await new Promise<void>((resolve) => {
+        const left = new Set(this.#topology.probes.flatMap((key) => [`exists ${key}`, `set ${key}`]))
+        const probe = () => {
+          if (left.size === 0) return
+          if (this.#loop.now - since > 10_000) {
+            left.clear()
+            resolve()
+            return
+          }
+          for (const each of left) {
+            callers.probe(each, () => {
+              if (left.delete(each) && left.size === 0) resolve()
+            })
+          }
+          this.#loop.arrive(25, probe)
+        }
+        probe()
+      })
+      const took = this.#loop.now - since - 2 * (this.#blocked - blocked)
+      if (took > this.#slowestRecovery) {
+        this.#slowestRecovery = took
+        this.#slowestRecoveryOf = title
+      }
+      const bound = title === "forgotten while idle" ? checkedRecovery : this.#topology.longestRecovery
+      if (took > bound + 12 * this.#network.latency)
+        this.#account.isWrong("recovery", `${took.toFixed(0)} ms until something succeeded after ${title}`)
+    }
+  }
+
+  /** Nothing piles up. */
+  #checkRest(title: string): void {
+    const open = this.#network.connections.size
+    if (open > this.#topology.mostConnections) this.#account.isWrong("growth", `${open} connections after ${title}`)
+    if (this.#loop.tasks.size > mostTasks * this.#topology.mostConnections)
+      this.#account.isWrong("growth", `${this.#loop.tasks.size} timers after ${title}`)
+  }
+
+  async #close(): Promise<void> {
+    const since = this.#loop.now
+    await Promise.all(this.#processes.map(({ scope }) => Effect.runPromise(Scope.close(scope, Exit.void))))
+    const took = this.#loop.now - since
+    if (took > 500) this.#account.isWrong("close", `closing took ${took.toFixed(0)} ms`)
+    // Work that ends with the close has a few turns for it.
+    await this.#sleep(5)
+    const referenced = [...this.#loop.tasks].filter((task) => task.hasRef())
+    if (referenced.length > 0) this.#account.isWrong("close", `${referenced.length} timers are left behind the close`)
+  }
+
+  async #checkEnd(): Promise<void> {
+    // A look-up that nobody waited for is kept for a second.
+    await this.#sleep(1_500)
+    for (const { callers } of this.#processes) {
+      for (const { name } of callers.inFlight.values()) this.#account.isWrong("deadline", `${name} never ended`)
+    }
+    if (this.#loop.tasks.size > 0) this.#account.isWrong("close", `${this.#loop.tasks.size} timers are left`)
+    const open = [...this.#network.connections].filter(({ socket }) => !socket.destroyed)
+    if (open.length > 0) this.#account.isWrong("close", `${open.length} sockets are left`)
+  }
+
+  readonly #count = (what: string): void => {
+    this.#sometimes.set(what, (this.#sometimes.get(what) ?? 0) + 1)
+  }
+
+  readonly #sleep = (millis: number): Promise<void> => new Promise((resolve) => this.#loop.arrive(millis, resolve))
+}
