@@ -1,0 +1,243 @@
+/** Mistakes of one line in the adapter, each of which some seed of the simulation brings to light. */
+import type { Checker } from "../Account.ts"
+import type { TopologyName } from "../topologies.ts"
+
+/** The worlds in which a simulation runs. */
+export type WorldName = TopologyName | "near"
+
+export interface Mutant {
+  /** What the mistake is. */
+  readonly name: string
+  /** Below `src`. */
+  readonly file: string
+  /** Stands there once. */
+  readonly from: string
+  readonly to: string
+  /** The world that finds it. */
+  readonly world: WorldName
+  /** The promise that is broken. */
+  readonly checker: Checker
+}
+
+type Add = (name: string, from: string, to: string, checker: Checker, world?: WorldName) => Mutant
+
+const inFile =
+  (file: string, usual: WorldName = "single"): Add =>
+  (name, from, to, checker, world = usual) => ({ name, file: `${file}.ts`, from, to, checker, world })
+
+const attempts = inFile("connection/Attempts")
+const call = inFile("connection/PendingCommand")
+const cluster = inFile("topology/Cluster", "cluster")
+const connection = inFile("connection/Connection")
+const deadlines = inFile("connection/DeadlineQueue")
+const gets = inFile("batching/GetBatch")
+const idlePing = inFile("connection/IdlePing")
+const inFlight = inFile("connection/CommandsInFlight")
+const increments = inFile("batching/IncrementBatch")
+const lookup = inFile("connection/HostLookup")
+const map = inFile("topology/Topology", "cluster")
+const markers = inFile("connection/ReplyFence")
+const nearCache = inFile("near/NearCache", "near")
+const reader = inFile("topology/TopologyReader", "cluster")
+const redis = inFile("CacheRedis", "sentinel")
+const sentinel = inFile("topology/Sentinel", "sentinel")
+const session = inFile("connection/ClientSession")
+const tracking = inFile("near/TrackedEntries", "near")
+const waiting = inFile("connection/WaitingCommands")
+const watchdog = inFile("connection/Watchdog")
+const watch = inFile("topology/MasterWatch", "sentinel")
+
+export const mutants: ReadonlyArray<Mutant> = [
+  watchdog("no connection is silent", "repliesBefore === this.#replies", "false", "recovery"),
+  inFlight("commands in flight have no bound", "this.#queue.size >= maxPending", "false", "growth"),
+  inFlight("a lost connection leaves its ping's timer", "this.#idlePing?.stop()", "", "close"),
+  inFlight("own writes leave what is kept", "reportWrites(command, tracking)", "{}", "value", "near"),
+  inFlight("a replica is not left", 'isReply && failure.serverCode !== "READONLY"', "isReply", "recovery"),
+  inFlight("a write is sent though its caller has gone", "        pending.cancelWrite()\n", "", "write"),
+  inFlight("a write is sent behind its deadline", "    pending.cancelWrite()\n    const", "    const", "write"),
+  inFlight(
+    "a connection is proved by when it answered",
+    "proved(command.writtenAt)",
+    "proved(performance.now())",
+    "value",
+    "near"
+  ),
+  connection("a close leaves the timer of a pause", "    clearTimeout(this.#pauseTimer)\n    if", "    if", "close"),
+  connection("a close leaves the socket", "this.#session?.end(this.#refusal)", "", "close"),
+  connection(
+    "a close waits for what never comes",
+    "Math.min(closeTimeout, this.#options.commandTimeout)",
+    "10 * closeTimeout",
+    "close"
+  ),
+  connection("a command sent again has its whole time anew", "      lost.deadline\n", "", "deadline"),
+  connection(
+    "a batch is sent again for those who have gone",
+    "command.remake === undefined ? command : command.remake()",
+    "command",
+    "write"
+  ),
+  connection("in an outage commands wait", "if (!isOutage) this.#waiting.open()", "this.#waiting.open()", "outage"),
+  connection("who waits is not told of the outage", "this.#waiting.fail(failure)", "{}", "outage"),
+  connection(
+    "two connections are made at once",
+    "    clearTimeout(this.#pauseTimer)\n    this.#connect()",
+    "    this.#connect()",
+    "close",
+    "sentinel"
+  ),
+  connection(
+    "a connection is not tried again",
+    "setTimeout(() => this.#connect(), this.#attempts.nextPause())",
+    "undefined",
+    "recovery"
+  ),
+  session(
+    "an invalidation is handled late",
+    "tracking.keyChanged(key.toString())",
+    "setTimeout(() => tracking.keyChanged(key.toString()), 250).unref()",
+    "value",
+    "near"
+  ),
+  session(
+    "the handshake has no deadline",
+    "() => this.end(ReplyError.noHandshake(connectTimeout))",
+    "() => {}",
+    "recovery"
+  ),
+  attempts(
+    "pauses begin anew with each handshake",
+    "if (hasLived || (this.#unproved === 0 && !this.#isRefused))",
+    "if (true)",
+    "attempts"
+  ),
+  attempts("pauses do not grow", "this.#pause = Math.min(this.#pause * 2, this.#backoff.max)", "", "attempts"),
+  call("a write is sent again", "writtenKeys(this.command).length === 0", "true", "write"),
+  deadlines(
+    "a deadline begins anew",
+    "call.deadline = deadline ?? now + this.#millis",
+    "call.deadline = now + this.#millis",
+    "deadline"
+  ),
+  deadlines(
+    "a blocked turn puts off every deadline",
+    "      if (call.deadline - this.#millis < began - 1) return\n",
+    "",
+    "deadline"
+  ),
+  deadlines(
+    "a loop that was blocked judges at once",
+    "if (late > punctual) this.#timer",
+    "if (false) this.#timer",
+    "failure"
+  ),
+  deadlines(
+    "a blocked turn counts against what it asked",
+    "if (now - began <= punctual) return",
+    "if (began < now) return",
+    "failure"
+  ),
+  markers("the fence is not checked", "if (!isInPlace)", "if (false)", "value"),
+  markers("answers do not wait for the fence", "call.fence <= this.#returned", "true", "value"),
+  markers(
+    "where the server cannot save, nothing is read",
+    'ReplyError.serverCodeOf(error) === "MISCONF"',
+    "false",
+    "failure"
+  ),
+  idlePing(
+    "an idle connection is not checked",
+    "    this.#wait(interval)\n    ping()",
+    "    this.#wait(interval)",
+    "recovery"
+  ),
+  lookup("look-ups are not shared", "  known.set(name, begun)\n", "", "growth"),
+  gets("answers go to other keys", "answer[index])", "answer[all.length - 1 - index])", "value"),
+  gets("who asks for a key that waits is forgotten", "for (const other of others) other(answer)", "", "deadline"),
+  gets("gets have no bound", "this.#pending >= this.#maxPending", "false", "growth"),
+  gets("gets are never over", "    this.#pending--\n", "", "failure"),
+  gets(
+    "gets sent one by one have their whole time anew",
+    "this.#askEach(all, deadline)",
+    "this.#askEach(all)",
+    "deadline"
+  ),
+  increments("every increment has the first one's sum", "answer[index] as", "answer[0] as", "value"),
+  increments("increments have no bound", "this.#pending >= this.#maxPending", "false", "growth"),
+  increments("increments are never over", "    this.#pending -= all.length\n    for", "    for", "failure"),
+  increments(
+    "the script is told for those who have gone",
+    "let asked = this.#staying(all)",
+    "let asked = all",
+    "write"
+  ),
+  waiting(
+    "who has gone is sent all the same",
+    "      command.isWaiting = false\n      this.#deadlines.remove(command)\n",
+    "",
+    "write"
+  ),
+  waiting("commands that wait have no bound", "this.#deadlines.size > this.#maxPending", "false", "growth"),
+  nearCache(
+    "a read is kept as of its answer",
+    "if (!(value instanceof DriverFailure)) keep(key, value, moment)",
+    "if (!(value instanceof DriverFailure)) keep(key, value, tracking.moment)",
+    "value"
+  ),
+  nearCache(
+    "a value outlives its key",
+    "remaining === forever ? Number.POSITIVE_INFINITY : remaining",
+    "Number.POSITIVE_INFINITY",
+    "value"
+  ),
+  tracking("what changed meanwhile is kept", "moment >= (this.#changed.get(key) ?? 0)", "true", "value"),
+  tracking(
+    "what the lost connection has read is kept",
+    "    this.#prove(never)\n    this.everyKeyChanged()",
+    "    this.#prove(never)",
+    "value"
+  ),
+  tracking("a silent server is believed", "now >= this.#servedUntil", "false", "value"),
+  tracking("an entry has no end", "if (entry.end <= now)", "if (false)", "value"),
+  tracking(
+    "a key of its own is dropped late",
+    "    this.#entries.delete(key)\n    this.#changed",
+    "    this.#changed",
+    "value"
+  ),
+  cluster("a MOVED is not noted", "      this.#owners[slot] = target\n", "", "failure"),
+  cluster("an ASK is taken for a MOVED", 'redirection.serverCode === "MOVED"', "true", "failure"),
+  cluster("an ASK is followed without ASKING", "asking: !isMoved", "asking: false", "failure"),
+  cluster("a TRYAGAIN is a failure", 'if (failure.serverCode === "TRYAGAIN") return', "if (false) return", "failure"),
+  cluster(
+    "a write is sent again behind a loss",
+    'failure.outcome === "NotExecuted" || writtenKeys(command).length === 0',
+    "true",
+    "write"
+  ),
+  cluster("a close leaves the reader's timer", "    this.#reader.close()\n", "", "close"),
+  cluster(
+    "a redirection has the whole time anew",
+    "      node.connection.send(routed.command, routed.deadline)",
+    "      node.connection.send(routed.command)",
+    "deadline"
+  ),
+  reader(
+    "readings of the map keep no distance",
+    "Math.min(Math.max(this.#distance * 2, firstDistance), lastDistance)",
+    "0",
+    "growth"
+  ),
+  map("the first map is believed", "other.confirmed - one.confirmed || ", "", "failure"),
+  sentinel("an answer is newer than a message", "while (failovers !== this.#failovers)", "while (false)", "master"),
+  sentinel(
+    "a sentinel that is lost keeps its word",
+    "    this.#named = undefined\n    this.#abort.abort()",
+    "    this.#abort.abort()",
+    "master"
+  ),
+  watch("the epoch is ignored", "best.epoch > present.epoch || ", "", "master"),
+  watch("a close leaves the timers of the sentinels", "      clearTimeout(timer)\n", "", "close"),
+  watch("nobody moves", "if (!isSame(this.#master as Node, before)) this.#listener?.onMoved()", "", "master"),
+  redis("a replica is admitted", "            admit: MasterWatch.admitMaster,\n", "", "value")
+]
