@@ -12,11 +12,11 @@ import {
   TimeToLive
 } from "@hexcache/cache-port"
 import { Duration, Effect, Option, Stream } from "effect"
-import type { Command, CommandSender, RedisKey } from "./commands/Command.ts"
+import type { Command, CommandSender, DirectSender, RedisKey } from "./commands/Command.ts"
 import * as Reply from "./commands/Reply.ts"
 import * as ReplyError from "./commands/ReplyError.ts"
 import * as Scripts from "./commands/Scripts.ts"
-import type { Direct, Router } from "./topology/Router.ts"
+import type { Router } from "./topology/Router.ts"
 
 /**
  * Keys in one MGET or UNLINK: enough to make the round trip cheap, few enough not to hold others up. The port promises that
@@ -38,18 +38,11 @@ const keysOfPage = 1_000
 
 type Entry = readonly [key: string, value: string]
 
-type Asked<A> = Effect.Effect<A, DriverFailure>
+type Sent<A> = Effect.Effect<A, DriverFailure>
 
 /** The driver on whatever servers the router knows. */
 export const make = (router: Router): CacheDriver => {
-  const send = <A>(decode: Reply.Decode<A>, name: string, key: string, ...args: ReadonlyArray<string>): Asked<A> =>
-    router.of(key).send({ args: [name, key, ...args], decode })
-
-  const read = (name: string, key: string): Asked<string | undefined> =>
-    router.of(key).send({ args: [name, key], decode: Reply.text, recover: ReplyError.absentWhenOtherType })
-
-  const run = <A>(script: Scripts.Script<A>, key: string, ...args: ReadonlyArray<string>): Asked<A> =>
-    Effect.suspend(() => Scripts.run(router.of(key), { script, keys: [key], args }, router.deadline()))
+  const send = <A>(key: string, command: Command<A>): Sent<A> => router.of(key).send(command)
 
   const getMany = (keys: ReadonlyArray<string>, deadline: number) =>
     router
@@ -69,9 +62,9 @@ export const make = (router: Router): CacheDriver => {
   let isMsetexTried = true
 
   /** One command where the server has it, from Redis 8.4 and Valkey 9.1 on: https://redis.io/docs/latest/commands/msetex/ */
-  const setFor = (entries: ReadonlyArray<Entry>, ttl: number, deadline: number): Asked<void> => {
+  const setFor = (entries: ReadonlyArray<Entry>, ttl: number, deadline: number): Sent<void> => {
     const server = router.of(keyOf(first(entries)))
-    const byScript = Effect.suspend(() => Scripts.run(server, Scripts.setMany(entries, ttl), deadline))
+    const byScript = Effect.suspend(() => server.send(Scripts.setMany(entries, ttl), deadline))
     if (!isMsetexTried) return byScript
     const args = ["MSETEX", String(entries.length), ...entries.flat(), "PX", String(ttl)]
     return Effect.catch(server.send({ args, decode: Reply.wasSet, weight: entries.length }, deadline), (failure) =>
@@ -86,8 +79,8 @@ export const make = (router: Router): CacheDriver => {
   /** A batch in parts, a few at a time, so that other callers' commands go in between; all by one deadline. */
   const inParts = <I, A>(
     parts: ReadonlyArray<ReadonlyArray<I>>,
-    ask: (part: ReadonlyArray<I>, deadline: number) => Asked<A>
-  ): Asked<ReadonlyArray<A>> =>
+    ask: (part: ReadonlyArray<I>, deadline: number) => Sent<A>
+  ): Sent<ReadonlyArray<A>> =>
     Effect.suspend(() => {
       const deadline = router.deadline()
       if (parts.length === 1) return Effect.map(ask(first(parts), deadline), (answer) => [answer])
@@ -95,12 +88,12 @@ export const make = (router: Router): CacheDriver => {
       return Effect.forEach(parts, (part) => ask(part, deadline), { concurrency })
     })
 
-  const unlinkMany = (keys: ReadonlyArray<RedisKey>): Asked<number> => {
+  const unlinkMany = (keys: ReadonlyArray<RedisKey>): Sent<number> => {
     const parts = slices(router.parts(keys, itself), keysAtOnce)
     return Effect.map(Effect.mapError(inParts(parts, unlink), partly(parts)), sum)
   }
 
-  const unlinkPage = (keys: ReadonlyArray<Buffer>): Asked<number> =>
+  const unlinkPage = (keys: ReadonlyArray<Buffer>): Sent<number> =>
     Effect.suspend(() => {
       const deadline = router.deadline()
       const parts = slices(router.parts(keys.map(asText), itself), keysOfPage)
@@ -109,13 +102,13 @@ export const make = (router: Router): CacheDriver => {
     })
 
   /** On one server after the other, so that no more than one is kept busy. */
-  const onEveryMaster = <A>(ask: (master: CommandSender) => Asked<A>): Asked<ReadonlyArray<A>> =>
+  const onEveryMaster = <A>(ask: (master: CommandSender) => Sent<A>): Sent<ReadonlyArray<A>> =>
     Effect.flatMap(router.masters, (masters) => Effect.forEach(masters, (master) => ask(master)))
 
   return {
     fastPaths: (prefix) => ({ callback: router.direct === undefined ? undefined : callbacks(router.direct, prefix) }),
 
-    get: (key) => read("GET", key),
+    get: (key) => send(key, get(key)),
 
     getMany: (keys) => {
       const parts = router.parts(keys, itself)
@@ -126,7 +119,7 @@ export const make = (router: Router): CacheDriver => {
       )
     },
 
-    set: (key, value, ttl) => router.of(key).send(setting(key, value, ttl)),
+    set: (key, value, ttl) => send(key, set(key, value, ttl)),
 
     setMany: (entries, ttl) => {
       const parts = slices(router.parts(entries, keyOf), entriesAtOnce)
@@ -138,34 +131,26 @@ export const make = (router: Router): CacheDriver => {
     },
 
     setIfAbsent: (key, value, ttl) =>
-      ttl === undefined
-        ? send(Reply.okOrNothing, "SET", key, value, "NX")
-        : send(Reply.okOrNothing, "SET", key, value, "NX", "PX", String(ttl)),
+      send(key, {
+        args: ["SET", key, value, "NX", ...(ttl === undefined ? [] : ["PX", String(ttl)])],
+        decode: Reply.okOrNothing
+      }),
 
     deleteMany: unlinkMany,
 
-    getAndDelete: (key) => read("GETDEL", key),
+    getAndDelete: (key) => send(key, read("GETDEL", key)),
 
-    compareAndDelete: (key, expected) => run(Scripts.compareAndDelete, key, expected),
+    compareAndDelete: (key, expected) => send(key, Scripts.compareAndDelete(key, expected)),
 
-    exists: (key) => send(Reply.flag, "EXISTS", key),
+    exists: (key) => send(key, { args: ["EXISTS", key], decode: Reply.flag }),
 
     expire: (key, ttl) =>
-      ttl === undefined ? run(Scripts.persist, key) : send(Reply.flag, "PEXPIRE", key, String(ttl)),
+      send(key, ttl === undefined ? Scripts.persist(key) : { args: ["PEXPIRE", key, String(ttl)], decode: Reply.flag }),
 
     ttl: (key) =>
-      Effect.map(
-        router.of(key).send({ args: ["PTTL", key], decode: Reply.digits, typeMapping: "numbersAsText" }),
-        toTimeToLive
-      ),
+      Effect.map(send(key, { args: ["PTTL", key], decode: Reply.digits, typeMapping: "numbersAsText" }), toTimeToLive),
 
-    increment: (key, amount, ttl) =>
-      Effect.suspend(() => {
-        const script = Scripts.increment([{ key, amount, ttl }])
-        return Effect.flatMap(Scripts.run(router.of(key), script, router.deadline()), ([sum = 0]) =>
-          sum instanceof DriverFailure ? Effect.fail(sum) : Effect.succeed(sum)
-        )
-      }),
+    increment: (key, amount, ttl) => send(key, Scripts.increment(key, amount, ttl)),
 
     scan: (pattern) =>
       Stream.unwrap(
@@ -189,13 +174,24 @@ export const make = (router: Router): CacheDriver => {
   }
 }
 
-const callbacks = ({ get, increment, submit }: Direct, prefix: string): CallbackOperations => ({
-  get: (key, callback) => get(prefix + key, callback),
-  set: (key, value, ttl, callback) => submit(setting(prefix + key, value, ttl), callback),
-  increment: (key, amount, ttl, callback) => increment({ key: prefix + key, amount, ttl }, callback)
+/** The same commands without an Effect around each. */
+const callbacks = ({ submit }: DirectSender, prefix: string): CallbackOperations => ({
+  get: (key, callback) => submit(get(prefix + key), callback),
+  set: (key, value, ttl, callback) => submit(set(prefix + key, value, ttl), callback),
+  increment: (key, amount, ttl, callback) => submit(Scripts.increment(prefix + key, amount, ttl), callback)
 })
 
-const setting = (key: string, value: string, ttl: number | undefined): Command<void> => ({
+/** The command that every `get` is, whichever way it takes. */
+const get = (key: string): Command<string | undefined> => read("GET", key)
+
+const read = (name: string, key: string): Command<string | undefined> => ({
+  args: [name, key],
+  decode: Reply.text,
+  recover: ReplyError.absentWhenOtherType
+})
+
+/** The command that every `set` is. */
+const set = (key: string, value: string, ttl: number | undefined): Command<void> => ({
   args: ttl === undefined ? ["SET", key, value] : ["SET", key, value, "PX", String(ttl)],
   decode: Reply.ok
 })
@@ -259,7 +255,7 @@ const inOrder = <A>(
   return keys.map((key) => byKey.get(key) as A)
 }
 
-const page = (master: CommandSender, cursor: string, pattern: string): Asked<Reply.Page> =>
+const page = (master: CommandSender, cursor: string, pattern: string): Sent<Reply.Page> =>
   master.send({
     args: ["SCAN", cursor, "MATCH", pattern, "COUNT", String(keysOfPage)],
     decode: Reply.page,
@@ -280,11 +276,11 @@ const pages = (master: CommandSender, pattern: string): Stream.Stream<ReadonlyAr
 const deletePages = (
   master: CommandSender,
   pattern: string,
-  unlink: (keys: ReadonlyArray<Buffer>) => Asked<number>
-): Asked<number> => {
+  unlink: (keys: ReadonlyArray<Buffer>) => Sent<number>
+): Sent<number> => {
   let removed = 0
   let begun = false
-  const removeFrom = ({ cursor, keys }: Reply.Page): Asked<number> => {
+  const removeFrom = ({ cursor, keys }: Reply.Page): Sent<number> => {
     begun ||= keys.length > 0
     const removal = Effect.map(keys.length === 0 ? Effect.succeed(0) : unlink(keys), (count) => {
       removed += count

@@ -1,24 +1,23 @@
 /**
- * One connection, and what its callers ask within a turn of the event loop gathered into few commands.
+ * A connection whose gets and increments of one turn of the event loop go out as few commands.
  *
- * Every other command goes out at once, behind what was gathered of its keys before.
+ * Every other command goes out at once, behind what waits of its keys.
  *
  * @internal
  */
 import type { DriverCallback, DriverFailure } from "@hexcache/cache-port"
 import { Effect } from "effect"
-import { type Command, type CommandSender, toExit } from "../commands/Command.ts"
-import type { Step } from "../commands/Scripts.ts"
+import { type Command, type DirectSender, toExit } from "../commands/Command.ts"
+import * as Scripts from "../commands/Scripts.ts"
 import type { Connection } from "../connection/Connection.ts"
-import type { Deadline, Direct } from "../topology/Router.ts"
 import { GetBatch } from "./GetBatch.ts"
 import { IncrementBatch } from "./IncrementBatch.ts"
 
 /** No key is longer, in UTF-16 units, with its namespace in front of it. */
 const longestKey = 131_072
 
-/** A connection whose gets and increments are gathered turn by turn. */
-export class CommandBatcher implements CommandSender, Deadline, Direct {
+/** Sends on one connection, and joins the gets and increments of a turn. */
+export class CommandBatcher implements DirectSender {
   readonly #connection: Connection
   readonly #gets: GetBatch
   readonly #increments: IncrementBatch
@@ -29,19 +28,26 @@ export class CommandBatcher implements CommandSender, Deadline, Direct {
     this.#increments = new IncrementBatch(connection, maxPending)
   }
 
+  /** The usual deadline of a command that begins now, on `performance`'s clock. */
   deadline(): number {
     return this.#connection.deadline()
   }
 
   send<A>(command: Command<A>, deadline?: number): Effect.Effect<A, DriverFailure> {
-    return Effect.callback((resume) => this.submit(command, (answer) => resume(toExit(answer)), deadline))
+    return Effect.callback((resume) => this.submit(command, (result) => resume(toExit(result)), deadline))
   }
 
+  /** A command with a deadline of its own joins no batch. */
   readonly submit = <A>(
     command: Command<A>,
     callback: DriverCallback<A>,
     deadline?: number
   ): Effect.Effect<void> | undefined => {
+    if (deadline === undefined) {
+      // Each of these commands has a result of one type.
+      if (command.args[0] === "GET") return this.#get(command as Command<never>, callback as DriverCallback<unknown>)
+      if (Scripts.isIncrement(command)) return this.#increment(command, callback as DriverCallback<unknown>)
+    }
     if ((this.#gets.isWaiting || this.#increments.isWaiting) && command.args.some(this.#isWaitedFor)) {
       this.#gets.flush()
       this.#increments.flush()
@@ -49,18 +55,18 @@ export class CommandBatcher implements CommandSender, Deadline, Direct {
     return this.#connection.submit(command, callback, deadline)
   }
 
-  readonly get = (key: string, callback: DriverCallback<string | undefined>): undefined => {
+  #get(command: Command<string | undefined>, callback: DriverCallback<string | undefined>): undefined {
+    const key = command.args[1] as string
     if (this.#increments.has(key)) this.#increments.flush()
-    this.#gets.add(key, callback)
+    this.#gets.add(key, command, callback)
   }
 
-  readonly increment = (step: Step, callback: DriverCallback<number>): Effect.Effect<void> | undefined => {
-    if (this.#gets.has(step.key)) this.#gets.flush()
-    const asked = this.#increments.add(step, callback)
-    return asked === undefined ? undefined : Effect.sync(() => this.#increments.abandon(asked))
+  #increment(command: Command<number>, callback: DriverCallback<number>): Effect.Effect<void> | undefined {
+    if (this.#gets.has(Scripts.counterOf(command))) this.#gets.flush()
+    return this.#increments.add(command, callback)
   }
 
-  /** Bytes are keys that the server told; nobody knows whether they are waited for. */
+  /** Bytes are keys that the server returned, which no batch knows by their text. */
   readonly #isWaitedFor = (arg: string | Buffer): boolean =>
     typeof arg !== "string" ||
     arg === "FLUSHDB" ||

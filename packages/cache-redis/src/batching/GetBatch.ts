@@ -1,43 +1,45 @@
 /**
- * The gets of one turn of the event loop, asked together.
+ * The gets of one turn of the event loop.
  *
- * Callers that run side by side ask in the same turn. Their keys go out in one MGET, a key that several ask for once, and
- * each caller is answered by itself.
+ * Callers that run side by side read in the same turn. Their keys go out in one MGET, an equal key once, and each caller
+ * continues with its own value.
  *
  * @internal
  */
 import { type DriverCallback, DriverFailure, type DriverResult } from "@hexcache/cache-port"
+import type { Command } from "../commands/Command.ts"
 import * as Reply from "../commands/Reply.ts"
 import * as ReplyError from "../commands/ReplyError.ts"
 import type { Connection } from "../connection/Connection.ts"
 import { firstPartOf } from "../connection/ReplyPacer.ts"
 
-type Caller = DriverCallback<string | undefined>
+type GetCallback = DriverCallback<string | undefined>
 
-/** One key, and those who ask for it: nearly always one. */
-interface Asked {
+/** The GET of one key, and its callers: nearly always one. */
+interface PendingGet {
   readonly key: string
-  readonly caller: Caller
-  others: Array<Caller> | undefined
+  readonly command: Command<string | undefined>
+  readonly callback: GetCallback
+  others: Array<GetCallback> | undefined
 }
 
-/** Keys in one MGET at most, so that a turn with very many does not hold others up. */
-const mostKeys = 100
+/** The most keys in one MGET, so that a turn with very many does not hold others up. */
+const maxKeys = 100
 
-/** Bytes that one MGET is expected to answer with at most, as far as the last answers tell: what one read of a socket takes. */
-const mostBytes = 65_536
+/** The most bytes that one MGET should return, as far as recent replies tell: the size of one read of a socket. */
+const maxReplyBytes = 65_536
 
-/** How much the last answer counts among those before it. */
+/** The weight of the last reply in the average length of a value. */
 const weightOfLast = 0.2
 
-/** Collects gets until the turn ends or is told to. */
+/** Collects gets until the turn ends, or `flush` is called. */
 export class GetBatch {
   readonly #connection: Connection
   readonly #maxPending: number
-  #waiting = new Map<string, Asked>()
-  /** Callers that wait for an answer. */
+  #waiting = new Map<string, PendingGet>()
+  /** The number of callers without a result. */
   #pending = 0
-  /** Characters of a value on the average of late. */
+  /** The average length of recent values, in characters. */
   #length = 0
 
   constructor(connection: Connection, maxPending: number) {
@@ -45,82 +47,81 @@ export class GetBatch {
     this.#maxPending = maxPending
   }
 
-  /** Whether any key waits to be asked. */
+  /** True if a get waits to be sent. */
   get isWaiting(): boolean {
     return this.#waiting.size > 0
   }
 
-  /** Whether this key waits to be asked. */
+  /** True if a get of this key waits to be sent. */
   has(key: string): boolean {
     return this.#waiting.has(key)
   }
 
-  /** Asks for the text at a key within this turn, whether its caller stays or goes. */
-  add(key: string, caller: Caller): void {
+  /** Sends the GET of a key within this turn, whether its caller stays or goes. */
+  add(key: string, command: Command<string | undefined>, callback: GetCallback): void {
     // Not at the end of the turn: a caller that tries again at once would keep the turn from ending.
     const { outage } = this.#connection
     if (outage !== undefined) {
-      caller(outage)
+      callback(outage)
       return
     }
     if (this.#pending >= this.#maxPending) {
-      caller(ReplyError.tooManyPending(this.#maxPending))
+      callback(ReplyError.tooManyPending(this.#maxPending))
       return
     }
     this.#pending++
-    const asked = this.#waiting.get(key)
-    if (asked === undefined) {
+    const known = this.#waiting.get(key)
+    if (known === undefined) {
       if (this.#waiting.size === 0) process.nextTick(this.flush)
-      this.#waiting.set(key, { key, caller, others: undefined })
-      if (this.#waiting.size === mostKeys) this.flush()
-    } else if (asked.others === undefined) asked.others = [caller]
-    else asked.others.push(caller)
+      this.#waiting.set(key, { key, command, callback, others: undefined })
+      if (this.#waiting.size === maxKeys) this.flush()
+    } else if (known.others === undefined) known.others = [callback]
+    else known.others.push(callback)
   }
 
-  /** Sends what waits. */
+  /** Sends every get that waits. */
   readonly flush = (): void => {
     const waiting = this.#waiting
     if (waiting.size === 0) return
     this.#waiting = new Map()
-    const all = Array.from(waiting.values())
-    const part = this.#connection.isQuiet ? firstPartOf(all.length) : all.length
-    const keys = Math.max(1, Math.min(part, Math.floor(mostBytes / this.#length)))
-    for (let from = 0; from < all.length; from += keys) this.#ask(all.slice(from, from + keys))
+    const gets = Array.from(waiting.values())
+    const part = this.#connection.isQuiet ? firstPartOf(gets.length) : gets.length
+    const keys = Math.max(1, Math.min(part, Math.floor(maxReplyBytes / this.#length)))
+    for (let from = 0; from < gets.length; from += keys) this.#send(gets.slice(from, from + keys))
   }
 
-  #ask(all: ReadonlyArray<Asked>): void {
-    if (all.length === 1) {
-      this.#askEach(all)
+  #send(gets: ReadonlyArray<PendingGet>): void {
+    if (gets.length === 1) {
+      this.#sendEach(gets)
       return
     }
     const args = ["MGET"]
-    for (const { key } of all) args.push(key)
+    for (const { key } of gets) args.push(key)
     const deadline = this.#connection.deadline()
     this.#connection.submit(
-      { args, decode: Reply.texts(all.length), weight: all.length },
-      (answer) => {
-        if (!(answer instanceof DriverFailure)) {
-          this.#learn(answer)
-          for (let index = 0; index < all.length; index++) this.#tell(all[index] as Asked, answer[index])
-        } else if (answer.serverCode === "NOPERM") {
+      { args, decode: Reply.texts(gets.length), weight: gets.length },
+      (result) => {
+        if (!(result instanceof DriverFailure)) {
+          this.#learn(result)
+          for (let index = 0; index < gets.length; index++) this.#complete(gets[index] as PendingGet, result[index])
+        } else if (result.serverCode === "NOPERM") {
           // One key that the user may not read is no reason to refuse the others.
-          this.#askEach(all, deadline)
+          this.#sendEach(gets, deadline)
         } else {
-          for (const asked of all) this.#tell(asked, answer)
+          for (const get of gets) this.#complete(get, result)
         }
       },
       deadline
     )
   }
 
-  #askEach(all: ReadonlyArray<Asked>, deadline?: number): void {
-    for (const asked of all) {
-      const command = { args: ["GET", asked.key], decode: Reply.text, recover: ReplyError.absentWhenOtherType }
+  #sendEach(gets: ReadonlyArray<PendingGet>, deadline?: number): void {
+    for (const get of gets) {
       this.#connection.submit(
-        command,
-        (answer) => {
-          if (!(answer instanceof DriverFailure)) this.#learn([answer])
-          this.#tell(asked, answer)
+        get.command,
+        (result) => {
+          if (!(result instanceof DriverFailure)) this.#learn([result])
+          this.#complete(get, result)
         },
         deadline
       )
@@ -133,11 +134,11 @@ export class GetBatch {
     this.#length += (length / texts.length - this.#length) * weightOfLast
   }
 
-  #tell({ caller, others }: Asked, answer: DriverResult<string | undefined>): void {
+  #complete({ callback, others }: PendingGet, result: DriverResult<string | undefined>): void {
     this.#pending--
-    caller(answer)
+    callback(result)
     if (others === undefined) return
     this.#pending -= others.length
-    for (const other of others) other(answer)
+    for (const other of others) other(result)
   }
 }

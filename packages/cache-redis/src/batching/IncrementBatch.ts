@@ -1,32 +1,33 @@
 /**
- * The increments of one turn of the event loop, run by one script, which costs the server far less than one for each.
+ * The increments of one turn of the event loop, which one script carries out at a fraction of the server's cost.
  *
  * @internal
  */
 import { type DriverCallback, DriverFailure, type DriverResult } from "@hexcache/cache-port"
+import { Effect } from "effect"
+import type { Command } from "../commands/Command.ts"
 import * as ReplyError from "../commands/ReplyError.ts"
 import * as Scripts from "../commands/Scripts.ts"
 import type { Connection } from "../connection/Connection.ts"
 import { firstPartOf } from "../connection/ReplyPacer.ts"
 
-type Caller = DriverCallback<number>
-
-/** An increment that waits, until its caller is gone. */
-export interface Asked {
-  readonly step: Scripts.Step
-  caller: Caller | undefined
+/** An increment that has no result yet. */
+interface PendingIncrement {
+  readonly command: Command<number>
+  /** Unset once the caller has gone. */
+  callback: DriverCallback<number> | undefined
 }
 
-/** Increments in one script at most, so that a turn with very many does not hold others up. */
-const stepsAtOnce = 100
+/** The most increments in one script, so that a turn with very many does not hold others up. */
+const maxIncrements = 100
 
-/** Collects increments until the turn ends or is told to. */
+/** Collects increments until the turn ends, or `flush` is called. */
 export class IncrementBatch {
   readonly #connection: Connection
   readonly #maxPending: number
-  #waiting: Array<Asked> = []
+  #waiting: Array<PendingIncrement> = []
   readonly #keys = new Set<string>()
-  /** Callers that wait for an answer. */
+  /** The number of callers without a result. */
   #pending = 0
 
   constructor(connection: Connection, maxPending: number) {
@@ -34,86 +35,85 @@ export class IncrementBatch {
     this.#maxPending = maxPending
   }
 
-  /** Whether any increment waits to be sent. */
+  /** True if an increment waits to be sent. */
   get isWaiting(): boolean {
     return this.#waiting.length > 0
   }
 
-  /** Whether an increment of this key waits to be sent. */
+  /** True if an increment of this key waits to be sent. */
   has(key: string): boolean {
     return this.#keys.has(key)
   }
 
-  /** Sends an increment within this turn, unless its caller has gone before. */
-  add(step: Scripts.Step, caller: Caller): Asked | undefined {
+  /** Sends an increment within this turn. Returns the effect that the caller's interruption runs: until then it is not sent. */
+  add(command: Command<number>, callback: DriverCallback<number>): Effect.Effect<void> | undefined {
     const { outage } = this.#connection
     if (outage !== undefined) {
-      caller(outage)
+      callback(outage)
       return undefined
     }
     if (this.#pending >= this.#maxPending) {
-      caller(ReplyError.tooManyPending(this.#maxPending))
+      callback(ReplyError.tooManyPending(this.#maxPending))
       return undefined
     }
     this.#pending++
-    const asked: Asked = { step, caller }
+    const increment: PendingIncrement = { command, callback }
     if (this.#waiting.length === 0) process.nextTick(this.flush)
-    this.#waiting.push(asked)
-    this.#keys.add(step.key)
-    if (this.#waiting.length === stepsAtOnce) this.flush()
-    return asked
+    this.#waiting.push(increment)
+    this.#keys.add(Scripts.counterOf(command))
+    if (this.#waiting.length === maxIncrements) this.flush()
+    return Effect.sync(() => {
+      increment.callback = undefined
+    })
   }
 
-  /** Its caller has gone. What was not sent yet never is. */
-  abandon(asked: Asked): void {
-    asked.caller = undefined
-  }
-
-  /** Sends what waits. */
+  /** Sends every increment that waits. */
   readonly flush = (): void => {
     const waiting = this.#waiting
     if (waiting.length === 0) return
     this.#waiting = []
     this.#keys.clear()
-    const all = this.#staying(waiting)
-    const part = this.#connection.isQuiet ? firstPartOf(all.length) : all.length
-    this.#ask(all.slice(0, part))
-    this.#ask(all.slice(part))
+    const increments = this.#withCaller(waiting)
+    const part = this.#connection.isQuiet ? firstPartOf(increments.length) : increments.length
+    this.#send(increments.slice(0, part))
+    this.#send(increments.slice(part))
   }
 
-  /** Sends those whose callers have not gone, by the name of the script, or by its text. */
-  #ask(all: ReadonlyArray<Asked>, deadline = this.#connection.deadline(), toCommand = Scripts.command): void {
-    let asked = this.#staying(all)
-    if (asked.length === 0) return
-    const command = () => ({ ...toCommand(Scripts.increment(asked.map(({ step }) => step))), remake })
-    const remake = () => {
-      asked = this.#staying(asked)
-      return asked.length === 0 ? undefined : command()
+  #send(increments: ReadonlyArray<PendingIncrement>, deadline = this.#connection.deadline()): void {
+    let sent = increments
+    const remake = (): Command<ReadonlyArray<DriverResult<number>>> | undefined => {
+      sent = this.#withCaller(sent)
+      if (sent.length === 0) return undefined
+      return { ...Scripts.joinIncrements(sent.map(({ command }) => command)), remake }
     }
+    const command = remake()
+    if (command === undefined) return
     this.#connection.submit(
-      command(),
-      (answer) => {
-        const code = answer instanceof DriverFailure ? answer.serverCode : undefined
-        if (code === "NOSCRIPT") this.#ask(asked, deadline, Scripts.telling)
+      command,
+      (result) => {
+        const isRefused = result instanceof DriverFailure && result.serverCode === "NOPERM"
         // One key that the user may not write is no reason to refuse the others; nothing was done.
-        else if (code === "NOPERM" && asked.length > 1) for (const one of asked) this.#ask([one], deadline)
-        else this.#tell(asked, answer)
+        if (isRefused && sent.length > 1) for (const increment of sent) this.#send([increment], deadline)
+        else this.#complete(sent, result)
       },
       deadline
     )
   }
 
-  /** Those whose callers have not gone. The others are waited for no more. */
-  #staying(all: ReadonlyArray<Asked>): ReadonlyArray<Asked> {
-    const staying = all.filter(({ caller }) => caller !== undefined)
-    this.#pending -= all.length - staying.length
+  /** The increments whose callers have not gone. Forgets the others. */
+  #withCaller(increments: ReadonlyArray<PendingIncrement>): ReadonlyArray<PendingIncrement> {
+    const staying = increments.filter(({ callback }) => callback !== undefined)
+    this.#pending -= increments.length - staying.length
     return staying
   }
 
-  #tell(all: ReadonlyArray<Asked>, answer: DriverResult<ReadonlyArray<DriverResult<number>>>): void {
-    this.#pending -= all.length
-    for (const [index, { caller }] of all.entries()) {
-      caller?.(answer instanceof DriverFailure ? answer : (answer[index] as DriverResult<number>))
+  #complete(
+    increments: ReadonlyArray<PendingIncrement>,
+    result: DriverResult<ReadonlyArray<DriverResult<number>>>
+  ): void {
+    this.#pending -= increments.length
+    for (const [index, { callback }] of increments.entries()) {
+      callback?.(result instanceof DriverFailure ? result : (result[index] as DriverResult<number>))
     }
   }
 }

@@ -1,51 +1,64 @@
 /**
- * A command, and whom it can be sent to.
+ * A command of Redis, and the interface that sends it.
  *
  * @internal
  */
-import { DriverFailure, type DriverResult } from "@hexcache/cache-port"
+import { type DriverCallback, DriverFailure, type DriverResult } from "@hexcache/cache-port"
 import { type Effect, Exit } from "effect"
-import type { Decode } from "./Reply.ts"
 import type { TypeMapping } from "./typeMappings.ts"
 
 /** A key as the caller wrote it, or as a server returned it. */
 export type RedisKey = string | Buffer
 
-/** A command and what its reply means. */
+/** A command and the meaning of its reply. */
 export interface Command<A> {
   readonly args: ReadonlyArray<string | Buffer>
-  readonly decode: Decode<A>
-  /** What an error reply means, where it is not simply a failure. */
+  /** Turns the reply into a result that does not hold on to it, or throws `UnexpectedReply`. */
+  readonly decode: (reply: unknown) => DriverResult<A>
+  /** Turns an error reply into a result, where it is no failure. */
   readonly recover?: ((failure: DriverFailure) => DriverResult<A>) | undefined
-  /** How much work it is, for the server and for whom it answers: as much as so many keys, one unless it is told. */
+  /** The work of server and callers, in keys; 1 by default. */
   readonly weight?: number | undefined
-  /** Changes nothing, though its name does not tell. */
+  /** True for a script that changes nothing. */
   readonly isRead?: boolean | undefined
+  /** The text of the script, for a server that does not know the hash in `args`. */
+  readonly script?: string | undefined
   /**
-   * Makes the command anew when it is sent after a wait, without what its callers have given up on meanwhile. Returns
-   * undefined if nothing is left.
+   * Makes the command anew when it is sent after a wait, without callers that have gone meanwhile. Returns undefined if
+   * none is left.
    */
   readonly remake?: (() => Command<A> | undefined) | undefined
-  /** Goes on with what one server has begun, so that no other server can carry it out. */
+  /** True if only the server that began it can continue it, as a page of a scan. */
   readonly isBound?: boolean | undefined
   /** Sent behind ASKING, to a node of a cluster that is taking over the key's slot. */
   readonly asking?: boolean | undefined
-  /**
-   * Reads texts in the reply as bytes, or numbers as text: node-redis adds up the digits of a number as a double, and is
-   * off by one near 2^53.
-   */
+  /** `plain` by default. */
   readonly typeMapping?: TypeMapping | undefined
 }
 
-/** Whom commands are sent to. */
+/** Sends commands to one server, or to the one that has a key. */
 export interface CommandSender {
   /**
-   * Sends a command once, if it can be sent now, and settles by the deadline: the usual one, or an instant on
-   * `performance`'s clock.
+   * Sends a command once, if it can be sent now. Ends by the deadline: an instant on `performance`'s clock, or one
+   * `commandTimeout` from now.
    */
   readonly send: <A>(command: Command<A>, deadline?: number) => Effect.Effect<A, DriverFailure>
 }
 
-/** What a caller is resumed with. */
-export const toExit = <A>(answer: DriverResult<A>): Exit.Exit<A, DriverFailure> =>
-  answer instanceof DriverFailure ? Exit.fail(answer) : Exit.succeed(answer)
+/** A sender that needs no Effect around each command. */
+export interface DirectSender extends CommandSender {
+  /** As `send`, with the result by a callback. Returns the effect that the caller's interruption runs, if there is one. */
+  readonly submit: <A>(
+    command: Command<A>,
+    callback: DriverCallback<A>,
+    deadline?: number
+  ) => Effect.Effect<void> | undefined
+}
+
+/** The command as it is sent after a wait, or undefined if no caller wants it any more. */
+export const remakeOf = <A>(command: Command<A>): Command<A> | undefined =>
+  command.remake === undefined ? command : command.remake()
+
+/** The exit with which the caller's fiber continues. */
+export const toExit = <A>(result: DriverResult<A>): Exit.Exit<A, DriverFailure> =>
+  result instanceof DriverFailure ? Exit.fail(result) : Exit.succeed(result)

@@ -1,39 +1,45 @@
 /**
- * What no single command does in one atomic step.
+ * Operations that no single command carries out in one atomic step.
  *
- * Scripts run by EVALSHA; a server that does not know one says NOSCRIPT, has then done nothing, and is sent the text.
+ * Scripts run by EVALSHA. A server that does not know one replies NOSCRIPT and has done nothing; the connection then sends
+ * the text by EVAL.
  *
  * @internal
  */
-
 import { createHash } from "node:crypto"
-import type { DriverFailure, DriverResult } from "@hexcache/cache-port"
-import { Effect } from "effect"
-import type { Command, CommandSender } from "./Command.ts"
+import type { DriverResult } from "@hexcache/cache-port"
+import type { Command } from "./Command.ts"
 import * as Reply from "./Reply.ts"
 import * as ReplyError from "./ReplyError.ts"
 
-/** A text, and the name by which a server that was told it knows it. */
-interface Source {
+/** The text of a script, and the hash by which a server knows it. */
+interface Script {
   readonly lua: string
   readonly sha1: string
 }
 
-/** A script, and what its reply means. */
-export interface Script<A> extends Omit<Command<A>, "args">, Source {}
+const toScript = (lua: string): Script => ({ lua, sha1: createHash("sha1").update(lua).digest("hex") })
 
-const source = (lua: string): Source => ({ lua, sha1: createHash("sha1").update(lua).digest("hex") })
-
-const script = <A>(decode: Reply.Decode<A>, lua: string): Script<A> => ({ ...source(lua), decode })
+const run = <A>(
+  { lua, sha1 }: Script,
+  decode: Command<A>["decode"],
+  keys: ReadonlyArray<string>,
+  args: ReadonlyArray<string>
+): Command<A> => ({
+  args: ["EVALSHA", sha1, String(keys.length), ...keys, ...args],
+  decode,
+  weight: keys.length,
+  script: lua
+})
 
 /**
  * KEYS: the counters. ARGV: an amount, and a time to live in milliseconds or nothing, for each of them or once for all.
  *
- * The server adds in 64 bits and answers a Lua number, a double: exact as long as it is a safe integer, and taken back
- * where it is not. Each answer is a text, the sum or an error, so that one counter's failure is no other's. Where already
- * the first is refused for what the server is, a replica or full, nothing was done.
+ * The server adds in 64 bits and returns a Lua number, a double: exact as long as it is a safe integer, and undone where
+ * it is not. Each result is a text, the sum or an error, so that the failure of one counter is no other's. A refusal of
+ * the first one for the server's own state, a replica or full, means that nothing was done.
  */
-const increments = source(`
+const additions = toScript(`
 local answers = {}
 for i = 1, #KEYS do
   local amount = ARGV[2 * i - 1] or ARGV[1]
@@ -62,113 +68,93 @@ for i = 1, #KEYS do
 end
 return answers`)
 
-/** One addition: to which counter, how much, and for how long where the counter is new. */
-export interface Step {
-  readonly key: string
-  readonly amount: number
-  readonly ttl: number | undefined
-}
-
 const toSum = (reply: unknown): DriverResult<number> => {
-  const told = Reply.text(reply) ?? ""
-  return /^-?[0-9]/.test(told) ? Reply.digits(told) : ReplyError.fromText(told)
+  const text = Reply.text(reply) ?? ""
+  return /^-?[0-9]/.test(text) ? Reply.digits(text) : ReplyError.fromText(text)
 }
 
-const areAlike = ([first, ...others]: ReadonlyArray<Step>): boolean =>
-  others.every(({ amount, ttl }) => amount === first?.amount && ttl === first.ttl)
+const decodeOneSum = Reply.list(1, toSum)
 
-/** Additions in the order of `steps`, each with an answer of its own. */
-export const increment = (steps: ReadonlyArray<Step>): ScriptCall<ReadonlyArray<DriverResult<number>>> => ({
-  script: { ...increments, decode: Reply.list(steps.length, toSum) },
-  keys: steps.map(({ key }) => key),
-  args: (areAlike(steps) ? steps.slice(0, 1) : steps).flatMap(({ amount, ttl }) => [
-    String(amount),
-    ttl === undefined ? "" : String(ttl)
-  ])
+const decodeSum = (reply: unknown): DriverResult<number> => decodeOneSum(reply)[0] as DriverResult<number>
+
+/** Adds to a counter, and sets the time to live of a new one. */
+export const increment = (key: string, amount: number, ttl: number | undefined): Command<number> => ({
+  args: ["EVALSHA", additions.sha1, "1", key, String(amount), ttl === undefined ? "" : String(ttl)],
+  decode: decodeSum,
+  script: additions.lua
 })
 
+/** True for a command of `increment`. */
+export const isIncrement = (command: Command<unknown>): command is Command<number> => command.args[1] === additions.sha1
+
+/** The counter of such a command. */
+export const counterOf = ({ args }: Command<number>): string => args[3] as string
+
+/** Commands of `increment` as one, with a result for each in their order. */
+export const joinIncrements = (
+  increments: ReadonlyArray<Command<number>>
+): Command<ReadonlyArray<DriverResult<number>>> => {
+  const keys: Array<string> = []
+  const steps: Array<string> = []
+  for (const { args } of increments) {
+    keys.push(args[3] as string)
+    steps.push(args[4] as string, args[5] as string)
+  }
+  const areAlike = steps.every((step, index) => step === steps[index % 2])
+  return run(additions, Reply.list(keys.length, toSum), keys, areAlike ? steps.slice(0, 2) : steps)
+}
+
 /** KEYS: the key. ARGV: the expected value. Another type of value is no match. */
-export const compareAndDelete: Script<boolean> = script(
-  Reply.flag,
-  `
+const deletion = toScript(`
 local value = redis.pcall('GET', KEYS[1])
 if type(value) == 'table' and not string.find(value.err, '^%-?WRONGTYPE') then return value end
 if value == ARGV[1] then return redis.call('DEL', KEYS[1]) end
-return 0`
-)
+return 0`)
 
-/** KEYS: the key. Answers whether it is live. */
-export const persist: Script<boolean> = script(
-  Reply.flag,
-  `
+/** Removes a key that holds the expected value. */
+export const compareAndDelete = (key: string, expected: string): Command<boolean> =>
+  run(deletion, Reply.flag, [key], [expected])
+
+/** KEYS: the key. */
+const persistence = toScript(`
 redis.call('PERSIST', KEYS[1])
-return redis.call('EXISTS', KEYS[1])`
-)
+return redis.call('EXISTS', KEYS[1])`)
+
+/** Removes a key's time to live. The result is true if the key is live. */
+export const persist = (key: string): Command<boolean> => run(persistence, Reply.flag, [key], [])
 
 /** KEYS: the keys. ARGV: their values, and a time to live in milliseconds. */
-const setAll = script(
-  Reply.ok,
-  `
+const settingOfAll = toScript(`
 local ttl = ARGV[#KEYS + 1]
 for i = 1, #KEYS do redis.call('SET', KEYS[i], ARGV[i], 'PX', ttl) end
-return redis.status_reply('OK')`
-)
+return redis.status_reply('OK')`)
 
-/** Sets every value for so many milliseconds. */
-export const setMany = (
-  entries: ReadonlyArray<readonly [key: string, value: string]>,
-  ttl: number
-): ScriptCall<void> => ({
-  script: setAll,
-  keys: entries.map(([key]) => key),
-  args: [...entries.map(([, value]) => value), String(ttl)]
-})
+/** Sets every value, with this time to live in milliseconds. */
+export const setMany = (entries: ReadonlyArray<readonly [key: string, value: string]>, ttl: number): Command<void> =>
+  run(
+    settingOfAll,
+    Reply.ok,
+    entries.map(([key]) => key),
+    [...entries.map(([, value]) => value), String(ttl)]
+  )
 
 /** KEYS: the keys. */
-const readTimesToLive = source(`
+const readingOfTimesToLive = toScript(`
 local remaining = {}
 for i = 1, #KEYS do remaining[i] = redis.call('PTTL', KEYS[i]) end
 return remaining`)
 
-/** What PTTL answers for each key. */
-export const timesToLive = (keys: ReadonlyArray<string>): ScriptCall<ReadonlyArray<number>> => ({
-  script: { ...readTimesToLive, decode: Reply.list(keys.length, Reply.integer), isRead: true },
-  keys,
-  args: []
+/** Reads the remaining time to live of each key, as PTTL returns it. */
+export const timesToLive = (keys: ReadonlyArray<string>): Command<ReadonlyArray<number>> => ({
+  ...run(readingOfTimesToLive, Reply.list(keys.length, Reply.integer), keys, []),
+  isRead: true
 })
 
-/** Commands that make a server know every script, so that the first caller of one need not tell it. */
+/** Commands that load every script, so that the first caller of one costs a single round trip. */
 export const load: ReadonlyArray<ReadonlyArray<string>> = [
-  increments,
-  compareAndDelete,
-  persist,
-  setAll,
-  readTimesToLive
+  additions,
+  deletion,
+  persistence,
+  settingOfAll,
+  readingOfTimesToLive
 ].map(({ lua }) => ["SCRIPT", "LOAD", lua])
-
-/** A script with what it is run on. */
-export interface ScriptCall<A> {
-  readonly script: Script<A>
-  readonly keys: ReadonlyArray<string>
-  readonly args: ReadonlyArray<string>
-}
-
-/** The command for a server that knows the script. */
-export const command = <A>({ args, keys, script: { lua, sha1, ...meaning } }: ScriptCall<A>): Command<A> => ({
-  ...meaning,
-  weight: keys.length,
-  args: ["EVALSHA", sha1, String(keys.length), ...keys, ...args]
-})
-
-/** The command for a server that said NOSCRIPT. */
-export const telling = <A>({ args, keys, script: { lua, sha1, ...meaning } }: ScriptCall<A>): Command<A> => ({
-  ...meaning,
-  weight: keys.length,
-  args: ["EVAL", lua, String(keys.length), ...keys, ...args]
-})
-
-/** Runs a script in one atomic step, by an instant on `performance`'s clock. */
-export const run = <A>(sender: CommandSender, call: ScriptCall<A>, deadline: number): Effect.Effect<A, DriverFailure> =>
-  Effect.catch(sender.send(command(call), deadline), (failure) =>
-    failure.serverCode === "NOSCRIPT" ? sender.send(telling(call), deadline) : Effect.fail(failure)
-  )

@@ -6,9 +6,9 @@
  *
  * @internal
  */
-import type { DriverFailure } from "@hexcache/cache-port"
+import { DriverFailure } from "@hexcache/cache-port"
 import { Effect } from "effect"
-import type { Command } from "../commands/Command.ts"
+import { type Command, remakeOf } from "../commands/Command.ts"
 import * as Reply from "../commands/Reply.ts"
 import * as ReplyError from "../commands/ReplyError.ts"
 import { typeMappings } from "../commands/typeMappings.ts"
@@ -161,14 +161,25 @@ export class CommandsInFlight {
   /** Completes commands whose results are proved to be their own. */
   #release(commands: ReadonlyArray<PendingCommand>): void {
     this.#options.onProved()
-    const own = commands.filter((command) => command.isPending)
-    for (const command of own) {
+    const own: Array<PendingCommand> = []
+    for (const command of commands) {
+      if (!command.isPending) continue
       command.isPending = false
       this.#queue.remove(command)
       this.#options.tracking?.proved(command.writtenAt)
+      if (isScriptUnknown(command)) this.#sendScript(command)
+      else own.push(command)
     }
     this.#pacer.deliver(own)
     this.#idle()
+  }
+
+  /** Sends the text of a script in the rest of the command's time. */
+  #sendScript(pending: PendingCommand): void {
+    const command = remakeOf(pending.command)
+    if (command === undefined) return
+    const args = ["EVAL", command.script as string, ...command.args.slice(2)]
+    pending.interruptRetry = this.send(pending.handOver({ ...command, args }), pending.deadline)
   }
 
   /** Lets the caller go. A written command stays in the queue, so that the watchdog still counts on it. */
@@ -209,6 +220,9 @@ export class CommandsInFlight {
     if (this.isIdle) this.#options.onIdle()
   }
 }
+
+const isScriptUnknown = ({ command, result }: PendingCommand): boolean =>
+  command.script !== undefined && result instanceof DriverFailure && result.serverCode === "NOSCRIPT"
 
 /** Reports the keys that a command may change, from the moment in which it is sent. */
 const reportWrites = (command: Command<unknown>, tracking: KeyChangeListener): void => {

@@ -5,7 +5,7 @@
  */
 import type { DriverCallback, DriverFailure } from "@hexcache/cache-port"
 import { Effect } from "effect"
-import { type Command, type CommandSender, toExit } from "../commands/Command.ts"
+import { type Command, type DirectSender, remakeOf, toExit } from "../commands/Command.ts"
 import * as ReplyError from "../commands/ReplyError.ts"
 import { clearTimeout, performance, setTimeout } from "../platform/Platform.ts"
 import { Attempts, type Backoff } from "./Attempts.ts"
@@ -51,7 +51,7 @@ export type ConnectionEvent =
 const closeTimeout = 300
 
 /** A connection to one server, which connects anew until it is closed. */
-export class Connection implements CommandSender {
+export class Connection implements DirectSender {
   readonly #options: ConnectionOptions
   readonly #inFlight: CommandsInFlight
   readonly #waiting: WaitingCommands
@@ -278,7 +278,3 @@ export class Connection implements CommandSender {
     this.#options.report({ _tag: "StateChanged" })
   }
 }
-
-/** The command as it is sent after a wait, if any caller still wants it. */
-const remakeOf = <A>(command: Command<A>): Command<A> | undefined =>
-  command.remake === undefined ? command : command.remake()

@@ -79,12 +79,18 @@ export class PendingCommand implements Timed {
     return !this.isWritten || (isCut && !this.#isRetry && writtenKeys(this.command).length === 0)
   }
 
-  /** Hands the caller over to the same command for the next connection. */
-  retry(): PendingCommand {
-    const retry = new PendingCommand(this.command, this.callback)
-    retry.#isRetry = this.isWritten || this.#isRetry
+  /** Hands the caller over to another command. */
+  handOver(command: Command<unknown>): PendingCommand {
+    const next = new PendingCommand(command, this.callback)
     this.isPending = false
     this.callback = undefined
+    return next
+  }
+
+  /** Hands the caller over to the same command on the next connection. */
+  retry(): PendingCommand {
+    const retry = this.handOver(this.command)
+    retry.#isRetry = this.isWritten || this.#isRetry
     return retry
   }
 

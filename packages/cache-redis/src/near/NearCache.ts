@@ -6,13 +6,12 @@
  *
  * @internal
  */
-import { Async, type CacheDriver, DriverFailure } from "@hexcache/cache-port"
+import { Async, type CacheDriver, type CallbackOperations, DriverFailure } from "@hexcache/cache-port"
 import { Effect, Exit } from "effect"
 import type { Command, CommandSender } from "../commands/Command.ts"
 import * as Reply from "../commands/Reply.ts"
 import * as Scripts from "../commands/Scripts.ts"
 import { performance } from "../platform/Platform.ts"
-import type { Deadline, Direct } from "../topology/Router.ts"
 import type { TrackedEntries } from "./TrackedEntries.ts"
 
 /** Keys whose times to live are asked for at once. */
@@ -26,11 +25,7 @@ interface Read {
 }
 
 /** A driver whose reads are kept; `server` is the one that it asks. */
-export const make = (
-  driver: CacheDriver,
-  server: CommandSender & Deadline & Direct,
-  tracking: TrackedEntries
-): CacheDriver => {
+export const make = (driver: CacheDriver, server: CommandSender, tracking: TrackedEntries): CacheDriver => {
   let isProving = false
   /** What was read in this turn. */
   let reads: Array<Read> = []
@@ -83,7 +78,7 @@ export const make = (
     // Before the server looks: so the end that is reckoned from it is not after the key's.
     const from = performance.now()
     const keys = asked.map(({ key }) => key)
-    Effect.runCallback(Scripts.run(server, Scripts.timesToLive(keys), server.deadline()), {
+    Effect.runCallback(server.send(Scripts.timesToLive(keys)), {
       onExit: (exit) => {
         if (Exit.isFailure(exit)) return
         for (const [place, { key, moment, value }] of asked.entries()) {
@@ -95,31 +90,34 @@ export const make = (
     })
   }
 
+  const callbacks = (prefix: string, { get, increment, ...others }: CallbackOperations = {}): CallbackOperations => ({
+    ...others,
+
+    ...(get && {
+      get: (key, callback) => {
+        const { moment } = tracking
+        return get(key, (result) => {
+          if (!(result instanceof DriverFailure)) keep(prefix + key, result, moment)
+          callback(result)
+        })
+      }
+    }),
+
+    ...(increment && {
+      increment: (key, amount, ttl, callback) => {
+        // Now, since a batch sends it only at the end of the turn.
+        tracking.keyChanged(prefix + key)
+        return increment(key, amount, ttl, callback)
+      }
+    })
+  })
+
   return {
     ...driver,
 
     fastPaths: (prefix) => ({
       sync: { get: (key) => find(prefix, key), getMany: (keys) => findAll(prefix, keys) },
-
-      callback: {
-        ...driver.fastPaths?.(prefix).callback,
-
-        get: (name, callback) => {
-          const key = prefix + name
-          const { moment } = tracking
-          return server.get(key, (value) => {
-            if (!(value instanceof DriverFailure)) keep(key, value, moment)
-            callback(value)
-          })
-        },
-
-        // Sent only at the end of the turn.
-        increment: (name, amount, ttl, callback) => {
-          const key = prefix + name
-          tracking.keyChanged(key)
-          return server.increment({ key, amount, ttl }, callback)
-        }
-      }
+      callback: callbacks(prefix, driver.fastPaths?.(prefix).callback)
     }),
 
     getMany: (keys) =>
