@@ -1,68 +1,66 @@
 /**
- * A layer that stops asking a failing store, and asks again to see whether it is back.
+ * A layer that leaves a failing store alone, and probes from time to time for its return.
  */
-
 import { CacheError, CachePort, type CacheRequest, InvalidArgument, intercept, Unavailable } from "@hexcache/cache-port"
 import { Input, invalidInput } from "@hexcache/cache-port/internal"
 import { Clock, Context, Duration, Effect, Exit, type Fiber, Layer, Random, Stream } from "effect"
 
 /**
- * What a breaker does with operations: `"closed"` asks the store, `"open"` refuses them, `"half-open"` refuses them but
- * for one, whose outcome decides. An open breaker whose delay is over stays `"open"` until an operation comes.
+ * The state of a breaker: `"closed"` lets operations through, `"open"` refuses them, `"half-open"` refuses all but one, the
+ * probe, whose outcome decides. An open breaker whose delay is over stays `"open"` until the next operation.
  */
 export type BreakerState = "closed" | "open" | "half-open"
 
-/** When a breaker opens, and for how long. */
+/** The options of `Breaker.layer`. */
 export interface BreakerOptions {
   /**
-   * How many operations in a row, in the order in which they end, fail before the breaker opens: a positive integer, 5
-   * unless given. Fewer would open it on the one operation that a lost connection takes with it; more would let more
-   * callers wait for a store that answers nothing.
+   * The number of failures in a row, in the order in which operations end, that opens the breaker: a positive integer, by
+   * default 5. Fewer would open it on the few operations that a lost connection fails; more would let more callers wait for
+   * a silent store.
    */
   readonly failures?: number | undefined
   /**
-   * The first delay until the store is asked again; each failed probe doubles it. A millisecond or more, 100
-   * milliseconds unless given, so that a connection that is replaced at once, under load, costs hardly more than that.
+   * The first delay until a probe, at least 1 ms, by default 100 ms; each failed probe doubles it. A short one costs little
+   * where a connection under load is replaced at once.
    */
   readonly delay?: Duration.Input | undefined
   /**
-   * The longest delay, at least `delay`, 5 seconds unless given: in a long outage one caller waits for the store each 5
-   * seconds, and a store that is back is used after 5 seconds at most. It is also how long a probe may take before
-   * another operation is let through as the next one.
+   * The longest delay, at least `delay`, by default 5 seconds: in a long outage one caller in 5 seconds waits for the store,
+   * and the breaker closes at most 5 seconds after the store is back. A probe that takes longer makes way for another one.
    */
   readonly maxDelay?: Duration.Input | undefined
 }
 
 /**
- * The circuit breaker between a cache and those who ask it. See `Breaker.layer`.
+ * The circuit breaker in front of a cache. See `Breaker.layer`.
  */
 export class Breaker extends Context.Service<
   Breaker,
   {
-    /** What the breaker does now. */
+    /** The state now. */
     readonly state: Effect.Effect<BreakerState>
   }
 >()("@hexcache/cache-layers/Breaker") {
-  /** What the breaker does now, for a health check. */
+  /** The state now, for a health check. */
   static readonly state: Effect.Effect<BreakerState, never, Breaker> = Breaker.use(({ state }) => state)
 
   /**
-   * Wraps the cache below it, so that nobody waits for a store that does not answer.
+   * Wraps the cache below it, so that callers do not wait for a silent store.
    *
-   * - Closed: every operation goes through. So many failures in a row as `failures` says open the breaker. What counts is
-   *   `Unavailable`, `TimedOut` and `ConnectionLost`; every other failure but bad input is the answer of a store that is
-   *   there, and ends the row as a success does. An interrupted operation says nothing.
-   * - Open: operations fail at once with `Unavailable`, outcome `"NotExecuted"`, and the store is left alone. Bad input
-   *   is still `InvalidArgument`. After the delay, drawn from the upper half of its length so that many processes do not
-   *   come at the same moment, the next operation goes through as a probe, `ping` as well as any other.
-   * - Half-open: while the probe runs, all others fail as before. If the store answers, the breaker closes; if not, it
-   *   opens for twice as long. An interrupted probe leaves its place to the next operation.
+   * - Closed: every operation goes through. `failures` failures in a row open the breaker. `Unavailable`, `TimedOut` and
+   *   `ConnectionLost` count; every other failure but invalid input comes from a store that works, and ends the row as a
+   *   success does. An interrupted operation counts as neither.
+   * - Open: operations fail at once with `Unavailable`, outcome `"NotExecuted"`, and the store gets none. Invalid input
+   *   still fails with `InvalidArgument`. After the delay, drawn from the upper half of its length so that many processes
+   *   do not probe at the same moment, the next operation of any kind goes through as a probe.
+   * - Half-open: while the probe runs, all other operations fail as before. A reply closes the breaker; a failure opens it
+   *   for twice as long. An interrupted probe leaves its place to the next operation.
    *
-   * A store that fails again soon after it came back, sooner than the last delay was long, is given the longer delay
-   * that would have come next.
+   * A store that fails again within the length of the last delay after its return gets the longer delay that would have
+   * come next.
    *
-   * The state is shared by all namespaces of the cache. `FailOpen.layer` belongs above a breaker: below it, it would hide
-   * the failures that the breaker counts. Time is Effect's `Clock`, chance its `Random`.
+   * All namespaces of the cache share the state. `FailOpen.layer` belongs above a breaker: below it, it would hide the
+   * failures that the breaker counts. Time is Effect's `Clock`, chance its `Random`.
    *
    * Fails with `InvalidArgument` on options out of range; without options it cannot fail.
    *
@@ -87,28 +85,28 @@ const make = (options: BreakerOptions) =>
         Effect.withFiber((fiber) => {
           if (circuit.state === "closed") {
             const { phase } = circuit
-            return Effect.onExitPrimitive(operation, (exit) => circuit.settle(phase, exit, fiber))
+            return Effect.onExitPrimitive(operation, (exit) => circuit.record(phase, exit, fiber))
           }
-          // Admitted below the frame that settles it: an interruption in between would leave a probe that never ends.
+          // Admits below the frame that records the outcome: an interruption in between would leave a probe without end.
           let phase = notAdmitted
-          const asking = Effect.suspend(() => {
+          const admitted = Effect.suspend(() => {
             if (!circuit.admits(fiber)) return Effect.fail(whileOpen(request))
             phase = circuit.phase
             return operation
           })
-          return Effect.onExitPrimitive(asking, (exit) => circuit.settle(phase, exit, fiber))
+          return Effect.onExitPrimitive(admitted, (exit) => circuit.record(phase, exit, fiber))
         }),
       wrapScan: (scan, request) =>
         Stream.suspend(() => {
           let phase = notAdmitted
-          const asking = Effect.withFiber((fiber) => {
+          const admitted = Effect.withFiber((fiber) => {
             if (!circuit.admits(fiber)) return Effect.fail(whileOpen(request))
             phase = circuit.phase
             return Effect.succeed(scan)
           })
-          return Stream.onExit(Stream.unwrap(asking), (exit) =>
+          return Stream.onExit(Stream.unwrap(admitted), (exit) =>
             Effect.withFiber((fiber) => {
-              circuit.settle(phase, exit, fiber)
+              circuit.record(phase, exit, fiber)
               return Effect.void
             })
           )
@@ -117,16 +115,16 @@ const make = (options: BreakerOptions) =>
     return Context.make(CachePort, cache).pipe(Context.add(Breaker, { state: Effect.sync(() => circuit.state) }))
   })
 
-/** The phase of what did not ask the store. */
+/** The phase of an operation that did not reach the store. */
 const notAdmitted = -1
 
 type Limits = { readonly failures: number; readonly delay: number; readonly maxDelay: number }
 type AnyFiber = Fiber.Fiber<unknown, unknown>
 
-/** The state of a breaker, and what changes it. */
+/** The state of a breaker, and its transitions. */
 class Circuit {
   state: BreakerState = "closed"
-  /** Another one after every change, so that the outcome of what began before it changes nothing. */
+  /** Grows with every transition, so that the outcome of an operation from before it changes nothing. */
   phase = 0
   readonly #limits: Limits
   /** Failures in a row while closed. */
@@ -140,7 +138,7 @@ class Circuit {
     this.#limits = limits
   }
 
-  /** Whether an operation may ask the store now; what is let through while not closed is the probe. */
+  /** True if an operation may reach the store now. While the breaker is not closed, that operation is the probe. */
   admits(fiber: AnyFiber): boolean {
     if (this.state === "closed") return true
     const now = nowOf(fiber)
@@ -149,17 +147,17 @@ class Circuit {
     return true
   }
 
-  /** Takes the outcome of an operation that was let through in `phase`. */
-  settle(phase: number, exit: Exit.Exit<unknown, CacheError>, fiber: AnyFiber): undefined {
+  /** Records the end of an operation that `admits` let through in `phase`. */
+  record(phase: number, exit: Exit.Exit<unknown, CacheError>, fiber: AnyFiber): undefined {
     if (phase !== this.phase) return
-    const outcome = Exit.isSuccess(exit) ? "answered" : outcomeOf(exit)
+    const health = Exit.isSuccess(exit) ? "up" : healthOf(exit)
     if (this.state === "closed") {
-      if (outcome === "answered") this.#failures = 0
-      else if (outcome === "failed" && ++this.#failures >= this.#limits.failures) this.#open(fiber)
-    } else if (outcome === "answered") {
+      if (health === "up") this.#failures = 0
+      else if (health === "down" && ++this.#failures >= this.#limits.failures) this.#open(fiber)
+    } else if (health === "up") {
       this.#failures = 0
       this.#change("closed", nowOf(fiber))
-    } else if (outcome === "failed") {
+    } else if (health === "down") {
       this.#open(fiber)
     } else {
       this.#change("half-open", -Infinity)
@@ -181,29 +179,29 @@ class Circuit {
   }
 }
 
-/** In milliseconds, of the time that no one sets: a clock put back would keep the breaker open. */
+/** Monotonic milliseconds: a wall clock that is set back would keep the breaker open. */
 const nowOf = (fiber: AnyFiber): number => Number(fiber.getRef(Clock.Clock).monotonicTimeNanosUnsafe()) / 1e6
 
-/** What a failure tells of the store. Bad input, JSON that is none, and interruption tell nothing. */
-const outcomeOf = ({ cause }: Exit.Failure<unknown, CacheError>): "answered" | "failed" | "unknown" => {
+/** The state of the store behind a failure. Invalid input, invalid JSON and interruption say nothing about it. */
+const healthOf = ({ cause }: Exit.Failure<unknown, CacheError>): "up" | "down" | "unknown" => {
   const [first] = cause.reasons
   if (first?._tag !== "Fail") return "unknown"
   switch (first.error.reason._tag) {
     case "Unavailable":
     case "TimedOut":
     case "ConnectionLost":
-      return "failed"
+      return "down"
     case "InvalidArgument":
     case "InvalidValue":
       return "unknown"
     default:
-      return "answered"
+      return "up"
   }
 }
 
 const whileOpen = (request: CacheRequest): CacheError => new CacheError({ ...request, reason: breakerOpen })
 
-/** Made once, since its stack trace costs as much as the rest of a refusal and tells nothing. */
+/** Made once: its stack trace would cost as much as the rest of a refusal, and says nothing. */
 const breakerOpen = new Unavailable({ message: "the breaker is open, the store was not asked" })
 
 const known: Record<keyof BreakerOptions, true> = { failures: true, delay: true, maxDelay: true }
@@ -224,7 +222,7 @@ const checkOptions = (options: BreakerOptions): Effect.Effect<Limits, CacheError
   return Effect.succeed(limits)
 }
 
-/** NaN for what is no duration. */
+/** NaN for an invalid duration. */
 const millisOf = (input: Duration.Input): number => {
   const duration = Duration.fromInput(input)
   return duration._tag === "None" ? Number.NaN : Duration.toMillis(duration.value)

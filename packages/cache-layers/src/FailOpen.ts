@@ -1,7 +1,6 @@
 /**
- * A layer that goes on without the cache when the store cannot be asked.
+ * A layer that goes on without the cache while its store fails.
  */
-
 import {
   type CacheError,
   type CacheErrorReason,
@@ -14,44 +13,44 @@ import {
 import { attach, interceptOperations, layered, SwallowedFailures } from "@hexcache/cache-port/internal"
 import { Context, Effect, Layer, Option, Stream } from "effect"
 
-/** What failing open has done, and a way past it. See `FailOpen.layer`. */
+/** The failures that `FailOpen.layer` hides, and the cache that does not hide them. */
 export class FailOpen extends Context.Service<
   FailOpen,
   {
-    /** How many failures became answers, since the layer was built. */
+    /** The number of failures that the layer has hidden since it was built. */
     readonly failures: Effect.Effect<number>
-    /** The cache below the layer, for code that must know of a failure: one that removes what it has outdated. */
+    /** The cache below the layer, for code that must know of a failure: when it removes an outdated value, for example. */
     readonly strict: CacheOperations
     /**
-     * The answer of something asked of `strict`; none where the layer would have failed open, counted and logged as there.
-     * Any other failure stays one.
+     * Runs an operation of `strict`, and returns its result; none where the layer would fail open, counted and logged as
+     * there. Other failures stay failures.
      */
-    readonly attempt: <A>(asked: Effect.Effect<A, CacheError>) => Effect.Effect<Option.Option<A>, CacheError>
+    readonly attempt: <A>(operation: Effect.Effect<A, CacheError>) => Effect.Effect<Option.Option<A>, CacheError>
   }
 >()("@hexcache/cache-layers/FailOpen") {
-  /** How many failures became answers, since the layer was built. */
+  /** The number of failures that the layer has hidden since it was built. */
   static readonly failures: Effect.Effect<number, never, FailOpen> = FailOpen.use(({ failures }) => failures)
 
   /**
-   * Wraps the cache below it, so that a store that cannot be asked is an empty one: a miss for `get`, `getJson`,
-   * `getAndDelete` and each key of `getMany`; `false` for `setIfAbsent`, `delete`, `compareAndDelete`, `exists` and
-   * `expire`; 0 for `deleteMany`, `deletePattern`, `increment` and `decrement`; `Missing` for `ttl`; nothing done by
-   * `set`, `setJson`, `setMany` and `flush`; no more keys from `scan`.
+   * Makes a store that fails look like an empty one: a miss for `get`, `getJson`, `getAndDelete` and each key of
+   * `getMany`; `false` for `setIfAbsent`, `delete`, `compareAndDelete`, `exists` and `expire`; 0 for `deleteMany`,
+   * `deletePattern`, `increment` and `decrement`; `Missing` for `ttl`; no effect of `set`, `setJson`, `setMany` and
+   * `flush`; no more keys from `scan`.
    *
-   * That is for `Unavailable`, `TimedOut`, `ConnectionLost`, `AccessDenied`, `OutOfMemory` and `Unknown`. `InvalidArgument`
-   * still fails, since it is a bug of the caller's, and so do `WrongType`, `OutOfRange` and `InvalidValue`: there the
-   * store has answered, and what it holds would be wrong again at the next call, hidden for good. `ping` fails as ever,
-   * so that a health check sees the truth.
+   * That holds for `Unavailable`, `TimedOut`, `ConnectionLost`, `AccessDenied`, `OutOfMemory` and `Unknown`.
+   * `InvalidArgument` still fails, since it is a bug of the caller's, and so do `WrongType`, `OutOfRange` and
+   * `InvalidValue`: the stored value is at fault, would fail the next call too, and would stay hidden for good. `ping` fails
+   * as ever, for health checks.
    *
-   * Every failure is counted. At most one in 10 seconds is logged, as a warning with the number of those that were not.
+   * The layer counts every failure. It logs at most one in 10 seconds, as a warning with the number of those in between.
    *
-   * What an answer then means is for the caller to think through:
+   * The caller has to consider the meaning of such a result:
    *
-   * - `increment` answers 0, less than any count that it has made: a rate limit lets everyone pass, and an id made from it
-   *   is not unique. The call may have been counted all the same.
-   * - `setIfAbsent` answers `false`: nobody gets a lock, and "seen before" is said of what is new.
-   * - A `delete` that did nothing leaves an outdated value, to be read once the store is back. Code that must not read it
-   *   asks `FailOpen.strict`.
+   * - `increment` returns 0, less than any count that it has made: a rate limit lets everyone pass, and an id made from it
+   *   is not unique. The store may have counted the call all the same.
+   * - `setIfAbsent` returns `false`: nobody gets a lock, and a new message seems to be a repeated one.
+   * - A `delete` without effect leaves an outdated value, which callers read once the store is back. Code that must not
+   *   read it deletes by `FailOpen.strict`.
    *
    * Belongs above `Breaker.layer`, so that the breaker sees the failures.
    *

@@ -11,56 +11,56 @@ import type { TimeToLive } from "./TimeToLive.ts"
 
 /**
  * The operations that a store must offer. Every `ttl` is a whole number of milliseconds from 1 to 2^53 - 1 (of `expire`:
- * from 0), or `undefined` for a key that never expires. Every operation ends by itself; a driver of a remote store gives
- * each a deadline.
+ * from 0), or `undefined` for a key that never expires. Every operation ends by itself: a driver of a remote store sets a
+ * deadline for each.
  */
 export interface CacheDriver {
-  /** The live value, or `undefined`. A key that holds anything but text reads as absent. */
+  /** Reads the live value; `undefined` when absent. A key that holds anything but text reads as absent. */
   readonly get: (key: string) => Effect.Effect<string | undefined, DriverFailure>
   /**
-   * The live values in the order of `keys`, which are distinct and at least one: up to 100 as of one moment, beyond that in
-   * parts, each as of one moment.
+   * Reads the live values, in the order of `keys`, which are distinct and at least one: up to 100 as of one moment, beyond
+   * that in parts, each as of one moment.
    */
   readonly getMany: (keys: ReadonlyArray<string>) => Effect.Effect<ReadonlyArray<string | undefined>, DriverFailure>
   /** Replaces value and time to live. */
   readonly set: (key: string, value: string, ttl: number | undefined) => Effect.Effect<void, DriverFailure>
-  /** As `set`, for distinct keys, at least one: atomic up to 1,000 entries, beyond that in parts, each atomic. */
+  /** As `set`, on distinct keys, at least one: atomic up to 1,000 entries, beyond that in parts, each atomic. */
   readonly setMany: (
     entries: ReadonlyArray<readonly [key: string, value: string]>,
     ttl: number | undefined
   ) => Effect.Effect<void, DriverFailure>
-  /** Sets and answers true when the key is absent, in one atomic step. */
+  /** Sets the key if it is absent, in one atomic step. True if it did. */
   readonly setIfAbsent: (key: string, value: string, ttl: number | undefined) => Effect.Effect<boolean, DriverFailure>
-  /** Removes distinct keys, at least one, and answers how many live ones there were. */
+  /** Removes distinct keys, at least one, and returns the number of live ones among them. */
   readonly deleteMany: (keys: ReadonlyArray<string>) => Effect.Effect<number, DriverFailure>
-  /** Reads and removes in one atomic step. A key that holds anything but text reads as absent and stays. */
+  /** Reads and removes a key in one atomic step. A key that holds anything but text reads as absent and stays. */
   readonly getAndDelete: (key: string) => Effect.Effect<string | undefined, DriverFailure>
-  /** Removes the key and answers true when its value equals `expected`, in one atomic step. */
+  /** Removes the key if its value equals `expected`, in one atomic step. True if it did. */
   readonly compareAndDelete: (key: string, expected: string) => Effect.Effect<boolean, DriverFailure>
-  /** Whether the key is live, whatever it holds. */
+  /** True if the key is live, whatever it holds. */
   readonly exists: (key: string) => Effect.Effect<boolean, DriverFailure>
-  /** Sets the time to live of a live key; 0 removes the key, `undefined` lets it never expire. False when absent. */
+  /** Sets the time to live of a live key; 0 removes it, with `undefined` it never expires. False when absent. */
   readonly expire: (key: string, ttl: number | undefined) => Effect.Effect<boolean, DriverFailure>
-  /** What is left of the key's life. */
+  /** Reads the time to live, in whole milliseconds. */
   readonly ttl: (key: string) => Effect.Effect<TimeToLive, DriverFailure>
   /**
-   * Adds a safe integer, negative ones too, in one atomic step. An absent key counts from 0, and only then `ttl` is
-   * set. Fails with `WrongType` unless the stored text is a canonical 64-bit decimal, and with `OutOfRange`, the value
-   * unchanged, when the result is not a safe integer.
+   * Adds a safe integer, maybe a negative one, and returns the sum, in one atomic step. An absent key counts from 0, and
+   * only then `ttl` is set. Fails with `WrongType` unless the stored text is a canonical 64-bit decimal, and with
+   * `OutOfRange` when the sum is no safe integer; both leave the value unchanged.
    */
   readonly increment: (key: string, amount: number, ttl: number | undefined) => Effect.Effect<number, DriverFailure>
   /**
-   * Pages of live keys that match a checked pattern. A key may come more than once unless `scansOnce` says otherwise; the
+   * Streams pages of the live keys that match a valid pattern. A key may come more than once unless `scansOnce` is true: the
    * port removes repetitions.
    */
   readonly scan: (pattern: string) => Stream.Stream<ReadonlyArray<string>, DriverFailure>
-  /** Removes what matches a checked pattern, without holding up other callers, and answers how many keys went. */
+  /** Removes the keys that match a valid pattern, without holding up other callers, and returns their number. */
   readonly deletePattern: (pattern: string) => Effect.Effect<number, DriverFailure>
-  /** Removes every key of the store. Asked only by a port whose namespace is empty. */
+  /** Removes every key of the store. Only a port whose namespace is empty calls it. */
   readonly flush: Effect.Effect<void, DriverFailure>
-  /** A round trip to every place that takes writes. */
+  /** Makes a round trip to every place that takes writes. */
   readonly ping: Effect.Effect<void, DriverFailure>
-  /** True if no key comes twice from one `scan`, so that the port need not remember every key of it. False by default. */
+  /** True if no key comes twice from one `scan`, so that the port need not remember its keys. False by default. */
   readonly scansOnce?: boolean | undefined
   /** Shortcuts of a few operations, on the keys that begin with a prefix, which the port leaves out of them. */
   readonly fastPaths?: ((prefix: string) => FastPaths) | undefined

@@ -1,5 +1,5 @@
 /**
- * The one error of the port, and the reasons it can have.
+ * The one error of the port, and its reasons.
  *
  * Recover from one reason with
  * `Effect.catchReason("CacheError", "Unavailable", (reason) => …)`.
@@ -34,8 +34,8 @@ export type CacheOperation =
 export type CacheErrorCode = "CACHE_GET_ERROR" | "CACHE_SET_ERROR" | "CACHE_DELETE_ERROR" | "CACHE_CONNECTION_ERROR"
 
 /**
- * What is known of the operation's effect on the store: `"NotExecuted"` when it had none, `"Unknown"` when it was
- * sent and not answered, so that it may have happened or happen yet.
+ * The effect of a failed operation on the store: `"NotExecuted"` is none; `"Unknown"` is that of a request that was sent and
+ * got no reply, so that it may have happened or happen yet.
  */
 export type CacheErrorOutcome = "NotExecuted" | "Unknown"
 
@@ -44,7 +44,7 @@ interface ReasonDetail {
   readonly message: string
 }
 
-/** The store cannot be asked now: no ready connection, too many waiting, loading, read-only, busy, or failing over. */
+/** The store serves nothing now: no ready connection, too many waiting, loading, read-only, busy, or failing over. */
 export class Unavailable extends Data.TaggedError("Unavailable")<ReasonDetail> {}
 
 /** The deadline passed. A write that was sent may still happen. */
@@ -56,25 +56,25 @@ export class ConnectionLost extends Data.TaggedError("ConnectionLost")<ReasonDet
 /** The store refuses this user, password, certificate or command. */
 export class AccessDenied extends Data.TaggedError("AccessDenied")<ReasonDetail> {}
 
-/** The store has no memory, or no place for one more client. */
+/** The store has no memory left, or no place for another client. */
 export class OutOfMemory extends Data.TaggedError("OutOfMemory")<ReasonDetail> {}
 
-/** The key holds something that cannot be counted on. */
+/** The key holds no number to count on. */
 export class WrongType extends Data.TaggedError("WrongType")<ReasonDetail> {}
 
 /** The counter would leave the safe integers, -(2^53 - 1) to 2^53 - 1. The stored value is unchanged. */
 export class OutOfRange extends Data.TaggedError("OutOfRange")<ReasonDetail> {}
 
-/** The caller's key, value, time to live, amount or pattern breaks a law of input. Nothing was sent. */
+/** The caller's key, value, time to live, amount or pattern is out of range. The port sent nothing. */
 export class InvalidArgument extends Data.TaggedError("InvalidArgument")<ReasonDetail> {}
 
 /** JSON that does not parse, or a value that cannot be written as JSON. */
 export class InvalidValue extends Data.TaggedError("InvalidValue")<ReasonDetail> {}
 
-/** Anything else. `CacheError.serverCode` tells the first word of the server's reply, where there was one. */
+/** Anything else. `CacheError.serverCode` is the first word of the server's reply, where there was one. */
 export class Unknown extends Data.TaggedError("Unknown")<ReasonDetail> {}
 
-/** Why an operation failed. */
+/** The reason why an operation failed. */
 export type CacheErrorReason =
   | Unavailable
   | TimedOut
@@ -87,7 +87,7 @@ export type CacheErrorReason =
   | InvalidValue
   | Unknown
 
-/** What a `CacheError` is made from; the rest of its fields follow from these. */
+/** The fields that make a `CacheError`; the others follow from these. */
 export interface CacheErrorInput {
   readonly operation: CacheOperation
   readonly reason: CacheErrorReason
@@ -115,10 +115,10 @@ interface CacheErrorFields extends ReasonDetail {
  * The failure of every operation of `CachePort`.
  *
  * - `operation`: the member that failed.
- * - `key` or `keys`: what the caller asked for, without namespace; absent where the key itself was refused.
- * - `reason`: why, a tagged union.
- * - `outcome`: whether the store may have been changed.
- * - `isRetryable`: the reason may pass, and a repetition cannot do the work twice.
+ * - `key` or `keys`: the caller's, without namespace; absent where the key itself is invalid.
+ * - `reason`: a tagged union.
+ * - `outcome`: `"Unknown"` if the operation may have changed the store.
+ * - `isRetryable`: true if the reason may pass and a repetition cannot do the work twice.
  * - `serverCode`: the first word of the server's reply, where there was one.
  * - `code`: the stable string for logs.
  *
@@ -178,7 +178,7 @@ const codeOf = (operation: CacheOperation, reason: CacheErrorReason): CacheError
   }
 }
 
-/** Operations that do harm, or answer what is not so, when they are carried out a second time. */
+/** Operations that do harm, or return something wrong, when they run a second time. */
 const onceOnly: ReadonlySet<CacheOperation> = new Set<CacheOperation>([
   "setIfAbsent",
   "getAndDelete",

@@ -4,7 +4,7 @@
  * @module
  */
 
-/** What a part of a key can be. */
+/** A part of a key. */
 export type CacheKeyPart = string | number | bigint | boolean
 
 /**

@@ -2,9 +2,9 @@
  * Hits, misses and errors of each namespace, counted in this process.
  *
  * Every port made by `CachePort.fromDriver` counts: `get`, `getJson`, `getAndDelete` and each key of `getMany` is a hit
- * or a miss; an operation that the store failed is an error. Refused input counts as nothing. Ports of the same
- * namespace count together, whatever their adapter. At most 1,000 namespaces have counts of their own; those that come
- * later, one for each tenant for example, count together as `*`.
+ * or a miss; an operation that the store failed is an error. Invalid input does not count. Ports of the same namespace
+ * count together, whatever their adapter. At most 1,000 namespaces have counts of their own; later ones, as of one
+ * namespace for each tenant, count together as `*`.
  *
  * @module
  */
@@ -28,7 +28,7 @@ export interface Counters {
 
 const registry = new Map<string, Counters>()
 
-/** How many namespaces have counts of their own. */
+/** The most namespaces with counts of their own. */
 const mostNamespaces = 1_000
 
 /** The name under which all others count. */
@@ -55,11 +55,11 @@ const read = ({ errors, hits, misses }: Counters): NamespaceStats => ({
   hitRate: hits + misses === 0 ? 0 : hits / (hits + misses)
 })
 
-/** The counts of one namespace now. Zeros for a namespace that nothing has used. */
+/** Reads the counts of one namespace. Zeros for an unused namespace. */
 export const of = (namespace: string): Effect.Effect<NamespaceStats> =>
   Effect.sync(() => read(registry.get(namespace) ?? { hits: 0, misses: 0, errors: 0 }))
 
-/** The counts of every namespace now, by its name. A nested namespace is named `outer:inner`. */
+/** Reads the counts of every namespace, by its name. A nested namespace is named `outer:inner`. */
 export const all: Effect.Effect<ReadonlyMap<string, NamespaceStats>> = Effect.sync(
   () => new Map(Array.from(registry, ([namespace, counters]) => [namespace, read(counters)]))
 )

@@ -1,16 +1,16 @@
 /**
- * How a `Cached` writes the text of an entry into its cache. A text given to it is JSON of an array, and so begins with
- * `[`.
+ * A code in which a `Cached` writes the text of an entry into its cache, compressed for example. The text is JSON of an
+ * array, and so begins with `[`.
  */
 export interface Codec {
   /**
-   * What is written instead: well-formed Unicode, which begins otherwise than with `[`, or the text itself. Where it
-   * throws, the text itself is written.
+   * Encodes a text: returns well-formed Unicode that does not begin with `[`, or the text itself. If it throws, the
+   * `Cached` writes the text itself.
    */
   readonly encode: (text: string) => string
   /**
-   * The text of what `encode` wrote, and of what is a text already, written before there was a codec. Undefined, or
-   * anything thrown, for what it cannot read: that is a miss.
+   * Decodes the result of `encode`, and returns a text that begins with `[`, from before there was a codec, as it is.
+   * Returns `undefined`, or throws, for anything else, which is a miss.
    */
   readonly decode: (written: string) => string | undefined
 }

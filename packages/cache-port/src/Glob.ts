@@ -3,33 +3,33 @@
  *
  * The rules are those of `stringmatchlen` in Redis's `util.c`, corner cases included: a range may be written from
  * either end, a class that is never closed ends with the pattern, `?` is one byte of UTF-8, and a `\` at the very end
- * is an ordinary character. Two things are refused: a class that holds anything but ASCII, on which servers differ (C's
- * `char` is signed on some processors only); and a long rest from a `*` or a class on, with which one long key keeps a
- * server busy for seconds, since it compares each byte of a class, and of what follows a star, again and again.
+ * is an ordinary character. Two kinds of pattern are invalid: a class that holds anything but ASCII, on which servers
+ * differ (C's `char` is signed on some processors only); and a long rest from a `*` or a class on, with which one long key
+ * keeps a server busy for seconds, since it compares the bytes behind a star again and again.
  *
  * @module
  */
 import { utf8, utf8Length } from "./internal/Utf8.ts"
 
-/** A pattern made ready for many texts. */
+/** A compiled pattern. */
 export interface Glob {
   /** True if the whole of `text` matches. The time is at most bytes of the pattern times bytes of the text. */
   readonly matches: (text: string) => boolean
   /**
-   * Begins to match the whole of `text`, for callers that must not work for long: the function returned takes at most so
-   * many steps, a few nanoseconds each, and returns `undefined` until the answer is known.
+   * Begins to match the whole of `text`, for callers that must not work for long. The function returned takes at most
+   * `steps` steps, of a few nanoseconds each, and returns `undefined` until the result is known.
    */
   readonly begin: (text: string) => (steps: number) => boolean | undefined
 }
 
-/** The most bytes of UTF-8 that a pattern has: twice those of the longest key, every one of them escaped. */
+/** The most bytes of UTF-8 in a pattern: those of the longest key with every byte escaped. */
 export const maxPatternBytes = 131_072
 
 /** The most bytes of UTF-8 from a pattern's first `*` or `[` to its last character that is no `*`. */
 export const maxBytesAfterStar = 1_024
 
 /**
- * Makes any text a pattern that matches this text only.
+ * Escapes a text: the pattern returned matches this text and no other.
  *
  * @example
  * ```ts
@@ -38,15 +38,15 @@ export const maxBytesAfterStar = 1_024
  */
 export const escape = (text: string): string => text.replaceAll(/[*?[\]\\]/g, "\\$&")
 
-/** Whether the whole of `text` matches `pattern`. A refused pattern matches nothing. */
+/** True if the whole of `text` matches `pattern`. An invalid pattern matches nothing. */
 export const matches = (pattern: string, text: string): boolean => {
   const glob = compile(pattern)
   return typeof glob === "string" ? false : glob.matches(text)
 }
 
 /**
- * Makes a pattern ready for many texts, or says in one sentence why it is refused. How long it is does not matter here,
- * so that a namespace in front of an allowed pattern does not make it a refused one.
+ * Compiles a pattern, or returns one sentence that says why it is invalid. A pattern of any length compiles, so that a
+ * namespace in front of a valid pattern does not make it invalid.
  */
 export const compile = (pattern: string): Glob | string => {
   if (!pattern.isWellFormed()) return notWellFormed
@@ -70,7 +70,7 @@ const literally = (matches: (text: string) => boolean): Glob => ({ matches, begi
 
 const isStars = (pattern: string): boolean => /^\*+$/.test(pattern)
 
-/** The text that every match begins with, and where in the pattern it ends. */
+/** The text that every match begins with, and its end in the pattern. */
 const literalStart = (pattern: string): readonly [text: string, end: number] => {
   let end = 0
   while (end < pattern.length && !"*?[".includes(pattern.charAt(end))) end += pattern.charAt(end) === "\\" ? 2 : 1
@@ -78,7 +78,7 @@ const literalStart = (pattern: string): readonly [text: string, end: number] => 
   return [start.replaceAll(/\\([\s\S])/g, "$1"), start.length]
 }
 
-/** Why a pattern is refused, in one sentence, or `undefined`. */
+/** One sentence that says why a pattern is invalid; `undefined` for a valid one. */
 export const refusalOf = (pattern: string): string | undefined => {
   if (!pattern.isWellFormed()) return notWellFormed
   if (pattern.length * 3 > maxPatternBytes && utf8Length(pattern) > maxPatternBytes) {
@@ -143,7 +143,7 @@ const parse = (pattern: Uint8Array): Parsed | string => {
   return { tokens, searched: firstSearched === -1 ? 0 : lastSearched - firstSearched }
 }
 
-/** The class whose first byte after `[` is at `start`, and where the pattern goes on behind it. */
+/** The class whose first byte after `[` is at `start`, and the index behind it. */
 const parseClass = (pattern: Uint8Array, start: number): readonly [Token | undefined, number] => {
   const members = new Uint8Array(256)
   let at = start
@@ -177,7 +177,7 @@ const matchesByte = (token: Token, byte: number): boolean => {
   }
 }
 
-/** A match under way. Only the last star is ever tried again, so the steps are at most pattern times text. */
+/** A match under way. It only goes back to the last star, so its steps are at most pattern times text. */
 class Attempt {
   readonly #tokens: ReadonlyArray<Token>
   readonly #text: Uint8Array
@@ -191,7 +191,7 @@ class Attempt {
     this.#text = text
   }
 
-  /** Takes at most so many steps, and returns `undefined` while the answer is not known. */
+  /** Takes at most `steps` steps, and returns `undefined` until the result is known. */
   run(steps: number): boolean | undefined {
     const tokens = this.#tokens
     const text = this.#text

@@ -1,10 +1,10 @@
 /**
- * What is left of a key's life.
+ * The rest of a key's life.
  */
 import { Data, type Duration } from "effect"
 
 /**
- * The answer of `CachePort.ttl`: `Missing` for an absent or expired key, `Persistent` for a key that never expires,
+ * The result of `CachePort.ttl`: `Missing` for an absent or expired key, `Persistent` for a key that never expires,
  * `Expires` with the remaining time, in whole milliseconds.
  *
  * @example

@@ -1,5 +1,5 @@
 /**
- * Keys that were seen, as many as memory holds.
+ * A set of keys, as large as memory.
  *
  * @internal
  */
@@ -7,18 +7,18 @@
 /** The most keys of one `Set`: V8's throws beyond 2^24. */
 const keysOfOneSet = 2 ** 23
 
-/** A set of keys that is made of several where one has not room for all. */
+/** A set of keys that consists of several `Set`s where one has no room for all. */
 export class DistinctKeys {
   readonly #most: number
   #last = new Set<string>()
   readonly #full: Array<Set<string>> = []
 
-  /** `most` is the number of keys of one set. */
+  /** `most` is the largest number of keys in one `Set`. */
   constructor(most = keysOfOneSet) {
     this.#most = most
   }
 
-  /** Adds a key. True if it was not there. */
+  /** Adds a key. True if it is new. */
   add(key: string): boolean {
     if (this.#last.has(key) || this.#full.some((keys) => keys.has(key))) return false
     if (this.#last.size === this.#most) {

@@ -1,6 +1,6 @@
 /**
- * The laws of input, written once. Every function answers the checked input in the form that a driver takes, or throws
- * `Refusal`, which the port makes an error of. A refusal names what was wrong and never quotes it.
+ * The laws of input. Every function returns its valid input in the form that a driver takes, or throws a `Refusal`, which
+ * the port makes an error. A refusal names the law, and never quotes the input.
  *
  * @internal
  */
@@ -21,13 +21,13 @@ const refuse = (message: string): never => {
   throw new Refusal(new InvalidArgument({ message }))
 }
 
-/** The most bytes of UTF-8 that a key has, without its namespace. */
+/** The most bytes of UTF-8 in a key, without its namespace. */
 export const maxKeyBytes = 65_536
 
-/** The most bytes of UTF-8 that a value has unless the composition root says otherwise: 32 MiB. */
+/** The default of `maxValueBytes`: 32 MiB. */
 export const defaultMaxValueBytes = 33_554_432
 
-/** The most that `maxValueBytes` can be, 256 MiB: with its command around it a value must fit into one string. */
+/** The largest `maxValueBytes`, 256 MiB: a value must fit into one string with its command around it. */
 const largestMaxValueBytes = 268_435_456
 
 const isWithin = (text: string, bytes: number): boolean =>
@@ -43,7 +43,7 @@ export const key = (input: unknown): string => {
   return input
 }
 
-/** Whether the input is a key that is in order. */
+/** True if the input is a valid key. */
 export const isKey = (input: unknown): input is string => {
   try {
     return key(input) === input
@@ -52,7 +52,7 @@ export const isKey = (input: unknown): input is string => {
   }
 }
 
-/** Keys of any iterable but text, repeated ones dropped, in the order of their first place. */
+/** Distinct keys of any iterable but text, in the order of their first places. */
 export const keys = (input: unknown): ReadonlyArray<string> => {
   const all = list(input, key)
   const distinct = new Set(all)
@@ -72,7 +72,7 @@ export const json = (input: unknown): string => {
   try {
     text = JSON.stringify(input)
   } catch {
-    // Refused below, as a function is, which has no text.
+    // Falls through to the refusal, as a function does, which has no text.
   }
   if (text !== undefined) return text
   throw new Refusal(new InvalidValue({ message: "the value cannot be written as JSON" }))
@@ -89,23 +89,23 @@ export const entries = (input: unknown, maxBytes: number): ReadonlyArray<readonl
     )
   )
 
-/** A key, and a value that is not checked yet. */
+/** A valid key, and a value that may be invalid. */
 export const pair = (input: unknown): readonly [string, unknown] =>
   Array.isArray(input) && input.length === 2 ? [key(input[0]), input[1]] : refuse("an entry is a pair [key, value]")
 
 const isIterable = (input: object): input is Iterable<unknown> =>
   typeof (input as Partial<Iterable<unknown>>)[Symbol.iterator] === "function"
 
-/** An array that iterates as every array does, and need not be asked for an iterator, which costs as much as a check. */
+/** True for an array with the iterator of arrays: a loop by index is faster. */
 const isUsualArray = (input: Iterable<unknown>): input is Array<unknown> =>
   Array.isArray(input) && input[Symbol.iterator] === Array.prototype[Symbol.iterator]
 
 const tooLargeABatch = "a batch has at most 8,388,608 keys or entries"
 
-/** The most keys or entries of one batch: a map that answers with more is beyond what V8 makes. */
+/** The most keys or entries of one batch: V8 makes no larger `Map` for the result. */
 export const maxBatch = 8_388_608
 
-/** Every member of an iterable, checked. */
+/** The valid members of an iterable. */
 export const list = <A>(input: unknown, check: (each: unknown) => A): ReadonlyArray<A> => {
   if (typeof input !== "object" || input === null || input instanceof String || !isIterable(input)) {
     return refuse(`keys and entries come as an iterable, not as ${kind(input)}`)
@@ -120,7 +120,7 @@ export const list = <A>(input: unknown, check: (each: unknown) => A): ReadonlyAr
   return checked
 }
 
-/** Refuses options that are no object, or that have another name than these: most often a known one, misspelt. */
+/** Refuses options that are no object, and those of an unknown name, most often a misspelt one. */
 export const onlyOptions = (options: unknown, isKnown: (name: string) => boolean, known: string): void => {
   if (typeof options !== "object" || options === null || Array.isArray(options)) {
     refuse(`options are an object, not ${kind(options)}`)
@@ -153,7 +153,7 @@ export const timeToLive = (input: unknown): number | undefined => {
 }
 
 const durationMillis = (input: unknown): number => {
-  // Effect reads NaN, and an object with none of its fields, as a duration of zero.
+  // Effect reads NaN, and an object without any unit, as a duration of zero.
   if (typeof input === "number") return Number.isNaN(input) ? notADuration(input) : input
   if (typeof input === "object" && input !== null && !Duration.isDuration(input) && !hasOnlyNumbers(input)) {
     return notADuration(input)
@@ -162,7 +162,7 @@ const durationMillis = (input: unknown): number => {
   if (duration._tag === "None") return notADuration(input)
   return Duration.match(duration.value, {
     onMillis: (millis) => millis,
-    // In whole numbers, since a double has not room for the nanoseconds of a long time.
+    // Whole numbers: a double has no room for the nanoseconds of a long time.
     onNanos: (nanos) => Number(nanos / nanosPerMilli + (nanos % nanosPerMilli > 0n ? 1n : 0n)) - (nanos < 0n ? 1 : 0),
     onInfinity: () => Infinity,
     onNegativeInfinity: () => -Infinity
@@ -188,7 +188,7 @@ export const timeout = (input: unknown): number => {
   return millis > 0 ? millis : refuse("a timeout is a duration over zero")
 }
 
-/** What a duration consists of; what has no name of a unit is not left out, but none. */
+/** The parts of a duration, with `undefined` for one that has no name of a unit. */
 const partsOf = (input: Record<string, unknown>): ReadonlyArray<unknown> => {
   const names = Object.keys(input).filter((name) => input[name] !== undefined)
   return names.map((name) => (units.includes(name) ? input[name] : undefined))
@@ -196,7 +196,7 @@ const partsOf = (input: Record<string, unknown>): ReadonlyArray<unknown> => {
 
 export const amount = (input: unknown): number => {
   if (!Number.isSafeInteger(input)) return refuse("an amount is a safe integer, from -(2^53 - 1) to 2^53 - 1")
-  // Minus zero would be sent as text.
+  // Minus zero would reach the store as "-0".
   return (input as number) + 0
 }
 

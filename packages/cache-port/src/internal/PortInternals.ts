@@ -1,8 +1,8 @@
 /**
- * What stands behind a port, for the port's own modules and the packages that stand on it.
+ * Internals of ports: the driver, the layer or the outer port behind each.
  *
- * One record for each port, in a map beside the ports and never in them: a fake that a test spreads from a port, as in
- * `{ ...cache, get }`, must not inherit the record, or whoever reads it would go past the fake's own operations.
+ * They are one record for each port, in a map beside the ports and never in them. A fake that a test spreads from a port,
+ * as in `{ ...cache, get }`, must not inherit the record, or readers of it would go past the fake's own operations.
  *
  * @internal
  */

@@ -1,39 +1,38 @@
 /**
- * What is reported of the operations of one port.
+ * Telemetry of the operations of a port.
  *
  * @internal
  */
-
 import type { CacheError, CacheOperation, CacheRequest, Interceptor } from "@hexcache/cache-port"
 import { Exit, Metric, Option } from "effect"
-import * as Failures from "./Failures.ts"
-import { type Ending, type Settings, Work } from "./Work.ts"
+import * as ErrorAttributes from "./ErrorAttributes.ts"
+import { Instrument, type Outcome, type Settings } from "./Instrument.ts"
 
-/** Reports the operations of one port. */
-export const operations = (settings: Settings): Interceptor => {
-  const works = new Map<CacheOperation, Work>()
-  const workOf = ({ operation }: CacheRequest): Work => {
-    let work = works.get(operation)
-    if (work === undefined) {
-      work = new Work(optionsOf(settings, operation))
-      works.set(operation, work)
+/** Reports each operation by a span and its duration, and each read as a hit or a miss. */
+export const interceptor = (settings: Settings): Interceptor => {
+  const instruments = new Map<CacheOperation, Instrument>()
+  const instrumentOf = ({ operation }: CacheRequest): Instrument => {
+    let instrument = instruments.get(operation)
+    if (instrument === undefined) {
+      instrument = new Instrument(optionsOf(settings, operation))
+      instruments.set(operation, instrument)
     }
-    return work
+    return instrument
   }
   const reads = {
-    hits: readsThat("hit", settings),
-    misses: readsThat("miss", settings)
+    hits: readCounter("hit", settings),
+    misses: readCounter("miss", settings)
   }
 
   return {
     wrap: (operation, request) =>
-      workOf(request).measure(
+      instrumentOf(request).measure(
         operation,
         (exit, { context }) => {
           if (Exit.isFailure(exit)) return failed(exit)
-          const found = foundBy(request.operation, exit.value)
-          if (found === undefined) return succeeded
-          const { hits, misses } = found
+          const counts = countReads(request.operation, exit.value)
+          if (counts === undefined) return succeeded
+          const { hits, misses } = counts
           if (settings.metrics && hits > 0) reads.hits.updateUnsafe(hits, context)
           if (settings.metrics && misses > 0) reads.misses.updateUnsafe(misses, context)
           return { attributes: { "hexcache.hits": hits, "hexcache.misses": misses } }
@@ -41,10 +40,11 @@ export const operations = (settings: Settings): Interceptor => {
         request.keys === undefined ? undefined : { "hexcache.keys": request.keys.length }
       ),
     wrapScan: (scan, request) =>
-      workOf(request).measureStream(scan, (exit) => (Exit.isFailure(exit) ? failed(exit) : succeeded))
+      instrumentOf(request).measureStream(scan, (exit) => (Exit.isFailure(exit) ? failed(exit) : succeeded))
   }
 }
 
+/** The options of an operation's instrument. */
 const optionsOf = (settings: Settings, operation: CacheOperation) => {
   const { attributes } = settings
   return {
@@ -57,31 +57,33 @@ const optionsOf = (settings: Settings, operation: CacheOperation) => {
   } as const
 }
 
-const readsThat = (result: "hit" | "miss", { attributes }: Settings) =>
+const readCounter = (result: "hit" | "miss", { attributes }: Settings) =>
   Metric.counter("hexcache.reads", {
     description: "Keys that were read, by whether they had a value.",
     incremental: true,
     attributes: { ...attributes, "hexcache.result": result, unit: "{key}" }
   })
 
-const succeeded: Ending = {}
+const succeeded: Outcome = {}
 
-const failed = ({ cause }: Exit.Failure<unknown, CacheError>): Ending => ({ failure: Failures.ofOperation(cause) })
+const failed = ({ cause }: Exit.Failure<unknown, CacheError>): Outcome => ({
+  error: ErrorAttributes.ofOperation(cause)
+})
 
-interface Found {
+interface ReadCounts {
   readonly hits: number
   readonly misses: number
 }
 
-/** Undefined for what reads no values. */
-const foundBy = (operation: CacheOperation, answer: unknown): Found | undefined => {
+/** Undefined for an operation that reads no values. */
+const countReads = (operation: CacheOperation, result: unknown): ReadCounts | undefined => {
   switch (operation) {
     case "get":
     case "getJson":
     case "getAndDelete":
-      return isHit(answer) ? oneHit : oneMiss
+      return isHit(result) ? oneHit : oneMiss
     case "getMany": {
-      const values = Array.from((answer as ReadonlyMap<string, unknown>).values())
+      const values = Array.from((result as ReadonlyMap<string, unknown>).values())
       const hits = values.filter(isHit).length
       return { hits, misses: values.length - hits }
     }
@@ -92,5 +94,5 @@ const foundBy = (operation: CacheOperation, answer: unknown): Found | undefined 
 
 const isHit = (value: unknown): boolean => Option.isSome(value as Option.Option<unknown>)
 
-const oneHit: Found = { hits: 1, misses: 0 }
-const oneMiss: Found = { hits: 0, misses: 1 }
+const oneHit: ReadCounts = { hits: 1, misses: 0 }
+const oneMiss: ReadCounts = { hits: 0, misses: 1 }

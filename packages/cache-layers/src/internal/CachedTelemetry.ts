@@ -1,15 +1,15 @@
 /**
- * What is reported of a `Cached`.
+ * Telemetry of a `Cached`.
  *
  * @internal
  */
-
 import type { Observer, ReadThroughStats } from "@hexcache/cache-port/internal"
 import { type Context, Exit, Metric } from "effect"
-import * as Failures from "./Failures.ts"
-import { type Attributes, type Settings, Work } from "./Work.ts"
+import { constVoid } from "effect/Function"
+import { type Attributes, ofLookup } from "./ErrorAttributes.ts"
+import { Instrument, type Settings } from "./Instrument.ts"
 
-/** The counts of one namespace, read when they are exported. */
+/** Registers the counts of one namespace as metrics, which are read when a program exports them. */
 export const register = (
   namespace: string,
   stats: ReadThroughStats,
@@ -23,12 +23,12 @@ export const register = (
       attributes: { ...attributesOf(namespace, settings), ...attributes, unit }
     })
     const get = () => ({ count: read(stats), incremental: true })
-    return Metric.registerUnsafe(counter, context, { get, update: ignored, modify: ignored })
+    return Metric.registerUnsafe(counter, context, { get, update: constVoid, modify: constVoid })
   })
 
-/** Its lookups. */
+/** Reports the lookups of one namespace. */
 export const observer = (namespace: string, settings: Settings): Observer => {
-  const work = new Work({
+  const instrument = new Instrument({
     ...settings,
     attributes: attributesOf(namespace, settings),
     name: `lookup ${namespace}`,
@@ -38,9 +38,9 @@ export const observer = (namespace: string, settings: Settings): Observer => {
   })
   return {
     lookUp: (lookup, failure) =>
-      work.measure(lookup, (exit) => {
+      instrument.measure(lookup, (exit) => {
         const cause = Exit.isFailure(exit) ? exit.cause : failure()
-        return { failure: cause === undefined ? undefined : Failures.ofLookup(cause) }
+        return { error: cause && ofLookup(cause) }
       })
   }
 }
@@ -49,8 +49,6 @@ const attributesOf = (namespace: string, { attributes }: Settings): Attributes =
   ...attributes,
   "hexcache.cached.namespace": namespace
 })
-
-const ignored = (): void => undefined
 
 interface Series {
   readonly name: string
