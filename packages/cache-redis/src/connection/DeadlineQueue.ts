@@ -30,6 +30,11 @@ export class DeadlineQueue<C extends Timed> {
   #head: C | undefined
   #tail: C | undefined
   #size = 0
+  /**
+   * The call that was last put between others: thousands that were redirected together come in the order of their
+   * deadlines, each to the place behind the one before.
+   */
+  #inserted: C | undefined
   /** When the timer is to fire. */
   #due = 0
   #timer: NodeJS.Timeout | undefined
@@ -58,7 +63,10 @@ export class DeadlineQueue<C extends Timed> {
     }
     call.deadline = deadline === undefined ? now + this.#millis : this.#fair(deadline, now)
     let before = this.#tail
-    while (before !== undefined && before.deadline > call.deadline) before = before.previous as C | undefined
+    if (before !== undefined && before.deadline > call.deadline) {
+      before = this.#lastBefore(call.deadline)
+      this.#inserted = call
+    }
     const after = before === undefined ? this.#head : (before.next as C | undefined)
     call.previous = before
     call.next = after
@@ -79,6 +87,15 @@ export class DeadlineQueue<C extends Timed> {
     return deadline > now ? deadline : now + Math.min(now - deadline, longestGrace)
   }
 
+  /** The last call that ends by this deadline. */
+  #lastBefore(deadline: number): C | undefined {
+    let call = this.#inserted ?? this.#tail
+    while (call !== undefined && call.deadline > deadline) call = call.previous as C | undefined
+    if (call === undefined) return undefined
+    while (call.next !== undefined && call.next.deadline <= deadline) call = call.next as C
+    return call
+  }
+
   /** Takes a call out of the list, if it is in it. */
   remove(call: C): void {
     if (call.previous !== undefined) call.previous.next = call.next
@@ -86,6 +103,7 @@ export class DeadlineQueue<C extends Timed> {
     else return
     if (call.next === undefined) this.#tail = call.previous as C | undefined
     else call.next.previous = call.previous
+    if (this.#inserted === call) this.#inserted = call.previous as C | undefined
     call.previous = undefined
     call.next = undefined
     this.#size--

@@ -58,3 +58,65 @@ it("a step whose deadline passed while the loop was blocked has as long again, a
   deadlines.drain()
   deadlines.stop()
 })
+
+it("calls that come with earlier deadlines are put in order at a cost that does not grow with the calls behind them", () => {
+  let reads = 0
+  const counted = (): Timed => {
+    let deadline = 0
+    return {
+      get deadline() {
+        reads++
+        return deadline
+      },
+      set deadline(at) {
+        deadline = at
+      },
+      previous: undefined,
+      next: undefined
+    }
+  }
+  const count = 2_000
+  const deadlines = new DeadlineQueue<Timed>(10_000, () => {})
+  const now = performance.now()
+  for (let index = 0; index < count; index++) deadlines.add(counted())
+  reads = 0
+  for (let index = 0; index < count; index++) deadlines.add(counted(), now + 5_000 + index / 1_000)
+  assert.isBelow(reads, 20 * count)
+  const inOrder = deadlines.drain().map(({ deadline }) => deadline)
+  assert.deepStrictEqual(
+    inOrder,
+    inOrder.toSorted((one, other) => one - other)
+  )
+  deadlines.stop()
+})
+
+it("calls are in the order of their deadlines, however they come and go", () => {
+  const deadlines = new DeadlineQueue<Timed>(10_000, () => {})
+  const calls = new Set<Timed>()
+  const now = performance.now()
+  // A sequence of numbers that looks like chance, the same each time.
+  let seed = 1
+  const next = (below: number) => {
+    seed = (seed * 48_271) % 2_147_483_647
+    return seed % below
+  }
+  for (let step = 0; step < 5_000; step++) {
+    const known = [...calls]
+    if (known.length > 50 || (known.length > 0 && next(3) === 0)) {
+      const gone = known[next(known.length)] as Timed
+      calls.delete(gone)
+      deadlines.remove(gone)
+    } else {
+      const added = call()
+      calls.add(added)
+      deadlines.add(added, next(2) === 0 ? undefined : now + 5_000 + next(5_000))
+    }
+  }
+  assert.strictEqual(deadlines.size, calls.size)
+  const inOrder = deadlines.drain()
+  assert.isTrue(inOrder.every((each) => calls.has(each)))
+  for (const [index, { deadline }] of inOrder.slice(1).entries()) {
+    assert.isAtLeast(deadline, (inOrder[index] as Timed).deadline)
+  }
+  deadlines.stop()
+})
