@@ -17,8 +17,9 @@ export interface ReplyPacerOptions {
 }
 
 /**
- * So much work keeps both sides busy for longer than it takes to write once more. What less work asks gains more from
- * going out together: a get with 512 in flight is a tenth slower where 512 are much.
+ * So much work keeps both sides busy for longer than it takes to write once more, so no more of it is given at once: the
+ * process has other things to do, too. What less work asks gains more from going out together: a get with 512 in flight
+ * is a tenth slower where 512 are much.
  */
 const heavyBatch = 600
 
@@ -46,7 +47,13 @@ export class ReplyPacer {
     }
     const work = workOf(calls)
     // Where the server would have nothing to do, half of them wait until it has what the others ask.
-    const first = this.#options.isQuiet() ? firstOf(calls, firstPartOf(work)) : calls.length
+    this.#deliverFirst(calls, work, this.#options.isQuiet() ? firstPartOf(work) : work)
+  }
+
+  /** Gives the first answers, as many as make up `part` of the work and no heavier batch, and then the others. */
+  #deliverFirst(calls: ReadonlyArray<PendingCommand>, work: number, part: number): void {
+    const most = Math.min(part, heavyBatch)
+    const first = most < work ? firstOf(calls, most) : calls.length
     deliverEach(calls, 0, first)
     if (work >= heavyBatch) {
       this.#isHeavyUnwritten = true
@@ -54,7 +61,12 @@ export class ReplyPacer {
         this.#isHeavyUnwritten = false
       })
     }
-    if (first < calls.length) this.#onceWritten(calls.slice(first), (others) => deliverEach(others, 0, others.length))
+    if (first < calls.length) {
+      this.#onceWritten(calls.slice(first), (others) => {
+        const rest = workOf(others)
+        this.#deliverFirst(others, rest, rest)
+      })
+    }
   }
 
   /** Runs when what was asked so far in this turn has been written: that is planned by then, as is what is gathered. */

@@ -1,4 +1,5 @@
 /** Deadlines on an event loop that is blocked. */
+import { randomFrom } from "@hexcache/cache-port/test-support/SeededRandom"
 import { assert, it } from "vitest"
 import { DeadlineQueue, type Timed } from "../../src/connection/DeadlineQueue.ts"
 
@@ -94,12 +95,8 @@ it("calls are in the order of their deadlines, however they come and go", () => 
   const deadlines = new DeadlineQueue<Timed>(10_000, () => {})
   const calls = new Set<Timed>()
   const now = performance.now()
-  // A sequence of numbers that looks like chance, the same each time.
-  let seed = 1
-  const next = (below: number) => {
-    seed = (seed * 48_271) % 2_147_483_647
-    return seed % below
-  }
+  const random = randomFrom(1)
+  const next = (below: number) => Math.floor(random() * below)
   for (let step = 0; step < 5_000; step++) {
     const known = [...calls]
     if (known.length > 50 || (known.length > 0 && next(3) === 0)) {

@@ -49,14 +49,14 @@ test("where the server has nothing to do, half are given, and the others when th
 
 test("behind much, the next are given one after the other, each when those before have written", async () => {
   const { calls, log, pacer } = setup(false)
-  pacer.deliver(calls("first", 8, 100))
-  pacer.deliver(calls("second", 8, 100))
-  pacer.deliver(calls("third", 8, 100))
+  pacer.deliver(calls("first", 6, 100))
+  pacer.deliver(calls("second", 6, 100))
+  pacer.deliver(calls("third", 6, 100))
   pacer.deliver(calls("last", 1, 1))
-  expect(log).toEqual(Array.from({ length: 8 }, () => "first"))
-  expect(pacer.held).toBe(17)
+  expect(log).toEqual(Array.from({ length: 6 }, () => "first"))
+  expect(pacer.held).toBe(13)
   await turns(10)
-  for (const name of ["first", "second", "third"]) expect(told(log, name)).toBe(8)
+  for (const name of ["first", "second", "third"]) expect(told(log, name)).toBe(6)
   expect(told(log, "last")).toBe(1)
   expect(log.indexOf("second")).toBeGreaterThan(log.indexOf("first writes"))
   expect(log.indexOf("third")).toBeGreaterThan(log.indexOf("second writes"))
@@ -64,6 +64,22 @@ test("behind much, the next are given one after the other, each when those befor
   expect(log).toContain("held 0")
   pacer.deliver(calls("later", 1, 1))
   expect(told(log, "later")).toBe(1)
+})
+
+test("of thousands of answers that come together no turn gives more than a heavy batch, in the order of the commands", async () => {
+  const { calls, log, pacer } = setup(false)
+  pacer.deliver(calls("early", 5_000, 1))
+  pacer.deliver(calls("late", 1_000, 1))
+  let before = 0
+  for (let turn = 0; turn < 20; turn++) {
+    const given = told(log, "early") + told(log, "late")
+    expect(given - before).toBeLessThanOrEqual(1_200)
+    before = given
+    await turns(1)
+  }
+  expect(log.lastIndexOf("early")).toBeLessThan(log.indexOf("late"))
+  expect(before).toBe(6_000)
+  expect(pacer.held).toBe(0)
 })
 
 test("a caller that goes while it waits is told nothing, and holds up nobody", async () => {
