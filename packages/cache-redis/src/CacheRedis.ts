@@ -22,8 +22,9 @@ import { Connection, type ConnectionEvent, type ConnectionOptions } from "./conn
 import type { Endpoint } from "./connection/NodeRedisClient.ts"
 import * as NearCache from "./near/NearCache.ts"
 import { TrackedEntries } from "./near/TrackedEntries.ts"
-import * as Options from "./Options.ts"
+import type * as Options from "./Options.ts"
 import * as RedisDriver from "./RedisDriver.ts"
+import * as Settings from "./Settings.ts"
 import { Cluster } from "./topology/Cluster.ts"
 import * as MasterWatch from "./topology/MasterWatch.ts"
 import { type RedisState, RedisStatus, StatusPublisher, type StatusSource } from "./topology/RedisStatus.ts"
@@ -108,7 +109,7 @@ export type CacheRedisClientOptions = Omit<Options.SingleOptions, "username" | "
 export const layer = (options: CacheRedisOptions): Layer.Layer<CachePort | RedisStatus, CacheError> =>
   layerOf(options, names, (status) =>
     Effect.flatMap(
-      Options.checked(() => ({ settings: Options.settings(options), endpoint: Options.endpoint(options) })),
+      Settings.checked(() => ({ settings: Settings.settings(options), endpoint: Settings.endpoint(options) })),
       ({ endpoint, settings }) =>
         single({ ...settings, endpoint: (signal) => settings.complete(endpoint, signal) }, status)
     )
@@ -143,16 +144,16 @@ export const layerConfig = (
 export const layerCluster = (options: CacheRedisClusterOptions): Layer.Layer<CachePort | RedisStatus, CacheError> =>
   layerOf(options, clusterNames, (status) =>
     Effect.gen(function* () {
-      const { mapAddress, roots, settings, topologyRefreshInterval } = yield* Options.checked(() => {
+      const { mapAddress, roots, settings, topologyRefreshInterval } = yield* Settings.checked(() => {
         if (options.nearCache !== undefined) throw new RangeError("a cluster has no near cache")
         return {
-          settings: Options.settings(options),
-          roots: Options.some("rootNodes", options.rootNodes, Options.node),
-          mapAddress: Options.addressMap(options.nodeAddressMap),
-          topologyRefreshInterval: Options.millis("topologyRefreshInterval", options.topologyRefreshInterval, 5_000)
+          settings: Settings.settings(options),
+          roots: Settings.some("rootNodes", options.rootNodes, Settings.node),
+          mapAddress: Settings.addressMap(options.nodeAddressMap),
+          topologyRefreshInterval: Settings.millis("topologyRefreshInterval", options.topologyRefreshInterval, 5_000)
         }
       })
-      const rootNodes = yield* Options.checked(() => roots.map(Options.hostAndPort))
+      const rootNodes = yield* Settings.checked(() => roots.map(Settings.hostAndPort))
       const report = yield* reporter(status)
       const cluster = yield* Effect.acquireRelease(
         Effect.sync(
@@ -166,7 +167,7 @@ export const layerCluster = (options: CacheRedisClusterOptions): Layer.Layer<Cac
               maxPending: settings.maxPending,
               connection: ({ host, port }) => ({
                 ...settings,
-                endpoint: (signal) => settings.complete(Options.at(roots[0], host, port), signal)
+                endpoint: (signal) => settings.complete(Settings.at(roots[0], host, port), signal)
               }),
               report: (event) => report(event, "a node of the cluster: ")
             })
@@ -192,15 +193,15 @@ export const layerCluster = (options: CacheRedisClusterOptions): Layer.Layer<Cac
 export const layerSentinel = (options: CacheRedisSentinelOptions): Layer.Layer<CachePort | RedisStatus, CacheError> =>
   layerOf(options, sentinelNames, (status) =>
     Effect.flatMap(
-      Options.checked(() => {
-        const settings = Options.settings(options)
+      Settings.checked(() => {
+        const settings = Settings.settings(options)
         const watch = new MasterWatch.MasterWatch({
-          name: Options.nonEmpty("name", options.name),
-          sentinels: Options.sentinels(options),
+          name: Settings.nonEmpty("name", options.name),
+          sentinels: Settings.sentinels(options),
           timeout: settings.connectTimeout
         })
-        const { database } = Options.endpoint({ host: "master", database: options.database })
-        return { settings, watch, database, mapAddress: Options.addressMap(options.nodeAddressMap) }
+        const { database } = Settings.endpoint({ host: "master", database: options.database })
+        return { settings, watch, database, mapAddress: Settings.addressMap(options.nodeAddressMap) }
       }),
       ({ database, mapAddress, settings, watch }) =>
         single(
@@ -232,7 +233,7 @@ export const layerFromClient = (
 ): Layer.Layer<CachePort | RedisStatus, CacheError> =>
   layerOf(options, clientNames, (status) =>
     Effect.flatMap(
-      Options.checked(() => {
+      Settings.checked(() => {
         const { credentialsProvider, database, name, password, RESP, socket, username } = client.options
         const endpoint: Endpoint = {
           ...(socket === undefined ? undefined : { socket }),
@@ -241,7 +242,7 @@ export const layerFromClient = (
           ...(database === undefined ? undefined : { database }),
           ...(credentialsProvider === undefined ? undefined : { credentialsProvider })
         }
-        const settings = Options.settings({
+        const settings = Settings.settings({
           ...options,
           connectionName: options.connectionName ?? name,
           protocol: options.protocol ?? (RESP === 2 ? 2 : undefined)
@@ -266,8 +267,8 @@ export const statusChanges: Stream.Stream<RedisState, never, RedisStatus> = Stre
  */
 export const ready: Effect.Effect<void, never, RedisStatus> = RedisStatus.use((status) => status.ready)
 
-const names: Options.NamesOf<CacheRedisOptions> = {
-  ...Options.singleNames,
+const names: Settings.NamesOf<CacheRedisOptions> = {
+  ...Settings.singleNames,
   url: true,
   host: true,
   port: true,
@@ -275,16 +276,16 @@ const names: Options.NamesOf<CacheRedisOptions> = {
   database: true
 }
 
-const clusterNames: Options.NamesOf<CacheRedisClusterOptions> = {
-  ...Options.commonNames,
+const clusterNames: Settings.NamesOf<CacheRedisClusterOptions> = {
+  ...Settings.commonNames,
   rootNodes: true,
   topologyRefreshInterval: true,
   nodeAddressMap: true,
   nearCache: true
 }
 
-const sentinelNames: Options.NamesOf<CacheRedisSentinelOptions> = {
-  ...Options.singleNames,
+const sentinelNames: Settings.NamesOf<CacheRedisSentinelOptions> = {
+  ...Settings.singleNames,
   name: true,
   sentinels: true,
   sentinelUsername: true,
@@ -294,7 +295,7 @@ const sentinelNames: Options.NamesOf<CacheRedisSentinelOptions> = {
   database: true
 }
 
-const clientNames: Options.NamesOf<CacheRedisClientOptions> = {
+const clientNames: Settings.NamesOf<CacheRedisClientOptions> = {
   commandTimeout: true,
   connectTimeout: true,
   maxPending: true,
@@ -320,7 +321,7 @@ const layerOf = (
     )
   })
 
-interface SingleServer extends Omit<ConnectionOptions, "report" | "tracking">, Pick<Options.Settings, "nearCache"> {
+interface SingleServer extends Omit<ConnectionOptions, "report" | "tracking">, Pick<Settings.Settings, "nearCache"> {
   /** Tells when another server is to be used. */
   readonly watch?: MasterWatch.MasterWatch | undefined
 }

@@ -1,9 +1,8 @@
 /**
- * A Redis Cluster: a connection to each node, and the way of a command to the node that has its slot.
+ * A Redis Cluster: the way of a command to the node that owns its slot.
  *
- * A command that a node has not carried out, since it is no longer the one to ask, goes to the one that is. So a master
- * that is replaced by plan costs a moment, one that is dead or frozen is left as soon as the cluster has made another one,
- * and the other shards never notice.
+ * A command that its node did not carry out goes to the slot's new owner. So a planned failover costs a moment, a dead or
+ * frozen master is left as soon as the cluster has another one, and the other shards never notice.
  *
  * @internal
  */
@@ -20,32 +19,33 @@ import { type ClusterNode, ClusterNodes, type ClusterNodesOptions } from "./Clus
 import { conditionOf, worstOf } from "./ClusterState.ts"
 import type { RedisState } from "./RedisStatus.ts"
 import type { Router } from "./Router.ts"
-import { slotOf, slots } from "./Slot.ts"
+import { slotOf } from "./Slot.ts"
+import { SlotOwners } from "./SlotOwners.ts"
 import { addressOf, type Node, type Topology } from "./Topology.ts"
 import { TopologyReader } from "./TopologyReader.ts"
 
 /** Which cluster, and how to connect to its nodes. Times are in milliseconds. */
 export interface ClusterOptions extends Omit<ClusterNodesOptions, "report"> {
-  /** Where a node is reached that announces this address. */
+  /** Maps an announced address to the one to connect to. */
   readonly mapAddress: (announced: Node) => Node
-  /** By when a command has ended, redirections included. */
+  /** The time of a command, redirections included. */
   readonly commandTimeout: number
-  /** By when a connection is made, and by when a node has told the map of slots. */
+  /** The time to make a connection, and the time of a node to return the map of slots. */
   readonly connectTimeout: number
-  /** How long until the map of slots is read though nothing hints at a change. */
+  /** The time between two readings of the map of slots while nothing hints at a change. */
   readonly topologyRefreshInterval: number
-  /** How many commands may wait until the map of slots is known, or for the successor of a node. */
+  /** The most commands that wait for the map of slots, and the most that wait for the successor of a node. */
   readonly maxPending: number
   readonly report: (event: ConnectionEvent) => void
 }
 
-/** How long until a command is sent again to a node that is just taking over its keys, in milliseconds. */
+/** The pause before a command goes again to a node that is taking over its keys, in milliseconds. */
 const tryAgainInterval = 10
 
-/** How long before the deadline nothing is sent again, in milliseconds. */
+/** The time before a deadline in which nothing is sent again, in milliseconds. */
 const lastMoment = 5
 
-/** How many nodes a command is sent to behind the first one. */
+/** The most nodes that a command goes to behind the first one. */
 const maxRedirections = 5
 
 /** The pause before the second redirection of a command, doubled before each further one, in milliseconds. */
@@ -56,25 +56,21 @@ interface Routed<A> {
   readonly slot: number
   readonly command: Command<A>
   readonly deadline: number
-  /** How many nodes were asked in vain. */
+  /** The number of nodes that did not carry it out. */
   readonly redirections: number
 }
 
-/** A cluster, and its connections for as long as it is not closed. */
+/** A cluster and its connections, until it is closed. */
 export class Cluster implements Router {
   readonly #options: ClusterOptions
   readonly #nodes: ClusterNodes
   /** Commands that wait for the first map. */
   readonly #waiting: WaitingCommands
-  /** Commands that wait for the next map, since their node no longer is the one to ask. */
+  /** Commands that wait for the next map, since their node does not own their slot any more. */
   readonly #displaced: WaitingCommands
   readonly #reader: TopologyReader
   readonly #states = new StateHistory()
-  #topology: Topology | undefined
-  /** By slot. */
-  #owners: Array<ClusterNode | undefined> = []
-  /** True if redirections have changed owners since the map was taken over. */
-  #isAmended = false
+  readonly #owners: SlotOwners
   /** The failure of every command while there is no map. */
   #refusal: DriverFailure = ReplyError.unknownTopology()
   #closed = false
@@ -82,19 +78,20 @@ export class Cluster implements Router {
   constructor(options: ClusterOptions) {
     this.#options = options
     this.#nodes = new ClusterNodes({ ...options, report: (event, address) => this.#happened(event, address) })
+    this.#owners = new SlotOwners(this.#nodes)
     this.#waiting = new WaitingCommands({ ...options, onClosed: () => this.#stateChanged() })
     this.#displaced = new WaitingCommands({ ...options, onClosed: () => {} })
     this.#reader = new TopologyReader({
       rootNodes: options.rootNodes,
       refreshInterval: options.topologyRefreshInterval,
       timeout: options.connectTimeout,
-      current: () => this.#topology,
+      current: () => this.#owners.topology,
       connectionTo: (node) => this.#nodes.at(node).connection,
       toNode: (announced, teller) => this.#reachable(announced, teller),
-      isWhole: () => this.#isWhole(),
-      // The others correct it a moment later.
+      isWhole: () => this.#owners.isWhole,
+      // Other nodes correct it a moment later.
       onFirst: (topology) => {
-        this.#apply(topology)
+        this.#owners.apply(topology)
         this.#waiting.send()
       },
       onRead: (result) => this.#read(result)
@@ -107,7 +104,7 @@ export class Cluster implements Router {
     this.#reader.start()
   }
 
-  /** Derived from the map of slots and the connections that every command goes by. */
+  /** Derived from the map of slots and the connections, as every command meets them. */
   get state(): RedisState {
     const nodes = Object.fromEntries(Array.from(this.#nodes, ({ address, connection }) => [address, connection.state]))
     return { ...this.#states.of(this.#condition(nodes)), nodes }
@@ -116,8 +113,9 @@ export class Cluster implements Router {
   #condition(nodes: RedisState["nodes"]): Condition {
     if (this.#closed) return ReplyError.closed()
     if (this.#waiting.isOpen) return "Connecting"
-    if (this.#topology === undefined) return worstOf(Object.values(nodes)) ?? this.#refusal
-    const { isCovered, masters } = this.#topology
+    const { topology } = this.#owners
+    if (topology === undefined) return worstOf(Object.values(nodes)) ?? this.#refusal
+    const { isCovered, masters } = topology
     return conditionOf(
       masters.map((master) => nodes[addressOf(master)]),
       isCovered
@@ -149,15 +147,16 @@ export class Cluster implements Router {
 
   readonly masters: Effect.Effect<ReadonlyArray<CommandSender>, DriverFailure> = Effect.suspend(() => {
     if (this.#waiting.isOpen) return this.#onceKnown(() => this.masters)
-    if (this.#topology === undefined) return Effect.fail(this.#refusal)
+    const { topology } = this.#owners
+    if (topology === undefined) return Effect.fail(this.#refusal)
     return Effect.succeed(
-      this.#topology.masters.map((master): CommandSender => {
+      topology.masters.map((master): CommandSender => {
         const node = this.#nodes.at(master)
         return {
           send: (command, until) =>
             Effect.suspend(() => {
               const deadline = until ?? this.deadline()
-              return this.#ask(node, { slot: master.slot, command, deadline, redirections: 0 })
+              return this.#sendTo(node, { slot: master.slot, command, deadline, redirections: 0 })
             })
         }
       })
@@ -177,7 +176,7 @@ export class Cluster implements Router {
     return Effect.suspend(() =>
       this.#waiting.isOpen
         ? this.#onceKnown((deadline) => this.#send(slot, command, deadline), until)
-        : this.#askOwner({ slot, command, deadline: until ?? this.deadline(), redirections: 0 })
+        : this.#sendToOwner({ slot, command, deadline: until ?? this.deadline(), redirections: 0 })
     )
   }
 
@@ -198,78 +197,72 @@ export class Cluster implements Router {
     )
   }
 
-  #askOwner<A>(routed: Routed<A>): Effect.Effect<A, DriverFailure> {
-    const owner = this.#owners[routed.slot]
-    if (owner !== undefined) return this.#ask(owner, routed)
-    if (this.#topology === undefined) return Effect.fail(this.#refusal)
+  #sendToOwner<A>(routed: Routed<A>): Effect.Effect<A, DriverFailure> {
+    const owner = this.#owners.of(routed.slot)
+    if (owner !== undefined) return this.#sendTo(owner, routed)
+    if (this.#owners.topology === undefined) return Effect.fail(this.#refusal)
     this.#reader.hint()
     const failure = ReplyError.uncoveredSlots()
-    return this.#askSuccessor(failure, undefined, routed) ?? Effect.fail(failure)
+    return this.#sendToSuccessor(failure, undefined, routed) ?? Effect.fail(failure)
   }
 
-  #ask<A>(node: ClusterNode, routed: Routed<A>): Effect.Effect<A, DriverFailure> {
+  #sendTo<A>(node: ClusterNode, routed: Routed<A>): Effect.Effect<A, DriverFailure> {
     return Effect.catch(
       node.connection.send(routed.command, routed.deadline),
-      (failure) => this.#again(failure, node, routed) ?? Effect.fail(failure)
+      (failure) => this.#retry(failure, node, routed) ?? Effect.fail(failure)
     )
   }
 
-  /** Sends again what the node has not carried out, to the node that will, or to the same one later. */
-  #again<A>(
-    failure: DriverFailure,
-    asked: ClusterNode,
-    routed: Routed<A>
-  ): Effect.Effect<A, DriverFailure> | undefined {
+  /** Retries a command that the node did not carry out, on the slot's new owner, or on the same node later. */
+  #retry<A>(failure: DriverFailure, last: ClusterNode, routed: Routed<A>): Effect.Effect<A, DriverFailure> | undefined {
     const { command, deadline } = routed
-    const isLost = asked.connection.outage !== undefined
+    const isLost = last.connection.outage !== undefined
     if (isLost || isOfOldMap(failure)) this.#reader.hint()
     if (this.#closed || command.isBound === true || deadline - performance.now() < lastMoment) return undefined
-    if (failure instanceof ReplyError.Redirection) return this.#redirect(failure, asked, routed)
-    if (failure.serverCode === "TRYAGAIN") return pause(tryAgainInterval, () => this.#askOwner(routed))
-    if (isOfOldMap(failure)) return this.#askSuccessor(failure, asked, routed)
+    if (failure instanceof ReplyError.Redirection) return this.#redirect(failure, last, routed)
+    if (failure.serverCode === "TRYAGAIN") return pause(tryAgainInterval, () => this.#sendToOwner(routed))
+    if (isOfOldMap(failure)) return this.#sendToSuccessor(failure, last, routed)
     const mayRepeat = failure.outcome === "NotExecuted" || writtenKeys(command).length === 0
-    return isLost && mayRepeat ? this.#askSuccessor(failure, asked, routed, isLost) : undefined
+    return isLost && mayRepeat ? this.#sendToSuccessor(failure, last, routed, isLost) : undefined
   }
 
-  /** Follows a redirection: at once the first time, and then with growing pauses, since nodes may redirect in a circle. */
+  /** Follows a redirection: the first one at once, others with growing pauses, since nodes may redirect in a circle. */
   #redirect<A>(
     redirection: ReplyError.Redirection,
-    asked: ClusterNode,
+    last: ClusterNode,
     { command, deadline, redirections, slot }: Routed<A>
   ): Effect.Effect<A, DriverFailure> {
-    const target = this.#nodes.at(this.#reachable(redirection, asked))
+    const target = this.#nodes.at(this.#reachable(redirection, last))
     const isMoved = redirection.serverCode === "MOVED"
     if (isMoved) {
-      // In place: a failover moves thousands of slots, and each command in flight tells of one.
-      this.#owners[slot] = target
-      this.#isAmended = true
+      this.#owners.amend(slot, target)
       this.#reader.hint()
     }
     if (redirections === maxRedirections) return Effect.fail(ReplyError.redirectedTooOften(redirection))
     const routed = { slot, command: { ...command, asking: !isMoved }, deadline, redirections: redirections + 1 }
-    const next = () => (isMoved ? this.#askOwner(routed) : this.#ask(target, routed))
+    const next = () => (isMoved ? this.#sendToOwner(routed) : this.#sendTo(target, routed))
     return redirections === 0 ? next() : pause(redirectionPause * 2 ** (redirections - 1), next)
   }
 
   /**
-   * Asks the slot's owner in place of a node that no longer is the one to ask. Where that is not known yet, waits for the
-   * next reading of the map: behind the loss of a connection for as long as it is being replaced, else for one reading.
+   * Sends to the slot's new owner. Until that is known, waits for the next reading of the map: behind the loss of a
+   * connection for as long as it is being replaced, otherwise for one reading.
    */
-  #askSuccessor<A>(
+  #sendToSuccessor<A>(
     failure: DriverFailure,
-    asked: ClusterNode | undefined,
+    last: ClusterNode | undefined,
     routed: Routed<A>,
     isLost = false
   ): Effect.Effect<A, DriverFailure> | undefined {
     if (routed.redirections === maxRedirections) return undefined
-    const known = this.#successor(asked, routed, isLost)
+    const known = this.#successor(last, routed, isLost)
     if (known !== undefined) return known
-    if (!(isLost ? asked?.connection.isBeingReplaced : this.#reader.isSoon)) return undefined
+    if (!(isLost ? last?.connection.isBeingReplaced : this.#reader.isSoon)) return undefined
     return Effect.callback<A, DriverFailure>((resume) => {
       if (!this.#displaced.isOpen) this.#displaced.open()
       return this.#displaced.add(
         () => {
-          resume(this.#askSuccessor(failure, asked, routed, isLost) ?? Effect.fail(failure))
+          resume(this.#sendToSuccessor(failure, last, routed, isLost) ?? Effect.fail(failure))
           return undefined
         },
         () => resume(Effect.fail(failure)),
@@ -278,77 +271,49 @@ export class Cluster implements Router {
     })
   }
 
-  /** Asks another node that has the slot by now, or the same one, if its connection was lost and is no longer. */
+  /** Sends to another node that owns the slot by now, or to the same one, if its connection was lost and is back. */
   #successor<A>(
-    asked: ClusterNode | undefined,
+    last: ClusterNode | undefined,
     routed: Routed<A>,
     isLost: boolean
   ): Effect.Effect<A, DriverFailure> | undefined {
-    const owner = this.#owners[routed.slot]
+    const owner = this.#owners.of(routed.slot)
     if (owner === undefined) return undefined
-    if (owner === asked && !(isLost && owner.connection.outage === undefined)) return undefined
-    return this.#ask(owner, { ...routed, redirections: routed.redirections + 1 })
+    if (owner === last && !(isLost && owner.connection.outage === undefined)) return undefined
+    return this.#sendTo(owner, { ...routed, redirections: routed.redirections + 1 })
   }
 
-  /** A node is reached where its address is mapped to; without a host it is on the host of the node that told of it. */
+  /** The address to connect to. A node that is announced without a host is on the host of the announcing node. */
   #reachable({ host, port }: Node, teller: Node): Node {
     return this.#options.mapAddress({ host: host === "" ? teller.host : host, port })
   }
 
   #happened(event: ConnectionEvent, address: string): void {
     this.#options.report(event)
-    if (event._tag === "NotReady" && this.#topology?.nodes.has(address) === true) this.#reader.hint()
+    if (event._tag === "NotReady" && this.#owners.topology?.nodes.has(address) === true) this.#reader.hint()
     if (event._tag === "ReadyAgain") {
       this.#reader.expedite()
       this.#displaced.send()
     }
   }
 
-  /** Takes over what was read, if it is news, and lets commands go on that waited for it. */
+  /** Takes over a map that was read, if it is news, and lets commands continue that waited for it. */
   #read(result: Topology | DriverFailure): void {
     if ("digest" in result) {
-      if (this.#isNews(result)) this.#apply(result)
-      this.#nodes.leaveOthers(result, this.#isWhole())
+      if (this.#owners.isNews(result)) this.#owners.apply(result)
+      this.#nodes.leaveOthers(result, this.#owners.isWhole)
       this.#stateChanged()
     } else this.#refusal = result
-    if (this.#topology === undefined) this.#waiting.fail(this.#refusal)
+    if (this.#owners.topology === undefined) this.#waiting.fail(this.#refusal)
     else this.#displaced.send()
-  }
-
-  #isNews({ digest, nodes }: Topology): boolean {
-    const known = this.#topology
-    return (
-      known === undefined ||
-      this.#isAmended ||
-      known.digest !== digest ||
-      known.nodes.size !== nodes.size ||
-      [...nodes.keys()].some((address) => !known.nodes.has(address))
-    )
-  }
-
-  #apply(topology: Topology): void {
-    this.#topology = topology
-    this.#isAmended = false
-    this.#owners = Array.from({ length: slots })
-    for (const { first, last, master } of topology.ranges) this.#owners.fill(this.#nodes.at(master), first, last + 1)
-    for (const node of topology.nodes.values()) this.#nodes.at(node)
-  }
-
-  /** True if every slot has an owner, and none of them an outage. */
-  #isWhole(): boolean {
-    const topology = this.#topology
-    return (
-      topology?.isCovered === true &&
-      topology.masters.every((master) => this.#nodes.at(master).connection.outage === undefined)
-    )
   }
 }
 
-/** True if the node that answered so is not, or not yet, the one to ask. */
+/** True if the failure says that the node does not own the slot, or not yet. */
 const isOfOldMap = ({ serverCode }: DriverFailure): boolean =>
   serverCode === "CLUSTERDOWN" || serverCode === "READONLY" || serverCode === "LOADING" || serverCode === "MASTERDOWN"
 
-/** Waits in real time, whatever the caller's `Clock`: it is the cluster's, too. */
+/** Waits in real time, whatever the caller's `Clock`: the cluster's time is real, too. */
 const pause = <A, E>(millis: number, next: () => Effect.Effect<A, E>): Effect.Effect<A, E> =>
   Effect.andThen(
     Effect.callback<void>((resume) => {

@@ -1,5 +1,5 @@
 /**
- * The nodes of a cluster, and a connection to each, to replicas too: one that becomes a master can be asked at once.
+ * The nodes of a cluster, and a connection to each, replicas too: one that becomes a master is ready at once.
  *
  * @internal
  */
@@ -24,14 +24,14 @@ export interface ClusterNode extends Node {
   readonly connection: Connection
 }
 
-/** For how long a node that can be reached is kept after it has left the map, in milliseconds. */
+/** The time for which a reachable node is kept after it has left the map, in milliseconds. */
 const lingering = 2_000
 
 /** The nodes to which there are connections, until they are closed. */
 export class ClusterNodes {
   readonly #options: ClusterNodesOptions
   readonly #nodes = new Map<string, ClusterNode>()
-  /** Since when nodes are not on the map, on `performance`'s clock, by address. */
+  /** When nodes have left the map, by address, on `performance`'s clock. */
   readonly #leftAt = new Map<string, number>()
   #isClosed = false
 
@@ -43,7 +43,7 @@ export class ClusterNodes {
     return this.#nodes.values()
   }
 
-  /** The node of this address, to which a connection begins where there is none. */
+  /** The node of this address. Begins a connection to it where there is none. */
   at({ host, port }: Node): ClusterNode {
     const address = addressOf({ host, port })
     const known = this.#nodes.get(address)
@@ -59,9 +59,8 @@ export class ClusterNodes {
   }
 
   /**
-   * Closes connections to nodes that are not on the map. A root node is found anew by its name each time, but one that
-   * cannot be reached is waited for until the cluster is whole. Any other that can be reached is kept for a while: it may
-   * have a scan to go on with, and a master that was replaced comes back as a replica.
+   * Closes connections to nodes that are not on the map. An unreachable root node stays until the cluster is whole. Any
+   * other reachable node stays for a while: a scan may continue there, and a replaced master comes back as a replica.
    */
   leaveOthers(topology: Topology, isWhole: boolean): void {
     const now = performance.now()

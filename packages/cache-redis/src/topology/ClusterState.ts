@@ -1,5 +1,5 @@
 /**
- * The condition of a cluster, by the states of its masters.
+ * The condition of a cluster, made of the states of its masters.
  *
  * @internal
  */
@@ -8,8 +8,8 @@ import * as ReplyError from "../commands/ReplyError.ts"
 import type { Condition, ConnectionState } from "../connection/ConnectionState.ts"
 
 /**
- * An outage if one master has one, or a slot has no master: a part of the keys cannot be reached. A master without a state
- * is one to which no connection has begun.
+ * The condition of a cluster by its masters: an outage if one of them has one, or a slot has no master. A master without a
+ * state has no connection yet.
  */
 export const conditionOf = (masters: ReadonlyArray<ConnectionState | undefined>, isCovered: boolean): Condition => {
   const worst = worstOf(masters)
@@ -18,7 +18,7 @@ export const conditionOf = (masters: ReadonlyArray<ConnectionState | undefined>,
   return masters.every((state) => state?._tag === "Up") ? "Up" : "Connecting"
 }
 
-/** The worst failure among those that are down: one that lasts until somebody mends it goes before one that may pass. */
+/** The worst failure of all that are down: one that lasts until an operator acts goes before one that may pass. */
 export const worstOf = (states: ReadonlyArray<ConnectionState | undefined>): DriverFailure | undefined => {
   const [worst] = states
     .filter((state) => state?._tag === "Down")

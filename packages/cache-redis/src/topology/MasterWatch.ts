@@ -1,8 +1,8 @@
 /**
  * The master of a group that sentinels watch, known before it is needed.
  *
- * node-redis's own Sentinel client sends a command again whose reply was lost. So the sentinels are only asked for the
- * master's address, and the connection to it is an ordinary one, which is left when they name another.
+ * node-redis's own Sentinel client sends a command again whose reply was lost. So this module only reads the master's
+ * address from the sentinels, and an ordinary connection goes to it, until they name another.
  *
  * @internal
  */
@@ -15,12 +15,12 @@ import { clearTimeout, random, setTimeout } from "../platform/Platform.ts"
 import { type NamedMaster, Sentinel, unknownName } from "./Sentinel.ts"
 import type { Node } from "./Topology.ts"
 
-/** Which group, and how to reach its sentinels. */
+/** The group, and the way to its sentinels. */
 export interface MasterWatchOptions {
   /** The master's name in the sentinels' configuration. */
   readonly name: string
   readonly sentinels: ReadonlyArray<(signal: AbortSignal) => Promise<Endpoint>>
-  /** By when a sentinel has answered, in milliseconds. */
+  /** The time of a sentinel to reply, in milliseconds. */
   readonly timeout: number
 }
 
@@ -28,36 +28,36 @@ export interface MasterWatchOptions {
 export interface MasterWatchListener {
   /** The sentinels name another master than the one that was found last. */
   readonly onMoved: () => void
-  /** Told of what has no caller, and of which sentinel it is. */
+  /** Takes events that concern no single caller, and the sentinel that they are of. */
   readonly report: (event: ConnectionEvent, sentinel: string) => void
 }
 
-/** How long the others have behind the first answer until that is enough, in milliseconds. */
+/** The time that other sentinels have behind the first reply, in milliseconds. */
 const patience = 100
 
-/** Pauses between questions, in milliseconds: doubled after each failure, up to a fifth of each at random. */
+/** Pauses between queries, in milliseconds: doubled after each failure, up to a fifth of each at random. */
 const interval = 1_000
 const longestInterval = 2_000
 
-/** One sentinel of the group, and how it was when it was asked last. */
+/** One sentinel of the group, and the outcome of its last query. */
 interface Watched {
   readonly sentinel: Sentinel
   readonly label: string
   pause: number
   timer: NodeJS.Timeout | undefined
-  /** Reported since the last answer. */
+  /** The failure reported since the last reply. */
   reported: string | undefined
   reportedNotSubscribed: boolean
 }
 
-/** Asks every sentinel each second, and when it tells of a failover, from `start` until `close`. */
+/** Queries every sentinel each second, and when it reports a failover, from `start` until `close`. */
 export class MasterWatch {
   readonly #options: MasterWatchOptions
   readonly #sentinels: ReadonlyArray<Watched>
   #listener: MasterWatchListener | undefined
-  /** The master that was found last. */
+  /** The last master that was found. */
   #master: NamedMaster | undefined
-  /** How many look-ups wait for the sentinels. */
+  /** The number of look-ups that wait for the sentinels. */
   #finding = 0
   #closed = false
 
@@ -71,7 +71,7 @@ export class MasterWatch {
           timeout: options.timeout,
           onFailover: () => {
             this.#judge()
-            void this.#ask(watched).catch(() => {})
+            void this.#query(watched).catch(() => {})
           },
           onNotSubscribed: (failure) => {
             if (!watched.reportedNotSubscribed)
@@ -105,14 +105,14 @@ export class MasterWatch {
   }
 
   /**
-   * Finds the master: at once where a sentinel stands by the one that was found last; else where the sentinels say it is,
-   * as soon as a majority agrees or the others have had a moment; else where it was last. Rejects with a `DriverFailure`.
+   * Finds the master: at once where a sentinel still names the last one; otherwise where the sentinels name it, as soon as a
+   * majority agrees or the others have had a moment; otherwise where it was last. Rejects with a `DriverFailure`.
    */
   async find(signal: AbortSignal): Promise<Node> {
-    const asked = this.#askAll(signal)
+    const queried = this.#queryAll(signal)
     if (this.#isNamed()) return this.#master as Node
     this.#finding++
-    const failures = await asked.finally(() => {
+    const failures = await queried.finally(() => {
       this.#finding--
     })
     this.#master = this.#choose()
@@ -120,8 +120,8 @@ export class MasterWatch {
     return this.#master
   }
 
-  /** Asks every sentinel. Resolves, with the failures, when the answers are enough. */
-  #askAll(signal: AbortSignal): Promise<ReadonlyArray<DriverFailure>> {
+  /** Queries every sentinel. Resolves, with the failures, when the replies are enough. */
+  #queryAll(signal: AbortSignal): Promise<ReadonlyArray<DriverFailure>> {
     return new Promise((resolve) => {
       const failures: Array<DriverFailure> = []
       let patienceTimer: NodeJS.Timeout | undefined
@@ -142,7 +142,7 @@ export class MasterWatch {
         else if (answers > 0) patienceTimer ??= setTimeout(end, patience)
       }
       for (const watched of this.#sentinels) {
-        this.#ask(watched)
+        this.#query(watched)
           .then(
             () => void answers++,
             (failure: DriverFailure) => void failures.push(failure)
@@ -152,10 +152,10 @@ export class MasterWatch {
     })
   }
 
-  async #ask(watched: Watched): Promise<void> {
+  async #query(watched: Watched): Promise<void> {
     if (this.#closed) throw ReplyError.closed()
     try {
-      await watched.sentinel.ask()
+      await watched.sentinel.query()
     } catch (failure) {
       this.#failed(watched, failure as DriverFailure)
       throw failure
@@ -177,7 +177,7 @@ export class MasterWatch {
   #watch(watched: Watched): void {
     watched.timer = setTimeout(
       () =>
-        void this.#ask(watched)
+        void this.#query(watched)
           .catch(() => {})
           .then(() => {
             if (!this.#closed) this.#watch(watched)
@@ -186,7 +186,7 @@ export class MasterWatch {
     )
   }
 
-  /** Tells if the sentinels name another master than the one in use. A look-up that waits for them sees it by itself. */
+  /** Reports another master than the one in use. A look-up that waits for the sentinels sees it by itself. */
   #judge(): void {
     const before = this.#master
     if (before === undefined || this.#finding > 0) return
@@ -198,7 +198,7 @@ export class MasterWatch {
     return this.#sentinels.flatMap(({ sentinel: { named } }) => named ?? [])
   }
 
-  /** True if a sentinel that can be asked names the master that was found last. */
+  /** True if a reachable sentinel still names the last master. */
   #isNamed(): boolean {
     const master = this.#master
     return master !== undefined && this.#named().some((named) => isSame(named, master))
@@ -210,8 +210,8 @@ export class MasterWatch {
 }
 
 /**
- * The master of the newest failover that any sentinel knows of, and the most named one among several of that. One of an
- * older failover takes the place of the present one only by the word of a majority: the group was set up anew.
+ * Chooses the master of the newest failover that any sentinel knows, and among several the one that most sentinels name.
+ * One of an older failover replaces the present one only by a majority: the group was set up anew.
  */
 export const chooseMaster = (
   named: ReadonlyArray<NamedMaster>,
@@ -233,22 +233,22 @@ const isSame = (one: Node, other: Node): boolean => one.host === other.host && o
 const votesFor = (master: Node, named: ReadonlyArray<Node>): number =>
   named.filter((other) => isSame(master, other)).length
 
-/** A refusal says more than a silence. */
+/** The failure of a look-up without a master: a refusal says more than a silence. */
 const failureOf = (failures: ReadonlyArray<DriverFailure>): DriverFailure => {
   const denied = failures.find(({ reason }) => reason instanceof AccessDenied)
   if (denied !== undefined) return ofSentinel(denied)
   return unavailable(failures.includes(unknownName) ? "no sentinel knows a master of this name" : "no sentinel answers")
 }
 
-/** The same refusal from the master reads otherwise. */
+/** Names the sentinel in a refusal, which the master may return too. */
 const ofSentinel = ({ outcome, reason, serverCode }: DriverFailure): DriverFailure =>
   new DriverFailure(new AccessDenied({ message: `sentinel: ${reason.message}` }), outcome, serverCode)
 
 const unavailable = (message: string): DriverFailure => new DriverFailure(new Unavailable({ message }))
 
 /**
- * Admits a connection to a master only: a sentinel may still name one that has just been replaced. `role` is from the
- * handshake, which needs no right; where that did not tell, ROLE does.
+ * Admits a connection to a master only: a sentinel may still name one that has just been replaced. `role` comes from the
+ * handshake, which needs no right; where it is missing, ROLE returns it.
  */
 export const admitMaster = async (
   send: (...args: ReadonlyArray<string>) => Promise<unknown>,

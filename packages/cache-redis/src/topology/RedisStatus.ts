@@ -45,7 +45,7 @@ export class RedisStatus extends Context.Service<
   }
 >()("@hexcache/cache-redis/RedisStatus") {}
 
-/** Changes that are kept for a watcher. */
+/** The number of changes that wait for a slow watcher. */
 const bufferSize = 16
 
 /**
@@ -57,7 +57,7 @@ export interface StatusSource {
   readonly state: RedisState
 }
 
-/** Receives each state once; undefined is the end. */
+/** Takes each state once; undefined is the end. */
 type Watcher = (state: RedisState | undefined) => void
 
 /**
@@ -102,7 +102,7 @@ export class StatusPublisher {
     this.#source = source
   }
 
-  /** Tells the watchers the state when the current step is over, unless it is the one that they know. */
+  /** Sends the state to the watchers when the current step is over, unless they have it already. */
   publish(): void {
     if (this.#isDue) return
     this.#isDue = true
@@ -128,7 +128,7 @@ export class StatusPublisher {
     return () => this.#watchers.delete(watcher)
   }
 
-  /** Nobody has the service before the layer is built, and so before there is a source. */
+  /** No caller has the service before the layer is built, and so before there is a source. */
   get #state(): RedisState {
     return (this.#source as StatusSource).state
   }

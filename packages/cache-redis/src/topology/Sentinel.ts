@@ -1,7 +1,7 @@
 /**
- * One sentinel, and the connection to it.
+ * One sentinel, over a connection that is kept.
  *
- * The connection is kept: on it the sentinel tells of a failover by itself, and a question costs two short commands.
+ * On it the sentinel reports failovers by itself, and a query costs two short commands.
  *
  * @internal
  */
@@ -13,28 +13,28 @@ import { fieldOf, Handshake } from "../connection/Handshake.ts"
 import { createNodeRedisClient, type Endpoint, type NodeRedisClient } from "../connection/NodeRedisClient.ts"
 import type { Node } from "./Topology.ts"
 
-/** How to reach a sentinel, the question for it, and the listeners to its messages. */
+/** The way to a sentinel, the name to look up, and the handlers of its messages. */
 export interface SentinelOptions {
   /** The signal ends the attempt to connect. */
   readonly endpoint: (signal: AbortSignal) => Promise<Endpoint>
   /** The master's name in the sentinels' configuration. */
   readonly name: string
-  /** By when the sentinel has answered, connecting included, in milliseconds. */
+  /** The time of a query, connecting included, in milliseconds. */
   readonly timeout: number
-  /** Called when the sentinel has told of a failover: `named` is the new master, whose number is to be asked for. */
+  /** Called when the sentinel has reported a failover: `named` is the new master, whose number a query returns. */
   readonly onFailover: () => void
-  /** Called when the sentinel does not let this user hear of failovers. */
+  /** Called when the sentinel refuses to report failovers. */
   readonly onNotSubscribed: (failure: DriverFailure) => void
 }
 
-/** A master, and the number of the failover that made it so: of two, the one with the higher number is right. */
+/** A master, and the number of the failover that made it so: the higher number is right. */
 export interface NamedMaster extends Node {
   readonly epoch: number
 }
 
 /**
- * Where the words of a message have the name of the group and the address of its new master, by channel: the first is
- * published by the sentinel that has made the master, the second by those that hear of it.
+ * The places of the group's name and of its new master's address among the words of a message, by channel. The sentinel
+ * that has made the master publishes the first one, those that learn of it the second.
  * https://redis.io/docs/latest/operate/oss_and_stack/management/sentinel/#pubsub-messages
  */
 const failoverChannels: Record<string, { readonly group: number; readonly host: number }> = {
@@ -45,47 +45,47 @@ const failoverChannels: Record<string, { readonly group: number; readonly host: 
 /** The sentinel watches no master of this name. */
 export const unknownName = new DriverFailure(new Unavailable({ message: "the sentinel knows no master of this name" }))
 
-/** A sentinel, asked over one connection, which is made anew when it is lost and the sentinel is asked again. */
+/** Queries a sentinel over one connection, and makes that anew with the first query behind its loss. */
 export class Sentinel {
   readonly #options: SentinelOptions
   readonly #handshake = new Handshake({})
   #client: Promise<NodeRedisClient> | undefined
   /** Ends the connection, and the attempt to make it. */
   #abort = new AbortController()
-  #asking: Promise<NamedMaster> | undefined
+  #querying: Promise<NamedMaster> | undefined
   /** The master that the sentinel has named on its present connection. */
   #named: NamedMaster | undefined
-  /** The first question on the present connection, sent together with its handshake. */
-  #asked: Promise<readonly [epoch: number, address: unknown]> | undefined
-  /** How many failovers it has told of. */
+  /** The first query on the present connection, sent together with its handshake. */
+  #firstQuery: Promise<readonly [epoch: number, address: unknown]> | undefined
+  /** The number of failovers that it has reported. */
   #failovers = 0
 
   constructor(options: SentinelOptions) {
     this.#options = options
   }
 
-  /** The master that the sentinel has named, for as long as it can be asked again. */
+  /** The master that the sentinel has named, until its connection is lost. */
   get named(): NamedMaster | undefined {
     return this.#named
   }
 
-  /** Asks for the master, once at a time. Rejects with a `DriverFailure`. */
-  ask(): Promise<NamedMaster> {
-    this.#asking ??= this.#ask().finally(() => {
-      this.#asking = undefined
+  /** Queries the master, once at a time. Rejects with a `DriverFailure`. */
+  query(): Promise<NamedMaster> {
+    this.#querying ??= this.#find().finally(() => {
+      this.#querying = undefined
     })
-    return this.#asking
+    return this.#querying
   }
 
-  /** Ends the connection, and with it a question that is not answered. */
+  /** Ends the connection, and with it a query without a reply. */
   close(): void {
     this.#client = undefined
-    this.#asked = undefined
+    this.#firstQuery = undefined
     this.#named = undefined
     this.#abort.abort()
   }
 
-  async #ask(): Promise<NamedMaster> {
+  async #find(): Promise<NamedMaster> {
     const clearDeadline = startDeadline(this.#options.timeout, () => this.close())
     try {
       this.#client ??= this.#connect()
@@ -94,11 +94,11 @@ export class Sentinel {
       let failovers: number
       do {
         failovers = this.#failovers
-        const [epoch, address] = await (this.#asked ?? this.#question(client))
-        this.#asked = undefined
+        const [epoch, address] = await (this.#firstQuery ?? this.#sendQuery(client))
+        this.#firstQuery = undefined
         if (!Array.isArray(address) || typeof address[0] !== "string") throw unknownName
         named = { host: address[0], port: Number(address[1]), epoch }
-        // An answer may be older than what was heard meanwhile.
+        // A reply may be older than a message that came meanwhile.
       } while (failovers !== this.#failovers)
       this.#named = named
       return named
@@ -124,15 +124,15 @@ export class Sentinel {
     })
     signal.addEventListener("abort", () => client.destroy(), { once: true })
     const protocol = await this.#handshake.perform(client, found, () => {
-      this.#asked = this.#question(client)
-      this.#asked.catch(constVoid)
+      this.#firstQuery = this.#sendQuery(client)
+      this.#firstQuery.catch(constVoid)
     })
     if (protocol === 2) {
-      this.#asked = undefined
+      this.#firstQuery = undefined
       onNotSubscribed(ReplyError.noMessages())
       return client
     }
-    // Not waited for, and behind the first question: a failover between the two is seen a second later.
+    // Not awaited, and behind the first query: the next query, a second later, sees a failover between the two.
     client
       .subscribe(Object.keys(failoverChannels), (message, channel) => this.#heard(message, channel))
       .catch((error: unknown) => {
@@ -142,7 +142,7 @@ export class Sentinel {
     return client
   }
 
-  #question(client: NodeRedisClient): Promise<readonly [epoch: number, address: unknown]> {
+  #sendQuery(client: NodeRedisClient): Promise<readonly [epoch: number, address: unknown]> {
     const { name } = this.#options
     return Promise.all([
       epochOf(client.sendCommand(["SENTINEL", "MASTER", name])),
@@ -163,10 +163,10 @@ export class Sentinel {
   }
 }
 
-/** The number of the master's last failover, 0 where this user may not ask for it. */
-const epochOf = async (asked: Promise<unknown>): Promise<number> => {
+/** The number of the master's last failover, 0 where this user may not read it. */
+const epochOf = async (reply: Promise<unknown>): Promise<number> => {
   try {
-    return Number(fieldOf(await asked, "config-epoch") ?? 0)
+    return Number(fieldOf(await reply, "config-epoch") ?? 0)
   } catch (error) {
     if (ReplyError.serverCodeOf(error) === undefined) throw error
     return 0

@@ -1,13 +1,14 @@
 /**
- * The slot of a key, as https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec/#key-distribution-model
- * has it: CRC16 of the key, or of what stands between its first `{` and the first `}` behind that, where that is not
+ * The slot of a key: https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec/#key-distribution-model
+ *
+ * It is CRC16 of the key, or of what stands between its first `{` and the first `}` behind that, where that is not
  * empty.
  *
  * @internal
  */
 import type { RedisKey } from "../commands/Command.ts"
 
-/** How many slots a cluster has. */
+/** The number of slots of a cluster. */
 export const slots = 16_384
 
 const opening = 0x7b

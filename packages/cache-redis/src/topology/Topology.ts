@@ -1,5 +1,5 @@
 /**
- * The map of a cluster's slots, and which one to believe where nodes tell different ones.
+ * The map of a cluster's slots, and the choice between different maps of its nodes.
  *
  * @internal
  */
@@ -20,7 +20,7 @@ export interface Master extends Node {
   readonly slot: number
 }
 
-/** Which node has which slot. */
+/** The node of each slot. */
 export interface Topology {
   readonly ranges: ReadonlyArray<{ readonly first: number; readonly last: number; readonly master: Node }>
   readonly masters: ReadonlyArray<Master>
@@ -28,7 +28,7 @@ export interface Topology {
   readonly nodes: ReadonlyMap<string, Node>
   /** True if every slot has a master. */
   readonly isCovered: boolean
-  /** Equal if every slot has the same master, whoever told it and in whatever order. */
+  /** Equal if every slot has the same master, in whatever order a node returns them. */
   readonly digest: string
 }
 
@@ -58,7 +58,7 @@ export const make = (ranges: ReadonlyArray<SlotRange>, toNode: (announced: Node)
   }
 }
 
-/** The map that one node has told. */
+/** The map that one node has returned. */
 export interface Told {
   /** The address of that node. */
   readonly by: string
@@ -67,9 +67,9 @@ export interface Told {
 }
 
 /**
- * The map that most of its own masters confirm; among equals the one that a root node told, then the one that most nodes
- * did. A node that was cut off or frozen tells an old map, whose other masters do not confirm it, and so do nodes that
- * were replaced together, until a root node knows better.
+ * Chooses the map that most of its own masters confirm; among equals that of a root node, then that of most nodes. A node
+ * that was cut off or frozen returns an old map, whose other masters do not confirm it, and so do nodes that were replaced
+ * together, until a root node knows better.
  */
 export const mostConfirmed = (told: ReadonlyArray<Told>): Topology | undefined => {
   const candidates = Map.groupBy(told, ({ topology }) => topology.digest)
@@ -85,7 +85,7 @@ const toCandidate = (told: ReadonlyArray<Told>) => {
   const tellers = new Set(told.map(({ by }) => by))
   const confirming = topology.masters.filter((master) => tellers.has(addressOf(master))).length
   return {
-    // What one node holds for a failed replica, another may not: each replica is worth a connection.
+    // One node may hold a replica for failed and another not: each replica is worth a connection.
     topology: { ...topology, nodes: new Map(told.flatMap(({ topology: { nodes } }) => [...nodes])) },
     confirmed: Math.min(1, confirming / Math.min(topology.masters.length, mastersAsked)),
     isOfRoot: told.some(({ isRoot }) => isRoot),
@@ -93,5 +93,5 @@ const toCandidate = (told: ReadonlyArray<Told>) => {
   }
 }
 
-/** How many masters of a map are asked to confirm it. */
+/** The most masters of a map that may confirm it. */
 export const mastersAsked = 5

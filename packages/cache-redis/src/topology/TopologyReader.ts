@@ -1,9 +1,8 @@
 /**
- * When the map of a cluster is read, and from whom.
+ * Reads the map of a cluster, often enough to know it before it is needed.
  *
- * One node tells the map from time to time, so that it is known before it is needed. Whatever says that the map is old is
- * a hint, behind which it is read from a node and from a root node. Readings behind hints keep a distance that grows for
- * as long as hints go on: their number depends neither on slots nor on callers.
+ * Reads it from one node from time to time, and behind each hint that the map is old from a node and a root node. The
+ * distance of readings behind hints grows while hints go on, so that their number depends neither on slots nor on callers.
  *
  * @internal
  */
@@ -18,21 +17,21 @@ import * as Topology from "./Topology.ts"
 /** The parts of a cluster that a reader uses. Times are in milliseconds. */
 export interface TopologyReaderOptions {
   readonly rootNodes: ReadonlyArray<Topology.Node>
-  /** How long until the map is read though nothing hints at a change. */
+  /** The time between two readings while nothing hints at a change. */
   readonly refreshInterval: number
-  /** By when a node has told the map. */
+  /** The time of a node to return the map. */
   readonly timeout: number
-  /** The map in use, once there is one. */
+  /** Returns the map in use, once there is one. */
   readonly current: () => Topology.Topology | undefined
-  /** The connection to a node, made where there is none. */
+  /** Returns the connection to a node, made where there is none. */
   readonly connectionTo: (node: Topology.Node) => Connection
   /** Finds a node by the address that it announces to another. */
   readonly toNode: (announced: Topology.Node, teller: Topology.Node) => Topology.Node
-  /** True if every slot has a master that can be reached. */
+  /** Returns true if every slot has a master that can be reached. */
   readonly isWhole: () => boolean
-  /** Given the first map that any node tells, while no map is in use. */
+  /** Takes the first map that any node returns, while no map is in use. */
   readonly onFirst: (topology: Topology.Topology) => void
-  /** Given the map that was read, or the failure of a reading without a result. */
+  /** Takes the map that was read, or the failure of a reading without a result. */
   readonly onRead: (result: Topology.Topology | DriverFailure) => void
 }
 
@@ -40,26 +39,26 @@ export interface TopologyReaderOptions {
 const firstDistance = 50
 const lastDistance = 1_000
 
-/** After how long without a reading behind a hint the distance begins anew, in milliseconds. */
+/** The time without a reading behind a hint after which the distance begins anew, in milliseconds. */
 const calm = 2_000
 
-/** How long other nodes have behind the first one's map, in milliseconds. */
+/** The time that other nodes have behind the first map, in milliseconds. */
 const patience = 200
 
-/** A reading that begins within so many milliseconds is worth waiting for. */
+/** The time within which a reading is worth waiting for, in milliseconds. */
 const soon = 100
 
-/** A root node is asked at each reading of this number, other nodes at the rest. */
+/** Every reading of this number goes to a root node, the others to any node. */
 const rootTurn = 6
 
 /** Reads the map of a cluster until it is closed. */
 export class TopologyReader {
   readonly #options: TopologyReaderOptions
   #timer: NodeJS.Timeout | undefined
-  /** When the reading behind a hint is due that is planned, on `performance`'s clock. */
+  /** The time of the planned reading behind a hint, on `performance`'s clock. */
   #dueAt: number | undefined
   #isReading = false
-  /** True if there was a hint during this reading, which may be older. */
+  /** True if a hint has come during this reading, whose map may be older. */
   #isHinted = false
   #hintedAt = Number.NEGATIVE_INFINITY
   #distance = 0
@@ -85,13 +84,13 @@ export class TopologyReader {
     return this.#isReading || (this.#dueAt !== undefined && this.#dueAt - performance.now() <= soon)
   }
 
-  /** Something says that the map may be old. */
+  /** Plans a reading: the map may be old. */
   hint(): void {
     if (this.#isReading) this.#isHinted = true
     else if (this.#dueAt === undefined && !this.#isClosed) this.#planHinted()
   }
 
-  /** A node can be reached again, so that a reading that had to wait is worth its while now. */
+  /** Reads without the distance: a node can be reached again. */
   expedite(): void {
     this.#distance = 0
     this.#dueAt = undefined
@@ -142,41 +141,41 @@ export class TopologyReader {
     this.#isReading = true
     this.#isHinted = false
     this.#readings++
-    const answers = new Answers()
-    await this.#ask(nodes, answers)
-    if (!this.#agree(answers.told)) await this.#ask(this.#mastersOf(answers), answers)
+    const replies = new MapReplies()
+    await this.#query(nodes, replies)
+    if (!this.#agree(replies.told)) await this.#query(this.#mastersOf(replies), replies)
     if (this.#isClosed) return
     this.#isReading = false
-    const topology = Topology.mostConfirmed(answers.told)
+    const topology = Topology.mostConfirmed(replies.told)
     // Planned first: commands that go on waiting behind this reading wait for the next one.
     if (topology === undefined || this.#isHinted) this.#planHinted()
-    this.#options.onRead(topology ?? answers.failure)
+    this.#options.onRead(topology ?? replies.failure)
     if (this.#dueAt !== undefined || this.#isReading) return
     if (this.#options.isWhole()) this.#planPeriodic()
     else this.#planHinted()
   }
 
-  /** True if every node tells the same map, which is in use already. */
+  /** True if every node has returned the map that is in use. */
   #agree(told: ReadonlyArray<Topology.Told>): boolean {
     const current = this.#options.current()
     return told.every(({ topology }) => topology.digest === current?.digest)
   }
 
-  /** Masters of every map that was told, and of the one in use, that were not asked yet. */
-  #mastersOf({ asked, told }: Answers): ReadonlyArray<Topology.Node> {
+  /** Masters of every returned map, and of the one in use, that no query went to yet. */
+  #mastersOf({ queried, told }: MapReplies): ReadonlyArray<Topology.Node> {
     const current = this.#options.current()
     const maps = [...told.map(({ topology }) => topology), ...(current === undefined ? [] : [current])]
     const nodes = new Map<string, Topology.Node>()
     for (const { masters } of new Map(maps.map((map) => [map.digest, map])).values()) {
       for (const master of shuffled(masters).slice(0, Topology.mastersAsked)) {
-        if (!asked.has(Topology.addressOf(master))) nodes.set(Topology.addressOf(master), master)
+        if (!queried.has(Topology.addressOf(master))) nodes.set(Topology.addressOf(master), master)
       }
     }
     return [...nodes.values()]
   }
 
-  /** Asks nodes for the map, and waits for all of them, or a while behind the first one's. */
-  #ask(nodes: ReadonlyArray<Topology.Node>, answers: Answers): Promise<void> {
+  /** Queries nodes for the map, and waits for all of them, or a while behind the first map. */
+  #query(nodes: ReadonlyArray<Topology.Node>, replies: MapReplies): Promise<void> {
     const { connectionTo, rootNodes, timeout, toNode } = this.#options
     return new Promise((resolve) => {
       let left = nodes.length
@@ -185,17 +184,17 @@ export class TopologyReader {
       const deadline = performance.now() + timeout
       for (const node of nodes) {
         const by = Topology.addressOf(node)
-        answers.asked.add(by)
+        replies.queried.add(by)
         connectionTo(node).submit(
-          askSlots,
+          clusterSlots,
           (ranges) => {
             left--
-            if (ranges instanceof DriverFailure) answers.failures.push(ranges)
+            if (ranges instanceof DriverFailure) replies.failures.push(ranges)
             else {
               const topology = Topology.make(ranges, (announced) => toNode(announced, node))
               const isRoot = rootNodes.some((root) => Topology.addressOf(root) === by)
               if (topology.masters.length > 0) {
-                answers.told.push({ by, isRoot, topology })
+                replies.told.push({ by, isRoot, topology })
                 if (this.#options.current() === undefined && !this.#isClosed) this.#options.onFirst(topology)
                 patienceTimer ??= setTimeout(resolve, patience)
               }
@@ -212,8 +211,8 @@ export class TopologyReader {
 }
 
 /** The replies of the nodes in one reading. */
-class Answers {
-  readonly asked = new Set<string>()
+class MapReplies {
+  readonly queried = new Set<string>()
   readonly told: Array<Topology.Told> = []
   readonly failures: Array<DriverFailure> = []
 
@@ -223,7 +222,7 @@ class Answers {
   }
 }
 
-const askSlots: Command<ReadonlyArray<Reply.SlotRange>> = {
+const clusterSlots: Command<ReadonlyArray<Reply.SlotRange>> = {
   args: ["CLUSTER", "SLOTS"],
   decode: Reply.slotRanges,
   isRead: true
