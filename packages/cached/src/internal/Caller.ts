@@ -8,32 +8,32 @@ import { Clock, Console, Context, type Fiber, Logger, Metric, Random, References
 /** A use of a `Cached` by a fiber. */
 export class Caller<R> {
   readonly fiber: Fiber.Fiber<unknown, unknown>
-  /** The context of the use, which a fiber that has ended no longer has. */
+  /** The context of the use; a fiber that has ended has none. */
   readonly #own: Context.Context<never>
   readonly #bound: Context.Context<R> | undefined
 
-  /** `bound` is the context that the `Cached` was bound in; without it, lookups have the services of the caller. */
+  /** `bound` is the context that the `Cached` was bound with; without it, lookups have the services of the caller. */
   constructor(fiber: Fiber.Fiber<unknown, unknown>, bound: Context.Context<R> | undefined, own = fiber.context) {
     this.fiber = fiber
     this.#own = own
     this.#bound = bound
   }
 
-  /** As this caller, in the fiber that works for it. */
+  /** The same caller, in the fiber that works for it. */
   in(fiber: Fiber.Fiber<unknown, unknown>): Caller<R> {
     return new Caller(fiber, this.#bound, this.#own)
   }
 
   /**
-   * The context of a lookup that the caller waits for: the bound services, and of the caller's own only how time passes and
-   * what is logged and traced.
+   * The context of a lookup that the caller waits for: the bound services, and of the caller's own only its time, its log
+   * and its trace.
    */
   get context(): Context.Context<R> {
     const bound = this.#bound
     return bound === undefined ? this.#unbound : withRuntime(bound, this.#own, [...runtime, ...trace])
   }
 
-  /** As `context`, for a lookup that outlives the caller: part of no span of it. */
+  /** As `context`, for a lookup that outlives the caller and is part of no span of it. */
   get backgroundContext(): Context.Context<R> {
     return withRuntime(this.#bound ?? this.#unbound, this.#own, runtime)
   }
@@ -45,13 +45,13 @@ export class Caller<R> {
       : this.#bound === other.#bound
   }
 
-  /** Whoever uses an unbound `Cached` has the services of its lookup, says its type. */
+  /** The type of an unbound `Cached` requires the services of its lookup from its caller. */
   get #unbound(): Context.Context<R> {
     return this.#own as Context.Context<never> as Context.Context<R>
   }
 }
 
-/** How time passes, and where to and how much is logged. */
+/** Time and logging. */
 const runtime = [
   Clock.Clock,
   Random.Random,
@@ -87,7 +87,7 @@ const trace = [
 
 const noServices: ReadonlySet<string> = new Set([...runtime, ...trace])
 
-/** `services` with those keys as the caller has them; a trace that the services were made in has ended. */
+/** `services` with those of the caller under `keys`, and without the trace that the services were made in, which has ended. */
 const withRuntime = <R>(
   services: Context.Context<R>,
   caller: Context.Context<never>,

@@ -1,39 +1,18 @@
 /**
- * What the `Cached` of each namespace have done in this process.
+ * The counts of the `Cached` of each namespace in this process.
  *
  * @internal
  */
 import { CacheStats } from "@hexcache/cache-port"
+import type { CachedStats } from "./CachedTypes.ts"
 
-/** The counts of one namespace since the process began. */
-export interface CachedStats {
-  /** Reads that a fresh value answered, from the cache or on its way into it. */
-  readonly hits: number
-  /** Reads that a stale value answered. */
-  readonly stale: number
-  /** Reads that a lookup answered, or failed. */
-  readonly misses: number
-  /** Keys whose lookup was begun, for whatever reason. */
-  readonly lookups: number
-  /** Keys whose lookup failed, died, or was too slow. */
-  readonly lookupFailures: number
-  /** Keys looked up in the background. */
-  readonly refreshes: number
-  /** Misses that waited for a lookup which another read had begun. */
-  readonly joins: number
-  /** Invalidations of a key, of a tag, and of everything. */
-  readonly invalidations: number
-  /** Invalidations that the cache failed, so that they became pending: each is retried until the cache has carried it out. */
-  readonly pendingInvalidations: number
-}
-
-type Live = { -readonly [Name in keyof CachedStats]: CachedStats[Name] }
+type LiveStats = { -readonly [Name in keyof CachedStats]: CachedStats[Name] }
 
 const registry = new Map<string, Counters>()
 
-/** The live counters of one namespace. What it serves counts in `CacheStats` as well. */
+/** Counts for one namespace. Reads count in `CacheStats` as well. */
 export class Counters {
-  readonly live: Live = {
+  readonly #stats: LiveStats = {
     hits: 0,
     stale: 0,
     misses: 0,
@@ -50,29 +29,33 @@ export class Counters {
     this.#reads = CacheStats.countersOf(namespace)
   }
 
+  /** The counts, which go on. */
+  get live(): CachedStats {
+    return this.#stats
+  }
+
   hit(): void {
-    this.live.hits++
+    this.#stats.hits++
     this.#reads.hits++
   }
 
   stale(): void {
-    this.live.stale++
+    this.#stats.stale++
     this.#reads.hits++
   }
 
   miss(): void {
-    this.live.misses++
+    this.#stats.misses++
     this.#reads.misses++
   }
 
-  /** A miss that waits for the lookup of another. */
-  join(): void {
-    this.miss()
-    this.live.joins++
-  }
-
+  /** Counts operations of the cache that failed. */
   error(): void {
     this.#reads.errors++
+  }
+
+  add(name: Exclude<keyof CachedStats, "hits" | "stale" | "misses">, count = 1): void {
+    this.#stats[name] += count
   }
 }
 

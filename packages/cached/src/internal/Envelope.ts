@@ -1,36 +1,32 @@
 /**
- * How an entry is written: one line of JSON with the value and what is needed to judge it.
+ * The text of an entry: one line of JSON with the value, its times and its generations.
  *
  * @internal
  */
 import type { Codec } from "@hexcache/cache-port"
 
-/** What an entry was loaded under. It is valid while all of them are what the store holds. */
-export interface Generations {
-  /** Of every entry. */
+/** Times are milliseconds of the epoch; `Infinity` for no end. */
+interface EntryHead {
+  /** The generation of all entries that the lookup began under. */
   readonly all: string
-  /** Of the key; empty where there was none. */
+  /** The generation of the key that the lookup began under. */
   readonly own: string
-}
-
-/** Times are milliseconds of the epoch; `Infinity` for what never ends. */
-interface Head extends Generations {
+  /** Each tag of the value with its generation. */
+  readonly tags: ReadonlyArray<readonly [tag: string, generation: string]>
   readonly freshUntil: number
   readonly servedUntil: number
-  /** How long the lookup took, in milliseconds. */
+  /** The duration of the lookup in milliseconds. */
   readonly took: number
-  /** Each tag and its generation. */
-  readonly tags: ReadonlyArray<readonly [tag: string, generation: string]>
 }
 
-/** An entry that was read. */
-export interface Entry extends Head {
+/** An entry that was read. It is valid while the store holds its generations. */
+export interface Entry extends EntryHead {
   /** The parsed JSON of the value; none for a key that has no value. */
   readonly json: { readonly value: unknown } | undefined
 }
 
-/** An entry that is to be written. */
-export interface NewEntry extends Head {
+/** An entry to be written. */
+export interface NewEntry extends EntryHead {
   /** The JSON of the value, as text; none for a key that has no value. */
   readonly json: string | undefined
 }
@@ -47,7 +43,7 @@ export const encode = ({ all, freshUntil, json, own, servedUntil, tags, took }: 
   }
 }
 
-/** Undefined for what is no entry, or one of another version or codec. */
+/** Undefined for a text that is no entry, or one of another version or codec. */
 export const decode = (written: string, codec?: Codec): Entry | undefined => {
   try {
     const text = codec === undefined ? written : codec.decode(written)

@@ -1,16 +1,16 @@
 /**
- * Keys whose lookup failed a moment ago, so that a source that fails is not asked by every read.
+ * Keys whose lookup failed a moment ago, so that not every read looks up at a failing source.
  *
  * @internal
  */
 import { Cause, Exit } from "effect"
 
-/** At least so many keys are remembered, and twice as many at most. */
+/** The number of keys that are remembered at least; twice as many at most. */
 const least = 10_000
 
 interface Failure<E> {
   readonly at: number
-  /** Undefined for what is not handed on: a defect, or an interruption. */
+  /** Undefined for a failure that is not repeated: a defect, or an interruption. */
   readonly exit: Exit.Exit<never, E> | undefined
 }
 
@@ -19,7 +19,7 @@ export class Failures<E> {
   readonly #retryAfter: number
   readonly #failureTtl: number
   #recent = new Map<string, Failure<E>>()
-  /** Those that failed before, to be forgotten all at once. */
+  /** Those that failed before, forgotten all at once. */
   #older = new Map<string, Failure<E>>()
 
   constructor({ failureTtl, retryAfter }: { readonly failureTtl: number; readonly retryAfter: number }) {
@@ -46,12 +46,12 @@ export class Failures<E> {
     this.#older.clear()
   }
 
-  /** True while a value that is good enough meanwhile is not looked up again. */
+  /** True while a key with a value to serve is not looked up again. */
   isResting(text: string, now: number): boolean {
     return this.#since(text, now - this.#retryAfter) !== undefined
   }
 
-  /** The failure that is handed on to those who would look up. */
+  /** The failure of reads that would look up. */
   exitOf(text: string, now: number): Exit.Exit<never, E> | undefined {
     return this.#since(text, now - this.#failureTtl)?.exit
   }

@@ -6,9 +6,8 @@
 import { Schema } from "effect"
 
 /**
- * 16 hexadecimal digits that are the same in every process for the same schema, and others once its type or its JSON
- * form changes. Documentation does not count, and neither does what only code can say: the body of a custom check or of a
- * transformation.
+ * Makes 16 hexadecimal digits of a schema: the same in every process, and others once its type or its JSON form changes.
+ * Documentation does not count, and neither does code: the body of a custom check or of a transformation.
  */
 export const fingerprintOf = (schema: Schema.Constraint): string =>
   hash(JSON.stringify([Schema.toCodecJson(schema), Schema.toType(schema)].map(shapeOf), plain))

@@ -1,30 +1,23 @@
 /**
- * When a value is fresh, stale, or no longer served.
+ * The times of a value: fresh, stale, or no longer served.
  *
  * @internal
  */
 import type { Entry } from "./Envelope.ts"
-import { sumOf } from "./Generation.ts"
-
-/** The times of an entry that is about to be written, in milliseconds. */
-export interface Life {
-  readonly freshUntil: number
-  readonly servedUntil: number
-}
 
 /**
- * Whether an entry may be answered with; `"Early"` is fresh, and worth a refresh already, and `"Fallback"` may be answered
- * with only where a lookup fails.
+ * The state of an entry at one moment. `"Early"` is fresh, and worth a refresh; `"Fallback"` is served only where a lookup
+ * fails.
  */
 export type Freshness = "Fresh" | "Early" | "Stale" | "Fallback" | "Expired"
 
-/** Until when a value is fresh that is a fallback. No other is fresh until then. */
+/** The `freshUntil` of a fallback, and of no other entry. */
 export const neverFresh = 0
 
 /**
- * `beta` is 0 for no early refresh. The refresh is drawn as by XFetch, the optimal probabilistic early recomputation of
- * Vattani, Chierichetti and Lowenstein, "Optimal Probabilistic Cache Stampede Prevention", VLDB 2015: the longer the
- * lookup took and the nearer the end, the likelier.
+ * Judges an entry at a moment. `beta` is 0 for no early refresh, which is drawn as by XFetch, the optimal probabilistic
+ * early recomputation of Vattani, Chierichetti and Lowenstein, "Optimal Probabilistic Cache Stampede Prevention", VLDB
+ * 2015: the longer the lookup took and the nearer the end, the likelier.
  */
 export const judge = (
   { freshUntil, servedUntil, took }: Pick<Entry, "freshUntil" | "servedUntil" | "took">,
@@ -39,8 +32,18 @@ export const judge = (
   return beta > 0 && now - took * beta * Math.log(1 - random()) >= freshUntil ? "Early" : "Fresh"
 }
 
-/** The life of a value that is `ttl` ms fresh, up to a share `jitter` less, and served for `staleFor` ms more. */
-export const lifeOf = (now: number, ttl: number, jitter: number, staleFor: number, random: () => number): Life => {
+/** The times of a value that is fresh for `ttl` ms, up to a share `jitter` less, and served for `staleFor` ms more. */
+export const lifeOf = (
+  now: number,
+  ttl: number,
+  jitter: number,
+  staleFor: number,
+  random: () => number
+): Pick<Entry, "freshUntil" | "servedUntil"> => {
   const freshUntil = sumOf(now, jitter > 0 ? Math.ceil(ttl * (1 - jitter * random())) : ttl)
   return { freshUntil, servedUntil: sumOf(freshUntil, staleFor) }
 }
+
+/** The sum of two durations in milliseconds; infinite beyond the longest that a store takes. */
+export const sumOf = (one: number, other: number): number =>
+  one + other > Number.MAX_SAFE_INTEGER ? Infinity : one + other

@@ -1,58 +1,58 @@
 /**
- * One lookup of a key among many processes.
+ * Shares one lookup of a key among many processes.
  *
  * @internal
  */
 import { Clock, Effect, Option, Random } from "effect"
-import { newId } from "./Generation.ts"
-import type { Finding, Ground, Storage } from "./Storage.ts"
+import { newId } from "./GenerationId.ts"
+import type { Snapshot } from "./Snapshot.ts"
+import type { Store } from "./Store.ts"
 
-/** A key that is looked up by one process, while the others wait for what it keeps. */
-export interface Leased<R> {
-  readonly storage: Storage
-  /** Where the lease is. */
-  readonly name: string
-  /** How long a lease lasts, and how long another is waited for, in milliseconds. */
-  readonly lease: number
-  /** What was found before. */
-  readonly ground: Ground
-  readonly find: Effect.Effect<ReadonlyArray<Finding> | undefined>
-  /** Whether what is found now is the answer; then it has been given. */
-  readonly isAnswer: (finding: Finding, now: number) => boolean
-  readonly lookUp: (ground: Ground | undefined) => Effect.Effect<void, never, R>
+/** A lookup by one process, while the others wait for its value. */
+interface LeasedLookup<R> {
+  readonly store: Store
+  /** The store's key of the lease. */
+  readonly key: string
+  /** The life of a lease, and the longest wait for another process, in milliseconds. */
+  readonly life: number
+  /** The state of the key before. */
+  readonly snapshot: Snapshot
+  readonly read: Effect.Effect<ReadonlyArray<Snapshot> | undefined>
+  /** Gives readers the value of a snapshot, if it has a newer one, and returns true then. */
+  readonly settle: (snapshot: Snapshot, now: number) => boolean
+  readonly lookUp: (snapshot: Snapshot | undefined) => Effect.Effect<void, never, R>
 }
 
-/** The shortest and the longest pause between two looks for what the owner keeps, in milliseconds. */
+/** The shortest and the longest pause between two reads of the owner's value, in milliseconds. */
 const shortest = 5
 const longest = 50
 
 /**
- * Looks up under a lease, or takes the answer of who has it. It waits for another at most `lease`: an owner may be dead, or
- * its value not kept. To that come its own lookup and the deadlines of the cache.
+ * Looks up under a lease, or takes the value of its owner. Waits for that at most `life`: an owner may be dead, or its value
+ * not stored. Its own lookup and the deadlines of the cache come on top.
  */
-export const under = Effect.fnUntraced(function* <R>(leased: Leased<R>): Effect.fn.Return<void, never, R> {
-  const { find, isAnswer, lease, lookUp, name, storage } = leased
+export const underLease = Effect.fnUntraced(function* <R>(leased: LeasedLookup<R>): Effect.fn.Return<void, never, R> {
+  const { key, life, lookUp, read, settle, store } = leased
   const clock = yield* Clock.Clock
-  /** Of a clock that nobody sets: where the wall clock is set back, readers would wait for longer. */
+  /** By a clock that is never set: a wall clock that is set back would let readers wait for longer. */
   const elapsed = (): number => Number(clock.monotonicTimeNanosUnsafe()) / 1e6
-  const end = elapsed() + lease
+  const end = elapsed() + life
   const id = newId()
-  let { ground }: { ground: Ground | undefined } = leased
+  let { snapshot }: { snapshot: Snapshot | undefined } = leased
   let pause = shortest
 
-  const isAnswered = Effect.map(find, (findings) => {
-    const finding = findings?.[0]
-    ground = finding?.ground
-    return finding !== undefined && isAnswer(finding, clock.currentTimeMillisUnsafe())
+  const readAndSettle = Effect.map(read, (snapshots) => {
+    snapshot = snapshots?.[0]
+    return snapshot !== undefined && settle(snapshot, clock.currentTimeMillisUnsafe())
   })
-  // The last owner may have kept its value, and given up its lease, a moment ago.
-  const own = Effect.flatMap(isAnswered, (isOver) => (isOver ? Effect.void : lookUp(ground)))
+  // The last owner may have stored its value, and given up its lease, a moment ago.
+  const own = Effect.flatMap(readAndSettle, (isOver) => (isOver ? Effect.void : lookUp(snapshot)))
 
   let mayBeOwner = false
-  // To its end, whoever goes away meanwhile: a lease that is on its way cannot be given up.
+  // Uninterruptible: the process could not give up a lease that is on its way.
   const take = Effect.uninterruptible(
-    storage.attempt((cache) =>
-      Effect.mapBoth(cache.setIfAbsent(name, id, { ttl: lease }), {
+    store.attempt((cache) =>
+      Effect.mapBoth(cache.setIfAbsent(key, id, { ttl: life }), {
         onFailure: (error) => {
           mayBeOwner = error.outcome === "Unknown"
           return error
@@ -65,22 +65,22 @@ export const under = Effect.fnUntraced(function* <R>(leased: Leased<R>): Effect.
     )
   )
   const release = Effect.suspend(() =>
-    mayBeOwner ? storage.attempt((cache) => cache.compareAndDelete(name, id)) : Effect.void
+    mayBeOwner ? store.attempt((cache) => cache.compareAndDelete(key, id)) : Effect.void
   )
 
   const looking = Effect.gen(function* () {
-    while (ground !== undefined && elapsed() < end) {
+    while (snapshot !== undefined && elapsed() < end) {
       const isOwner = yield* take
-      if (Option.isNone(isOwner)) ground = undefined
+      if (Option.isNone(isOwner)) snapshot = undefined
       else if (isOwner.value) return yield* own
-      else if (yield* isAnswered) return
+      else if (yield* readAndSettle) return
       else {
         const left = end - elapsed()
         yield* Effect.sleep(Math.max(0, Math.min(Math.ceil(pause * (0.5 + (yield* Random.next))), left)))
         pause = Math.min(pause * 2, longest)
       }
     }
-    yield* lookUp(ground)
+    yield* lookUp(snapshot)
   })
   yield* Effect.ensuring(looking, release)
 })

@@ -1,17 +1,17 @@
 /**
- * How keys are looked up, one or many.
+ * Looks keys up, one or many, by the functions of the program.
  *
  * @internal
  */
 import { Cause, type Duration, Effect, Exit, Option } from "effect"
-import type { LookupContext, LookupMany } from "../Cached.ts"
+import type { LookupContext, LookupMany } from "./CachedTypes.ts"
 
-/** How an answer stands for a value, or for none. */
+/** Converts between values and the successes of reads. */
 export interface Answers<A, Answer> {
   readonly of: (value: A) => Answer
   readonly ofDecoded: (exit: Exit.Success<A, unknown>) => Exit.Success<Answer>
   readonly valueOf: (answer: Answer) => Option.Option<A>
-  /** How the lookup of a key ends that has no value. */
+  /** The exit of a lookup of a key that has no value. */
   readonly absent: Exit.Exit<Answer>
 }
 
@@ -33,13 +33,13 @@ export const optional: Answers<unknown, Option.Option<unknown>> = {
   absent: Exit.succeed(Option.none())
 }
 
-/** How looking keys up goes on. */
-interface Progress<Key, A, Answer, E> {
-  /** True if nobody waits, so that only its own timeout ends it. */
+/** Receives the exits of a lookup, and knows its readers. */
+export interface LookupHandler<Key, A, Answer, E> {
+  /** True if nobody waits, so that only its own timeout ends the lookup. */
   readonly isInBackground: boolean
-  /** Told how the lookup of a key has ended; early while others are looked up still. */
-  readonly tell: (key: Key, exit: Exit.Exit<Answer, E>, isEarly: boolean) => void
-  /** True if a failure of keys that were looked up together may be that of another, and counts for those who wait for this. */
+  /** Takes the exit of a key; early while others are still looked up. */
+  readonly onExit: (key: Key, exit: Exit.Exit<Answer, E>, isEarly: boolean) => void
+  /** True if readers of this key want it looked up again alone where many keys failed together. */
   readonly isForItself: (key: Key) => boolean
   /** The value that the cache has of a key, made anew each time. */
   readonly previousOf: (key: Key) => Option.Option<A>
@@ -48,10 +48,10 @@ interface Progress<Key, A, Answer, E> {
 /** Looks up distinct keys. */
 export type Lookup<Key, A, Answer, E, R> = (
   keys: ReadonlyArray<Key>,
-  progress: Progress<Key, A, Answer, E>
+  handler: LookupHandler<Key, A, Answer, E>
 ) => Effect.Effect<void, never, R>
 
-interface Options<Key, A, Answer, E, R> {
+interface LookupOptions<Key, A, Answer, E, R> {
   readonly lookup?: ((key: Key, context: LookupContext<A>) => Effect.Effect<Answer, E, R>) | undefined
   readonly lookupMany?: LookupMany<Key, A, E, R> | undefined
   readonly lookupTimeout?: Duration.Input | undefined
@@ -59,7 +59,7 @@ interface Options<Key, A, Answer, E, R> {
   readonly concurrency?: number | "unbounded" | undefined
 }
 
-/** Together where there is a `lookupMany`, but for a single key where there is a `lookup`. */
+/** Makes a lookup: together where there is a `lookupMany`, except of a single key where there is a `lookup`. */
 export const make = <Key, A, Answer, E, R>(
   {
     concurrency = 16,
@@ -67,25 +67,22 @@ export const make = <Key, A, Answer, E, R>(
     lookupMany,
     lookupTimeout,
     refreshTimeout = lookupTimeout ?? longestRefresh
-  }: Options<Key, A, Answer, E, R>,
+  }: LookupOptions<Key, A, Answer, E, R>,
   textOf: (key: Key) => string,
   answers: Answers<A, Answer>
 ): Lookup<Key, A, Answer, E, R> => {
-  /**
-   * How a lookup ends. Only a `Cached` with a `lookupTimeout` has a timeout among its errors; that of a lookup in the
-   * background reaches nobody.
-   */
+  /** Only a `Cached` with a `lookupTimeout` has a timeout among its errors; that of a lookup in the background reaches nobody. */
   const exitOf = <B>(
-    asked: () => Effect.Effect<B, E, R>,
+    run: () => Effect.Effect<B, E, R>,
     isInBackground: boolean
   ): Effect.Effect<Exit.Exit<B, E>, never, R> => {
-    const asking = Effect.suspend(asked)
+    const running = Effect.suspend(run)
     const timeout = isInBackground ? refreshTimeout : lookupTimeout
-    if (timeout === undefined) return Effect.exit(asking)
-    return Effect.exit(Effect.timeout(asking, timeout) as Effect.Effect<B, E, R>)
+    if (timeout === undefined) return Effect.exit(running)
+    return Effect.exit(Effect.timeout(running, timeout) as Effect.Effect<B, E, R>)
   }
 
-  const exitOfMany = (keys: ReadonlyArray<Key>, { isInBackground, previousOf }: Progress<Key, A, Answer, E>) => {
+  const exitOfMany = (keys: ReadonlyArray<Key>, { isInBackground, previousOf }: LookupHandler<Key, A, Answer, E>) => {
     const context = {
       get previous() {
         return previousOfMany(keys, previousOf)
@@ -105,39 +102,39 @@ export const make = <Key, A, Answer, E, R>(
 
   const exitOfOne = (
     key: Key,
-    progress: Progress<Key, A, Answer, E>
+    handler: LookupHandler<Key, A, Answer, E>
   ): Effect.Effect<Exit.Exit<Answer, E>, never, R> => {
-    if (lookup === undefined) return Effect.map(exitOfMany([key], progress), (exit) => exitIn(exit, key))
+    if (lookup === undefined) return Effect.map(exitOfMany([key], handler), (exit) => exitIn(exit, key))
     const context = {
       get previous() {
-        return progress.previousOf(key)
+        return handler.previousOf(key)
       }
     }
-    return exitOf(() => lookup(key, context), progress.isInBackground)
+    return exitOf(() => lookup(key, context), handler.isInBackground)
   }
 
-  const eachAlone: Lookup<Key, A, Answer, E, R> = (keys, progress) =>
+  const eachAlone: Lookup<Key, A, Answer, E, R> = (keys, handler) =>
     Effect.forEach(
       keys,
-      (key) => Effect.map(exitOfOne(key, progress), (exit) => progress.tell(key, exit, keys.length > 1)),
+      (key) => Effect.map(exitOfOne(key, handler), (exit) => handler.onExit(key, exit, keys.length > 1)),
       { concurrency, discard: true }
     )
 
-  const together: Lookup<Key, A, Answer, E, R> = (keys, progress) =>
-    Effect.flatMap(exitOfMany(keys, progress), (exit) => {
-      const again = Exit.isFailure(exit) && isOfOneKey(exit.cause) ? keys.filter(progress.isForItself) : []
+  const together: Lookup<Key, A, Answer, E, R> = (keys, handler) =>
+    Effect.flatMap(exitOfMany(keys, handler), (exit) => {
+      const again = Exit.isFailure(exit) && isOfOneKey(exit.cause) ? keys.filter(handler.isForItself) : []
       const alone = new Set(again)
-      for (const key of keys) if (!alone.has(key)) progress.tell(key, exitIn(exit, key), alone.size > 0)
-      return alone.size === 0 ? Effect.void : eachAlone(again, progress)
+      for (const key of keys) if (!alone.has(key)) handler.onExit(key, exitIn(exit, key), alone.size > 0)
+      return alone.size === 0 ? Effect.void : eachAlone(again, handler)
     })
 
-  return (keys, progress) => (lookupMany !== undefined && keys.length > 1 ? together : eachAlone)(keys, progress)
+  return (keys, handler) => (lookupMany !== undefined && keys.length > 1 ? together : eachAlone)(keys, handler)
 }
 
-/** How long a lookup in the background may take unless that is said. */
+/** The default limit of a lookup in the background. */
 const longestRefresh: Duration.Input = "1 minute"
 
-/** True if keys that failed together may succeed alone: not where they took too long, or were interrupted. */
+/** True if keys that failed together may succeed alone: not after a timeout or an interruption. */
 export const isOfOneKey = (cause: Cause.Cause<unknown>): boolean =>
   !Cause.hasInterrupts(cause) &&
   !cause.reasons.some((reason) => Cause.isFailReason(reason) && Cause.isTimeoutError(reason.error))

@@ -1,17 +1,17 @@
 /**
- * A bound on how far lookups nest on the call stack: a fiber that starts or resumes another runs it on its own stack, and
+ * Bounds the nesting of lookups on the call stack: a fiber that starts or resumes another runs it on its own stack, and
  * lookups may read further keys without end.
  *
  * @internal
  */
 import { Effect, identity } from "effect"
 
-/** How many fibers run on top of each other, far from the end of any stack. */
+/** The most fibers that run on top of each other, far from the end of any stack. */
 const most = 16
 
 let depth = 0
 
-/** The same effect, which first waits for an empty stack where this one is deep already. */
+/** Returns the same effect, which first waits for an empty stack where this one is deep already. */
 export type InTurn = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
 
 /** Starts or resumes another fiber by `run`, with an effect that is `inTurn`. */

@@ -1,24 +1,25 @@
 /**
- * The options of a `Cached`, checked, in numbers, and with what was left out filled in.
+ * The options of a `Cached`: checked, in numbers, with their defaults.
  *
  * @internal
  */
 
 import type { Codec } from "@hexcache/cache-port"
 import { Input } from "@hexcache/cache-port/internal"
-import { Duration, type Effect, type Exit, Schema } from "effect"
-import type { CachedOptions, LookupContext, LookupMany } from "../Cached.ts"
+import { Duration, type Effect } from "effect"
+import type { CachedKey, CachedOptions, LookupContext, LookupMany } from "./CachedTypes.ts"
 import { fingerprintOf } from "./Fingerprint.ts"
-import { sumOf } from "./Generation.ts"
-import { type CachedKey, Names, textOf } from "./Keys.ts"
+import { sumOf } from "./Freshness.ts"
+import { sharedLife } from "./GenerationId.ts"
 import * as Lookup from "./Lookup.ts"
-import { makeRoundTrip } from "./RoundTrip.ts"
+import { SchemaCodec } from "./SchemaCodec.ts"
+import { StoreKeys, textOf } from "./StoreKeys.ts"
 
-/** The types of a `Cached`, whose `Answer` is its `A`, or an option of it where there may be none. */
+/** The checked options of a `Cached`, whose `Answer` is its `A`, or an option of it where there may be none. */
 export interface Policy<Key, A, Answer, E, R> {
   readonly namespace: string
   readonly textOf: (key: Key) => string
-  /** Milliseconds, over zero for a value that is kept at all. */
+  /** Milliseconds; over zero for a value to be stored. */
   readonly ttl: (value: A, key: Key) => number
   readonly jitter: number
   readonly staleFor: number
@@ -30,31 +31,23 @@ export interface Policy<Key, A, Answer, E, R> {
   /** Milliseconds; 0 for no lease. */
   readonly lease: number
   readonly tags: ((value: A, key: Key) => ReadonlyArray<string>) | undefined
-  /** The longest that any value is served, in milliseconds. */
-  readonly longestLife: number
-  /** How long a key's generation is made to stand before its lookup, in milliseconds. */
+  /** The life of a generation of many entries, in milliseconds; without end where entries may have none. */
+  readonly sharedLife: number
+  /** The life of a key's generation that is made before its lookup, in milliseconds. */
   readonly ownLife: number
-  /** By how much a key's generation outlives its entry, in milliseconds: so the next lookup finds it. */
+  /** The time by which a key's generation outlives its entry, in milliseconds: so the next lookup finds it. */
   readonly allowance: number
   readonly codec: Codec | undefined
   readonly answers: Lookup.Answers<A, Answer>
   readonly lookUp: Lookup.Lookup<Key, A, Answer, E, R>
-  /** What depends on the schema, made at the first use: until then it may refer to what is declared further down. */
-  readonly form: () => Form<A>
-}
-
-/** How values and names are written. */
-export interface Form<A> {
-  readonly names: Names
-  /** Throws for a value that its schema refuses. */
-  readonly encode: (value: A) => unknown
-  readonly decode: (json: unknown) => Exit.Exit<A, unknown>
-  /** True if a value that was read is as it was when it was written. */
-  readonly isSame: (read: A, written: A) => boolean
+  /** Made at the first use: until then the schema may refer to declarations further down. */
+  readonly storeKeys: () => StoreKeys
+  /** As `storeKeys`. */
+  readonly schemaCodec: () => SchemaCodec<A, Answer>
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: checked here for callers of every type.
-type Options = CachedOptions<any, any, any, any> & {
+type AnyOptions = CachedOptions<any, any, any, any> & {
   // biome-ignore lint/suspicious/noExplicitAny: see above.
   readonly lookup?: ((key: any, context: LookupContext<any>) => Effect.Effect<any, any, any>) | undefined
   // biome-ignore lint/suspicious/noExplicitAny: see above.
@@ -63,7 +56,7 @@ type Options = CachedOptions<any, any, any, any> & {
   readonly key?: ((key: any) => CachedKey) | undefined
 }
 
-const known: Readonly<Record<keyof Options, true>> = {
+const known: Readonly<Record<keyof AnyOptions, true>> = {
   namespace: true,
   schema: true,
   lookup: true,
@@ -85,14 +78,14 @@ const known: Readonly<Record<keyof Options, true>> = {
   concurrency: true
 }
 
-/** A misspelt name would be left out without a word. */
-const checkNames = (options: Options): void => {
+/** Throws on a misspelt name, which would be ignored. */
+const checkNames = (options: AnyOptions): void => {
   const unknown = Object.entries(options).find(([name, value]) => value !== undefined && !Object.hasOwn(known, name))
   if (unknown !== undefined) throw refusal(`there is no option "${unknown[0]}"`)
 }
 
 /** Throws on options out of range, or of another name. */
-export const make = <Key, A, Answer, E, R>(options: Options): Policy<Key, A, Answer, E, R> => {
+export const make = <Key, A, Answer, E, R>(options: AnyOptions): Policy<Key, A, Answer, E, R> => {
   checkNames(options)
   const { jitter = 0, refreshAhead = 0, ttl } = options
   const namespace = checkNamespace(options.namespace)
@@ -113,7 +106,8 @@ export const make = <Key, A, Answer, E, R>(options: Options): Policy<Key, A, Ans
   const keyText = (key: Key) => textOf(encodeKey(key))
   const lookupTimeout = millis("lookupTimeout", options.lookupTimeout ?? Infinity)
   const allowance = lookupTimeout === Infinity ? usualAllowance : lookupTimeout
-  const answers = options.negativeTtl === undefined ? Lookup.plain : Lookup.optional
+  const answers = (options.negativeTtl === undefined ? Lookup.plain : Lookup.optional) as Lookup.Answers<A, Answer>
+  const longestLife = sumOf(Math.max(fixedTtl ?? longestTtl, negativeTtl), staleFor)
 
   return {
     namespace,
@@ -128,27 +122,27 @@ export const make = <Key, A, Answer, E, R>(options: Options): Policy<Key, A, Ans
     failureTtl,
     lease,
     tags: options.tags,
-    longestLife: sumOf(Math.max(fixedTtl ?? longestTtl, negativeTtl), staleFor),
-    // With a computed ttl that is as long as its lookup may take: what follows is known when the entry is written.
-    ownLife:
-      fixedTtl === undefined ? 10 * allowance : sumOf(sumOf(Math.max(fixedTtl, negativeTtl), staleFor), allowance),
+    sharedLife: longestLife > sharedLife / 2 ? Infinity : sharedLife,
+    // With a computed ttl it need only last for the lookup: the write of the entry extends it.
+    ownLife: fixedTtl === undefined ? 10 * allowance : sumOf(longestLife, allowance),
     allowance,
     codec: options.codec,
-    answers: answers as Lookup.Answers<A, Answer>,
-    lookUp: Lookup.make<Key, A, Answer, E, R>(options, keyText, answers as Lookup.Answers<A, Answer>),
-    form: lazily(() => formOf<A>(namespace, options.schema))
+    answers,
+    lookUp: Lookup.make<Key, A, Answer, E, R>(options, keyText, answers),
+    storeKeys: lazily(() => new StoreKeys(namespace, fingerprintOf(options.schema))),
+    schemaCodec: lazily(() => new SchemaCodec<A, Answer>(options.schema, answers))
   }
 }
 
 /** The longest that a computed time to live can be, in milliseconds: 7 days. */
 export const longestTtl = Duration.toMillis("7 days")
 
-/** How long a lookup without a timeout is expected to take at most, in milliseconds: a minute. */
+/** The longest time that a lookup without a timeout is expected to take, in milliseconds: a minute. */
 const usualAllowance = 60_000
 
 const refusal = (message: string): TypeError => new TypeError(`Cached: ${message}`)
 
-const isConcurrency = (input: Options["concurrency"]): boolean =>
+const isConcurrency = (input: AnyOptions["concurrency"]): boolean =>
   input === undefined || input === "unbounded" || (Number.isSafeInteger(input) && input > 0)
 
 const checkNamespace = (namespace: string): string => {
@@ -160,7 +154,7 @@ const checkNamespace = (namespace: string): string => {
   }
 }
 
-/** Whole milliseconds, rounded up. */
+/** Converts a duration to whole milliseconds, rounded up. */
 const millis = (name: string, input: Duration.Input): number => {
   try {
     return Input.timeToLive(input) ?? Infinity
@@ -174,7 +168,7 @@ const over0 = (name: string, duration: number): number => {
   return duration
 }
 
-/** A computed time to live: none for zero or less, and for what is no duration. */
+/** Converts a computed time to live: zero for zero or less, and for anything but a duration. */
 const lenient = (input: Duration.Input): number => {
   const duration = Duration.fromInput(input)
   const ttl = duration._tag === "None" ? 0 : Duration.toMillis(duration.value)
@@ -186,15 +180,5 @@ const lazily = <A>(make: () => A): (() => A) => {
   return () => {
     made ??= make()
     return made
-  }
-}
-
-const formOf = <A>(namespace: string, schema: Schema.Codec<A, unknown>): Form<A> => {
-  const codec = Schema.toCodecJson(schema)
-  return {
-    names: new Names(namespace, fingerprintOf(schema)),
-    encode: Schema.encodeSync(codec),
-    decode: Schema.decodeUnknownExit(codec),
-    isSame: makeRoundTrip(schema)
   }
 }

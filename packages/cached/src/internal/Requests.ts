@@ -1,27 +1,24 @@
 /**
- * Reads that run at the same time, as one.
+ * Makes one batch of reads that run at the same time.
  *
  * @internal
  */
 import { Effect, Exit, Request, RequestResolver } from "effect"
+import type { BatchReader } from "./BatchReader.ts"
 import type { Caller } from "./Caller.ts"
-import type { Engine } from "./Engine.ts"
-import * as Many from "./Many.ts"
 
-/** One read. */
-interface Read<Key, Answer, E, R> extends Request.Request<Answer, E> {
-  readonly asked: { readonly key: Key; readonly caller: Caller<R> }
+interface ReadRequest<Key, Answer, E, R> extends Request.Request<Answer, E> {
+  readonly read: { readonly key: Key; readonly caller: Caller<R> }
 }
 
-type Entries<Key, Answer, E, R> = ReadonlyArray<Request.Entry<Read<Key, Answer, E, R>>>
+type RequestEntries<Key, Answer, E, R> = ReadonlyArray<Request.Entry<ReadRequest<Key, Answer, E, R>>>
 
-/** The reads of one engine. */
 export class Requests<Key, A, Answer, E, R> {
-  readonly #engine: Engine<Key, A, Answer, E, R>
-  readonly #resolver: RequestResolver.RequestResolver<Read<Key, Answer, E, R>>
+  readonly #batches: BatchReader<Key, A, Answer, E, R>
+  readonly #resolver: RequestResolver.RequestResolver<ReadRequest<Key, Answer, E, R>>
 
-  constructor(engine: Engine<Key, A, Answer, E, R>) {
-    this.#engine = engine
+  constructor(batches: BatchReader<Key, A, Answer, E, R>) {
+    this.#batches = batches
     this.#resolver = RequestResolver.make((entries) =>
       Effect.forEach(groupsOf(entries), (group) => this.#readTogether(group), {
         concurrency: "unbounded",
@@ -31,32 +28,34 @@ export class Requests<Key, A, Answer, E, R> {
   }
 
   get(key: Key, caller: Caller<R>): Effect.Effect<Answer, E> {
-    const read: Read<Key, Answer, E, R> = Object.assign(Object.create(Request.RequestPrototype), {
-      asked: { key, caller }
+    const request: ReadRequest<Key, Answer, E, R> = Object.assign(Object.create(Request.RequestPrototype), {
+      read: { key, caller }
     })
-    return Effect.request(read, this.#resolver)
+    return Effect.request(request, this.#resolver)
   }
 
-  #readTogether({ caller, entries }: Group<Key, Answer, E, R>): Effect.Effect<void, E> {
+  #readTogether({ caller, entries }: RequestGroup<Key, Answer, E, R>): Effect.Effect<void, E> {
     return Effect.withFiber((fiber) => {
-      const keys = entries.map(({ request }) => request.asked.key)
-      return Effect.map(Many.exits(this.#engine, keys, caller.in(fiber)), (exits) => {
+      const keys = entries.map(({ request }) => request.read.key)
+      return Effect.map(this.#batches.getEach(keys, caller.in(fiber)), (exits) => {
         for (const [index, entry] of entries.entries()) entry.completeUnsafe(exits[index] ?? Exit.interrupt())
       })
     })
   }
 }
 
-interface Group<Key, Answer, E, R> {
+interface RequestGroup<Key, Answer, E, R> {
   readonly caller: Caller<R>
-  readonly entries: Array<Entries<Key, Answer, E, R>[number]>
+  readonly entries: Array<RequestEntries<Key, Answer, E, R>[number]>
 }
 
-/** The reads by the services of their callers: none looks up with those of another. */
-const groupsOf = <Key, Answer, E, R>(entries: Entries<Key, Answer, E, R>): ReadonlyArray<Group<Key, Answer, E, R>> => {
-  const groups: Array<Group<Key, Answer, E, R>> = []
+/** Groups reads by the services of their callers: none looks up with those of another. */
+const groupsOf = <Key, Answer, E, R>(
+  entries: RequestEntries<Key, Answer, E, R>
+): ReadonlyArray<RequestGroup<Key, Answer, E, R>> => {
+  const groups: Array<RequestGroup<Key, Answer, E, R>> = []
   for (const entry of entries) {
-    const { caller } = entry.request.asked
+    const { caller } = entry.request.read
     const group = groups.find((group) => group.caller.hasServicesOf(caller))
     if (group === undefined) groups.push({ caller, entries: [entry] })
     else group.entries.push(entry)

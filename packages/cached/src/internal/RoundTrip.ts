@@ -1,5 +1,5 @@
 /**
- * Values that are read back from the cache as they were written.
+ * Compares values with their reading from JSON.
  *
  * @internal
  */
@@ -7,7 +7,7 @@ import { Chunk, Equal, HashMap, HashSet, Schema, SchemaAST } from "effect"
 
 /**
  * Makes a test of a schema's values: true if `read` is as `written` was. JSON may mean two values of a schema, where a union
- * takes texts for numbers for one. What no type of the schema knows is left out by it, and not missed.
+ * takes texts for numbers for example. Fields that no type of the schema knows are left out by it, and not compared.
  */
 export const makeRoundTrip = (schema: Schema.Constraint): ((read: unknown, written: unknown) => boolean) => {
   const names = namesOfUnions(Schema.toType(schema).ast)
@@ -41,7 +41,7 @@ const isPlain = (value: object): boolean => {
   return prototype === Object.prototype || prototype === null
 }
 
-/** Not of anything that is iterable: an option or an effect is as well. */
+/** True for collections alone: an option or an effect is iterable as well. */
 const isCollection = (value: object): value is Iterable<unknown> =>
   value instanceof Map ||
   value instanceof Set ||
@@ -49,7 +49,7 @@ const isCollection = (value: object): value is Iterable<unknown> =>
   HashSet.isHashSet(value) ||
   Chunk.isChunk(value)
 
-/** The names of fields that some members of a union have and others have not: one that a wrong member leaves out. */
+/** The names of fields that only some members of a union have: reading by a wrong member leaves one out. */
 const namesOfUnions = (root: SchemaAST.AST): ReadonlyArray<string> => {
   const names = new Set<string>()
   const seen = new Set<SchemaAST.AST>()

@@ -1,172 +1,190 @@
 /**
- * The cache below a `Cached`. A failure of it is noted, and never one here.
+ * The cache below a `Cached`. Counts and logs its failures, and returns none as an error.
  *
  * @internal
  */
 
 import { Async, CacheError, type CachePort } from "@hexcache/cache-port"
-import { SwallowedFailures, type SyncReader, strictOf, syncReaderOf } from "@hexcache/cache-port/internal"
+import {
+  finishBeforeClose,
+  type Observer,
+  observerOf,
+  type ReadThroughStats,
+  SwallowedFailures,
+  type SyncReader,
+  strictOf,
+  syncReaderOf
+} from "@hexcache/cache-port/internal"
 import { Clock, Effect, type Fiber, Option } from "effect"
-import { endOf, newGeneration } from "./Generation.ts"
+import { endOf, newGenerationId, sharedLife } from "./GenerationId.ts"
 
 type Service = CachePort["Service"]
-export type Asked<A> = (cache: Service) => Effect.Effect<A, CacheError>
+type Operation<A> = (cache: Service) => Effect.Effect<A, CacheError>
 
-/** How a write ended: refused input is stored nowhere, so that there is nothing to repeat. */
+/** The end of a write. The cache stores nothing under a key that it refuses, so that there is nothing to retry. */
 export type Outcome = "Done" | "Refused" | "Failed"
 
-/** The text that was read under a name. */
-export type TextOf = (name: string) => string | undefined
-
-/** How long a generation stands from its last renewal on, that many entries are kept under: 30 days in milliseconds. */
-export const sharedLife = 2_592_000_000
+/** Returns the text that was read under a key. */
+export type TextOf = (key: string) => string | undefined
 
 export class Store {
   /** Past the layers that fail open. */
-  readonly cache: Service
+  readonly #cache: Service
   readonly #swallowed: SwallowedFailures
   readonly #readSync: SyncReader | undefined
   readonly #countError: () => void
-  /** When each generation may be renewed again. */
-  readonly #renewed = new Map<string, number>()
+  /** The time of the next renewal of each generation. */
+  readonly #renewals = new Map<string, number>()
 
   constructor(cache: Service, countError: () => void) {
     const below = strictOf(cache)
-    this.cache = below?.strict ?? cache
+    this.#cache = below?.strict ?? cache
     this.#swallowed = below?.swallowed ?? new SwallowedFailures()
-    this.#readSync = syncReaderOf(this.cache)
+    this.#readSync = syncReaderOf(this.#cache)
     this.#countError = countError
   }
 
+  /** The telemetry of the cache, if it has any. */
+  observe(namespace: string, stats: ReadThroughStats): Observer | undefined {
+    return observerOf(this.#cache, namespace, stats)
+  }
+
+  /** Makes the cache wait for a write when it closes. */
+  finishBeforeClose(write: Fiber.Fiber<unknown>): void {
+    finishBeforeClose(this.#cache, write)
+  }
+
   /** None where the cache failed. */
-  attempt<A>(asked: Asked<A>): Effect.Effect<Option.Option<A>> {
-    return Effect.matchEffect(asked(this.cache), {
-      onFailure: (error) => Effect.as(this.#failed(error), Option.none()),
+  attempt<A>(operation: Operation<A>): Effect.Effect<Option.Option<A>> {
+    return Effect.matchEffect(operation(this.#cache), {
+      onFailure: (error) => Effect.as(this.#record(error), Option.none()),
       onSuccess: Effect.succeedSome
     })
   }
 
-  outcome(asked: Asked<unknown>): Effect.Effect<Outcome> {
-    return Effect.matchEffect(asked(this.cache), {
-      onFailure: (error) => Effect.as(this.#failed(error), isRefusal(error) ? "Refused" : "Failed"),
+  outcome(operation: Operation<unknown>): Effect.Effect<Outcome> {
+    return Effect.matchEffect(operation(this.#cache), {
+      onFailure: (error) => Effect.as(this.#record(error), isRefusal(error) ? "Refused" : "Failed"),
       onSuccess: () => Effect.succeed("Done")
     })
   }
 
-  /** True if it was done. */
-  done(asked: Asked<unknown>): Effect.Effect<boolean> {
-    return Effect.map(this.outcome(asked), (outcome) => outcome === "Done")
+  /** Succeeds with true if the cache carried the operation out. */
+  done(operation: Operation<unknown>): Effect.Effect<boolean> {
+    return Effect.map(this.outcome(operation), (outcome) => outcome === "Done")
   }
 
-  /** Takes away what is there of these names, which a full server does as well. */
-  delete(names: ReadonlyArray<string>): Effect.Effect<Outcome> {
-    return this.outcome((cache) => cache.deleteMany(names))
+  /** Deletes keys, which a full server does as well. */
+  delete(keys: ReadonlyArray<string>): Effect.Effect<Outcome> {
+    return this.outcome((cache) => cache.deleteMany(keys))
   }
 
-  #failed(error: CacheError): Effect.Effect<void> {
+  #record(error: CacheError): Effect.Effect<void> {
     this.#countError()
     return this.#swallowed.record(error)
   }
 
-  /** The texts of distinct names in their order, at once if the cache can say so; `undefined` where it failed. */
-  readList<A, E, R>(
-    names: ReadonlyArray<string>,
+  /** Reads distinct keys in their order, synchronously if the cache can; `undefined` where it failed. */
+  readSync<A, E, R>(
+    keys: ReadonlyArray<string>,
     fiber: Fiber.Fiber<unknown, unknown>,
     use: (texts: ReadonlyArray<string | undefined> | undefined) => Effect.Effect<A, E, R>
   ): Effect.Effect<A, E, R> {
     const failed = (error: CacheError) =>
       Effect.andThen(
-        this.#failed(error),
+        this.#record(error),
         Effect.suspend(() => use(undefined))
       )
-    const texts = this.#readSync === undefined ? Async : this.#readSync(names, fiber)
+    const texts = this.#readSync === undefined ? Async : this.#readSync(keys, fiber)
     if (texts === Async) {
-      return Effect.matchEffect(this.cache.getMany(names), {
+      return Effect.matchEffect(this.#cache.getMany(keys), {
         onFailure: failed,
-        onSuccess: (values) => use(names.map((name) => textIn(values, name)))
+        onSuccess: (values) => use(keys.map((key) => textIn(values, key)))
       })
     }
     return texts instanceof CacheError ? failed(texts) : use(texts)
   }
 
-  /** How to get the text of each name: of one that the cache refuses, none. Undefined where the cache failed. */
-  read(names: ReadonlyArray<string>): Effect.Effect<TextOf | undefined> {
-    return Effect.matchEffect(this.cache.getMany(names), {
+  /** Reads keys; one that the cache refuses has no text. Undefined where the cache failed. */
+  read(keys: ReadonlyArray<string>): Effect.Effect<TextOf | undefined> {
+    return Effect.matchEffect(this.#cache.getMany(keys), {
       onFailure: (error) => {
-        if (!isRefusal(error)) return Effect.as(this.#failed(error), undefined)
-        if (names.length === 1) return Effect.as(this.#failed(error), noText)
-        return Effect.map(inHalves(names, this.read.bind(this)), ([one, other]) =>
-          one === undefined || other === undefined ? undefined : (name) => one(name) ?? other(name)
+        if (!isRefusal(error)) return Effect.as(this.#record(error), undefined)
+        if (keys.length === 1) return Effect.as(this.#record(error), noText)
+        return Effect.map(inHalves(keys, this.read.bind(this)), ([one, other]) =>
+          one === undefined || other === undefined ? undefined : (key) => one(key) ?? other(key)
         )
       },
-      onSuccess: (values) => Effect.succeed((name) => textIn(values, name))
+      onSuccess: (values) => Effect.succeed((key) => textIn(values, key))
     })
   }
 
-  /** Writes what the cache takes, and gives the names of that: none where the cache failed. */
-  writeMany(entries: ReadonlyArray<readonly [name: string, text: string]>, ttl: number): Effect.Effect<Names> {
-    return Effect.matchEffect(this.cache.setMany(entries, { ttl }), {
+  /** Writes the keys that the cache accepts, and succeeds with these: none where the cache failed. */
+  writeMany(
+    entries: ReadonlyArray<readonly [key: string, text: string]>,
+    ttl: number
+  ): Effect.Effect<ReadonlySet<string>> {
+    return Effect.matchEffect(this.#cache.setMany(entries, { ttl }), {
       onFailure: (error) => {
-        if (!isRefusal(error) || entries.length === 1) return Effect.as(this.#failed(error), noNames)
+        if (!isRefusal(error) || entries.length === 1) return Effect.as(this.#record(error), noKeys)
         const writing = inHalves(entries, (half) => this.writeMany(half, ttl))
         return Effect.map(writing, ([one, other]) => new Set([...one, ...other]))
       },
-      onSuccess: () => Effect.succeed(new Set(entries.map(([name]) => name)))
+      onSuccess: () => Effect.succeed(new Set(entries.map(([key]) => key)))
     })
   }
 
-  /** The generation that stands under a name, made where there is none. Undefined where the cache failed. */
-  stand(name: string, life: number): Effect.Effect<string | undefined> {
+  /** The generation that stands under a key, made where there is none. Undefined where the cache failed. */
+  ensureGeneration(key: string, life: number): Effect.Effect<string | undefined> {
     return Effect.withFiber((fiber) => {
-      const id = newGeneration(fiber.getRef(Clock.Clock).currentTimeMillisUnsafe() + life)
-      return Effect.matchEffect(this.cache.setIfAbsent(name, id, { ttl: life }), {
-        onFailure: (error) => Effect.as(this.#failed(error), undefined),
-        onSuccess: (isMade) => (isMade ? Effect.succeed(id) : this.#textOf(name))
+      const id = newGenerationId(fiber.getRef(Clock.Clock).currentTimeMillisUnsafe() + life)
+      return Effect.matchEffect(this.#cache.setIfAbsent(key, id, { ttl: life }), {
+        onFailure: (error) => Effect.as(this.#record(error), undefined),
+        onSuccess: (isMade) => (isMade ? Effect.succeed(id) : this.#textOf(key))
       })
     })
   }
 
-  #textOf(name: string): Effect.Effect<string | undefined> {
+  #textOf(key: string): Effect.Effect<string | undefined> {
     return Effect.map(
-      this.attempt((cache) => cache.get(name)),
+      this.attempt((cache) => cache.get(key)),
       (text) => Option.getOrUndefined(Option.flatten(text))
     )
   }
 
-  /** True once in a while for a generation that has little left of its time. */
-  isDue(name: string, id: string, life: number, now: number): boolean {
-    const enough = life === Infinity ? life : sharedLife / 2
-    if (endOf(id) - now >= enough || now < (this.#renewed.get(name) ?? 0)) return false
-    if (this.#renewed.size >= mostRenewed) this.#renewed.clear()
-    this.#renewed.set(name, now + sharedLife / 4)
-    return true
-  }
-
   /**
-   * Lets generations stand for longer, in the background: never by a write of the id, since one that came late would bring
-   * back what was taken away meanwhile.
+   * Renews generations that have little left of their time, each once in a while, in the background. Never writes an id: a
+   * late write would bring back a generation that was deleted meanwhile.
    */
-  renew(names: ReadonlyArray<string>, life: number): Effect.Effect<void> {
-    const renewing = Effect.forEach(names, (name) => this.done((cache) => cache.expire(name, life)), { discard: true })
+  renew(generations: Iterable<readonly [key: string, id: string]>, life: number, now: number): Effect.Effect<void> {
+    const enough = life === Infinity ? life : sharedLife / 2
+    const due: Array<string> = []
+    for (const [key, id] of generations) {
+      if (endOf(id) - now >= enough || now < (this.#renewals.get(key) ?? 0)) continue
+      if (this.#renewals.size >= mostRenewals) this.#renewals.clear()
+      this.#renewals.set(key, now + sharedLife / 4)
+      due.push(key)
+    }
+    if (due.length === 0) return Effect.void
+    const renewing = Effect.forEach(due, (key) => this.done((cache) => cache.expire(key, life)), { discard: true })
     return Effect.asVoid(Effect.forkDetach(renewing))
   }
 }
 
-const mostRenewed = 1_000
+const mostRenewals = 1_000
 
-type Names = ReadonlySet<string>
-const noNames: Names = new Set()
+const noKeys: ReadonlySet<string> = new Set()
 const noText: TextOf = () => undefined
 
 const isRefusal = ({ reason }: CacheError): boolean => reason._tag === "InvalidArgument"
 
-/** Uses both halves of a list of two or more, so that what is refused in one spoils nothing of the other. */
+/** Uses both halves of a list of two or more, so that a refusal in one does not affect the other. */
 const inHalves = <A, B>(list: ReadonlyArray<A>, use: (half: ReadonlyArray<A>) => Effect.Effect<B>) => {
   const middle = Math.ceil(list.length / 2)
   return Effect.all([use(list.slice(0, middle)), use(list.slice(middle))], { concurrency: "unbounded" })
 }
 
-const textIn = (values: ReadonlyMap<string, Option.Option<string>>, name: string): string | undefined => {
-  const value = values.get(name)
+const textIn = (values: ReadonlyMap<string, Option.Option<string>>, key: string): string | undefined => {
+  const value = values.get(key)
   return value === undefined || Option.isNone(value) ? undefined : value.value
 }

@@ -15,88 +15,96 @@ const inFile =
   (file: string) =>
   (name: string, from: string, to: string): Mutant => ({ name, file: `cached/src/internal/${file}.ts`, from, to })
 
-const storage = inFile("Storage")
+const snapshots = inFile("SnapshotReader")
+const entries = inFile("EntryStore")
+const invalidations = inFile("Invalidations")
 const tags = inFile("Tags")
-const owed = inFile("Owed")
-const loader = inFile("Loader")
+const pending = inFile("PendingInvalidations")
+const lookups = inFile("InFlightLookups")
 const engine = inFile("Engine")
-const keeper = inFile("Keeper")
+const reader = inFile("Reader")
+const rules = inFile("ReadRules")
+const writer = inFile("EntryWriter")
 const lease = inFile("Lease")
 const freshness = inFile("Freshness")
-const flight = inFile("Flight")
-const keys = inFile("Keys")
+const lookup = inFile("InFlightLookup")
+const keys = inFile("StoreKeys")
 const store = inFile("Store")
 
 export const mutants: ReadonlyArray<Mutant> = [
-  storage("an entry outlives the generation of all", "entry.all === all && ", ""),
-  storage("an entry outlives the generation of its key", " && entry.own === own", ""),
-  storage("an entry outlives the generations of its tags", "tagIds.get(tag) === id", "tagIds.has(tag)"),
-  storage("a key without a generation is valid", "entry.own === own", "(own === undefined || entry.own === own)"),
-  storage("everything without a generation is valid", "entry.all === all", "(all === undefined || entry.all === all)"),
-  storage(
+  snapshots("an entry outlives the generation of all", "entry.all === all && ", ""),
+  snapshots("an entry outlives the generation of its key", " && entry.own === own", ""),
+  snapshots("an entry outlives the generations of its tags", "tags.get(tag) === id", "tags.has(tag)"),
+  snapshots("a key without a generation is valid", "entry.own === own", "(own === undefined || entry.own === own)"),
+  snapshots(
+    "everything without a generation is valid",
+    "entry.all === all",
+    "(all === undefined || entry.all === all)"
+  ),
+  entries(
     "a tag that was invalidated since the lookup began is kept under its new generation",
-    "const isSame = since?.watermark !== undefined && since.watermark === standing.tags",
-    "const isSame = since !== undefined"
+    "const isSame = current?.watermark !== undefined && current.watermark === generations.watermark",
+    "const isSame = current !== undefined"
   ),
-  storage(
+  invalidations(
     "an invalidation takes the entry away and leaves the generation",
-    "this.#store.delete(texts.flatMap((text) => this.#namesOf(text)))",
-    "this.#store.delete(texts.map((text) => this.#names.entry(text)))"
+    "this.#store.delete(texts.flatMap((text) => [this.#keys.entry(text), this.#keys.own(text)]))",
+    "this.#store.delete(texts.map((text) => this.#keys.entry(text)))"
   ),
-  storage(
+  invalidations(
     "an invalidation takes the generation away and leaves the entry, which is set under a new one",
-    "return this.#store.delete([this.#names.all])",
+    "return this.#store.delete([this.#keys.all])",
     'return Effect.succeed("Done")'
   ),
-  storage(
+  entries(
     "an expired value takes the place of a generation that another has made",
     "if (Option.isNone(isTaken) || !isTaken.value) return false",
     ""
   ),
-  storage("an expired value outlives a refresh that ran meanwhile", "return !isOutdated()", "return true"),
-  storage("a failed invalidation is not owed", "        owe()\n", ""),
-  storage("what is owed is read", "return this.owed.has(text)", "return false"),
+  entries("an expired value outlives a refresh that ran meanwhile", "return !isOutdated()", "return true"),
+  invalidations("a failed invalidation is not pending", "        addPending()\n", ""),
+  invalidations("a key with a pending invalidation is read", "return this.#pending.isPending(text)", "return false"),
   tags(
     "the watermark stays when a tag is invalidated",
-    "Effect.flatMap(this.#store.delete([tagWatermark]), (outcome) =>",
+    "Effect.flatMap(this.#store.delete([watermarkKey]), (outcome) =>",
     'Effect.flatMap(Effect.succeed("Done" as Outcome), (outcome) =>'
   ),
   tags(
     "the generation of a tag stays when it is invalidated",
-    'outcome === "Done" ? this.#store.delete(tags.map(tagName)) : Effect.succeed(outcome)',
+    'outcome === "Done" ? this.#store.delete(tags.map(tagKey)) : Effect.succeed(outcome)',
     "Effect.succeed(outcome)"
   ),
-  tags("a failed invalidation of a tag is not owed", 'if (outcome === "Failed") this.debts.add(tag)', ""),
+  tags("a failed invalidation of a tag is not pending", 'if (outcome === "Failed") this.#state.add(tag)', ""),
   tags(
-    "an owed tag is read",
-    "owed.isEmpty ? Array.from(tags) : Array.from(tags).filter((tag) => !owed.has(tag))",
+    "a tag with a pending invalidation is read",
+    "pending.isEmpty ? Array.from(tags) : Array.from(tags).filter((tag) => !pending.isPending(tag))",
     "Array.from(tags)"
   ),
-  owed("nothing is known to be owed", "return this.#all !== undefined || this.#names.has(name)", "return false"),
-  owed("what failed again is owed no more", "if (!isOver(outcome)) return outcome", ""),
-  owed(
-    "what was invalidated again meanwhile is owed no more",
-    "if (this.#names.get(name) === owed.get(name)) this.#names.delete(name)",
+  pending("nothing is known to be pending", "return this.#all !== undefined || this.#names.has(name)", "return false"),
+  pending("a name that failed again is no longer pending", "if (!isOver(outcome)) return outcome", ""),
+  pending(
+    "a name that was invalidated again meanwhile is no longer pending",
+    "if (this.#names.get(name) === pending.get(name)) this.#names.delete(name)",
     "this.#names.delete(name)"
   ),
-  owed(
-    "everything is not known to be owed",
+  pending(
+    "everything is not known to be pending",
     "this.#all !== undefined || this.#names.has(name)",
     "this.#names.has(name)"
   ),
-  loader(
+  lookups(
     "a lookup from before an invalidation of its process is joined",
-    "      this.flights.delete(text)\n      flight?.outdate()",
-    "      flight?.outdate()"
+    "      this.#byText.delete(text)\n      lookup?.outdate()",
+    "      lookup?.outdate()"
   ),
-  loader(
+  lookups(
     "a value is handed on though others have invalidated it",
-    "return isRecent && ground !== undefined && flight.isUnder(ground)",
+    "return isRecent && snapshot !== undefined && lookup.isUnder(snapshot)",
     "return isRecent"
   ),
-  loader(
+  lookups(
     "a lookup from before an invalidation of another process is joined",
-    "ground === undefined || place > since || flight.isUnder(ground)",
+    "snapshot === undefined || lookup.isAfter(since) || lookup.isUnder(snapshot)",
     "true"
   ),
   engine(
@@ -104,24 +112,28 @@ export const mutants: ReadonlyArray<Mutant> = [
     "Effect.ensuring(change(), Effect.sync(outdate))",
     "change()"
   ),
-  engine("what is owed is asked for all the same", "return this.storage.isOwed(text)", "return false"),
-  engine("a stale value is served after its time", "if (nowOf(caller.fiber) >= servedUntil) return undefined", ""),
-  keeper("a set that fails forgets nothing", "kept.has(text) ? [] : text", "kept.has(text) ? [] : []"),
-  keeper(
+  reader(
+    "a read begins though an invalidation of its key is pending",
+    "return invalidations.isPending(text) ? use(undefined) : ",
+    "return "
+  ),
+  rules("a stale value is served after its time", "if (nowOf(fiber) >= servedUntil) return undefined", ""),
+  writer("a set that fails forgets nothing", "stored.has(text) ? [] : text", "stored.has(text) ? [] : []"),
+  writer(
     "a refresh whose value is not kept leaves the older one",
-    'textsOf(rest.filter(({ flight }) => flight.purpose === "Refresh"))',
+    'textsOf(rest.filter(({ lookup }) => lookup.reason === "Refresh"))',
     "[]"
   ),
-  lease("a lease is not given up", "mayBeOwner ? storage.attempt(", "mayBeOwner && false ? storage.attempt("),
+  lease("a lease is not given up", "mayBeOwner ? store.attempt(", "mayBeOwner && false ? store.attempt("),
   lease("everybody looks up under a lease", "else if (isOwner.value) return yield* own", "else return yield* own"),
   lease(
     "nobody looks once more under a lease",
-    "(isOver ? Effect.void : lookUp(ground))",
-    "(isOver && false ? Effect.void : lookUp(ground))"
+    "(isOver ? Effect.void : lookUp(snapshot))",
+    "(isOver && false ? Effect.void : lookUp(snapshot))"
   ),
   freshness("a value is fresh for twice its time", ": ttl)", ": 2 * ttl)"),
   freshness("a value is stale for twice its time", "sumOf(freshUntil, staleFor)", "sumOf(freshUntil, 2 * staleFor)"),
-  flight("who waits for a lookup is not told", "for (const tell of waiting) tell(exit)", ""),
+  lookup("readers who wait for a lookup get nothing", "for (const notify of subscribers) notify(exit)", ""),
   keys("all keys are one", "CacheKey.encodePart(key)", '"one"'),
   store("a failed invalidation passes for done", '"Refused" : "Failed"', '"Refused" : "Done"')
 ]

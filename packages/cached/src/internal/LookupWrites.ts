@@ -1,11 +1,11 @@
 /**
- * The writes of values that were looked up, from before anybody is answered until they have ended.
+ * The writes of looked up values, each from before its readers get the value until it has ended.
  *
  * @internal
  */
 import { Effect, Fiber } from "effect"
 
-export class Writes {
+export class LookupWrites {
   readonly #open = new Set<Fiber.Fiber<unknown>>()
   /** The last write of each key. */
   readonly #last = new Map<string, Fiber.Fiber<unknown>>()
@@ -19,19 +19,18 @@ export class Writes {
     })
   }
 
-  /** True while a key is written, or forgotten since it cannot be: what the cache holds of it may be older. */
+  /** True while a key is written, or forgotten since it cannot be: its entry in the cache may be older. */
   has(text: string): boolean {
     return this.#last.size > 0 && this.#last.has(text)
   }
 
-  /** Waits for the writes of these keys, so that none of them follows one that begins then. */
-  ended(texts: ReadonlyArray<string>): Effect.Effect<void> {
+  /** Waits for the last writes of these keys, so that a write that begins then follows them. */
+  awaitLast(texts: ReadonlyArray<string>): Effect.Effect<void> {
     const last = this.#last.size === 0 ? [] : texts.flatMap((text) => this.#last.get(text) ?? [])
     return last.length === 0 ? Effect.void : Effect.forEach(new Set(last), Fiber.await, { discard: true })
   }
 
-  /** Waits for all of them. */
-  readonly allEnded: Effect.Effect<void> = Effect.suspend(() =>
+  readonly awaitAll: Effect.Effect<void> = Effect.suspend(() =>
     Effect.forEach(Array.from(this.#open), Fiber.await, { discard: true })
   )
 }

@@ -1,0 +1,167 @@
+/**
+ * One run of a batch of lookups: settles each as it ends, and stores its value.
+ *
+ * @internal
+ */
+import type { Observer } from "@hexcache/cache-port/internal"
+import { type Cause, Clock, Context, Effect, Exit, Fiber, Option, Random } from "effect"
+import type { Counters } from "./Counters.ts"
+import { type EntryWriter, isStorable, type LookupResult } from "./EntryWriter.ts"
+import * as Envelope from "./Envelope.ts"
+import type { Failures } from "./Failures.ts"
+import type { InFlightLookup } from "./InFlightLookup.ts"
+import type { InFlightLookups } from "./InFlightLookups.ts"
+import type { LookupHandler } from "./Lookup.ts"
+import type { BatchedLookup } from "./LookupBatch.ts"
+import type { LookupReason } from "./LookupRequest.ts"
+import type { LookupWrites } from "./LookupWrites.ts"
+import type { OngoingRefreshes } from "./OngoingRefreshes.ts"
+import type { Policy } from "./Policy.ts"
+import type { Unstorable } from "./SchemaCodec.ts"
+import type { Store } from "./Store.ts"
+
+/** The parts of a `Cached` that its runs share. */
+export interface RunParts<Key, A, Answer, E, R> {
+  readonly policy: Policy<Key, A, Answer, E, R>
+  readonly counters: Counters
+  readonly store: Store
+  readonly writer: EntryWriter<Key, A, Answer>
+  readonly lookups: InFlightLookups<Answer, E>
+  readonly failures: Failures<E>
+  readonly observer: Observer | undefined
+  readonly writes: LookupWrites
+  readonly refreshes: OngoingRefreshes<Answer, E>
+  /** Ends a lookup, whose value has this JSON. */
+  readonly settle: (
+    each: BatchedLookup<Key, Answer, E>,
+    exit: Exit.Exit<Answer, E>,
+    json?: string | Unstorable | undefined
+  ) => void
+}
+
+/** A value that is settled once its write has begun. */
+interface SettledLater<Answer, E> extends LookupResult {
+  readonly lookup: InFlightLookup<Answer, E>
+  readonly settle: () => void
+}
+
+export class LookupRun<Key, A, Answer, E, R> {
+  readonly #parts: RunParts<Key, A, Answer, E, R>
+  readonly #reason: LookupReason
+  readonly #context: Context.Context<never>
+  readonly #clock: Clock.Clock
+  readonly #byKey: ReadonlyMap<Key, BatchedLookup<Key, Answer, E>>
+  readonly #began: number
+  /** Values to be stored. */
+  readonly #results: Array<SettledLater<Answer, E>> = []
+  #failure: Cause.Cause<E> | undefined
+  /** Stores the values of lookups that ended early. */
+  #storing: Fiber.Fiber<void> | undefined
+
+  constructor(
+    parts: RunParts<Key, A, Answer, E, R>,
+    batch: ReadonlyArray<BatchedLookup<Key, Answer, E>>,
+    reason: LookupReason,
+    context: Context.Context<never>
+  ) {
+    this.#parts = parts
+    this.#reason = reason
+    this.#context = context
+    this.#clock = Context.get(context, Clock.Clock)
+    this.#byKey = new Map(batch.map((each) => [each.key, each]))
+    this.#began = this.#clock.currentTimeMillisUnsafe()
+  }
+
+  /** Looks the keys up, and succeeds with their first failure. */
+  lookUp(): Effect.Effect<Cause.Cause<E> | undefined, never, R> {
+    const { counters, observer, policy } = this.#parts
+    const keys = Array.from(this.#byKey.keys())
+    counters.add("lookups", keys.length)
+    const lookingUp = policy.lookUp(keys, this.#handler)
+    return Effect.map(observer?.lookUp(lookingUp, () => this.#failure) ?? lookingUp, () => this.#failure)
+  }
+
+  /** Stores the values, and waits for the writes. */
+  readonly finish: Effect.Effect<void> = Effect.suspend(() => {
+    const storing = this.#storing
+    if (storing !== undefined) return Effect.andThen(Fiber.await(storing), this.finish)
+    return this.#results.length > 0 ? Effect.uninterruptible(this.#store()) : Effect.void
+  })
+
+  get #handler(): LookupHandler<Key, A, Answer, E> {
+    return {
+      isInBackground: this.#reason === "Background",
+      onExit: (key, exit, isEarly) => {
+        const each = this.#byKey.get(key)
+        if (each !== undefined) this.#onExit(each, exit, isEarly)
+      },
+      isForItself: (key) => {
+        const each = this.#byKey.get(key)
+        return each?.lookup.isAwaited === true && (each.isForItself || each.lookup.isJoined)
+      },
+      previousOf: (key) => {
+        const snapshot = this.#byKey.get(key)?.snapshot
+        if (snapshot?.entry === undefined || snapshot.written === undefined) return Option.none()
+        const { answers, codec, schemaCodec } = this.#parts.policy
+        const entry = Envelope.decode(snapshot.written, codec)
+        const answer = entry && schemaCodec().answerOf(entry)
+        return answer === undefined ? Option.none() : answers.valueOf(answer.value)
+      }
+    }
+  }
+
+  #onExit(each: BatchedLookup<Key, Answer, E>, exit: Exit.Exit<Answer, E>, isEarly: boolean): void {
+    const { counters, failures, policy, writer } = this.#parts
+    const { key, lookup, snapshot, text } = each
+    if (Exit.isFailure(exit)) {
+      counters.add("lookupFailures")
+      this.#failure ??= exit.cause
+      if (!lookup.isOutdated) failures.add(text, exit.cause, this.#clock.currentTimeMillisUnsafe())
+      this.#parts.settle(each, exit)
+      return
+    }
+    failures.delete(text)
+    if (this.#reason === "Refresh") this.#parts.refreshes.supersede(text, lookup)
+    const json = policy.schemaCodec().write(exit.value)
+    const { generations } = lookup
+    if (generations === undefined && this.#reason !== "Refresh") {
+      this.#parts.settle(each, exit, json)
+      return
+    }
+    const random = Context.get(this.#context, Random.Random)
+    const now = this.#clock.currentTimeMillisUnsafe()
+    const times = { began: this.#began, now, random: () => random.nextDoubleUnsafe() }
+    const entry = writer.toEntry(key, text, exit.value, json, times)
+    const settle = () => this.#parts.settle(each, exit, json)
+    this.#results.push({ text, snapshot, generations, entry, lookup, settle })
+    if (generations !== undefined) lookup.freshUntil = isStorable(entry) ? entry.freshUntil : now
+    if (isEarly) this.#storeEarly()
+  }
+
+  /** Stores the values so far, those that ended at the same moment together, and then those that end meanwhile. */
+  #storeEarly(): void {
+    if (this.#storing !== undefined) return
+    const storing = Effect.runForkWith(this.#context)(Effect.andThen(Effect.yieldNow, this.#store()))
+    this.#storing = storing
+    storing.addObserver(() => {
+      this.#storing = undefined
+    })
+  }
+
+  /** Begins each write before it settles: a reader that then reads the cache finds the value. */
+  readonly #store = Effect.fnUntraced(function* (this: LookupRun<Key, A, Answer, E, R>) {
+    const { lookups, store, writer, writes } = this.#parts
+    while (this.#results.length > 0) {
+      const results = this.#results.splice(0)
+      const texts = results.map(({ text }) => text)
+      // After earlier writes of the keys: no older value follows a refresh into the cache.
+      const storing = Effect.andThen(writes.awaitLast(texts), writer.store(results))
+      const writing = yield* Effect.forkChild(storing, { startImmediately: true })
+      store.finishBeforeClose(writing)
+      writes.add(writing, texts)
+      for (const { settle } of results) settle()
+      yield* Fiber.await(writing)
+      for (const { lookup, text } of results) lookups.remove(text, lookup)
+    }
+  })
+}
