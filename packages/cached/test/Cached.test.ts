@@ -8,24 +8,27 @@ import { expectTypeOf } from "vitest"
 import { DbError, setup, silently, User, usual } from "./support/Database.ts"
 
 describe("Cached", () => {
-  it.effect("looks a key up once, with one read of the cache and one write, and answers from the cache then", () => {
-    const { db, run, store } = setup()
-    const users = Cached.make(usual(db))
-    return Effect.gen(function* () {
-      yield* users.get(1)
-      store.asked = []
-      assert.deepStrictEqual(yield* users.get(2), db.user(2))
-      assert.deepStrictEqual(
-        store.asked.map(({ operation }) => operation),
-        ["getMany", "setIfAbsent", "set"]
-      )
-      assert.deepStrictEqual(yield* users.get(2), db.user(2))
-      assert.deepStrictEqual(db.lookups, [1, 2])
-      assert.strictEqual(store.asked.length, 4)
-    }).pipe(run)
-  })
+  it.effect(
+    "a key is looked up once, with one read of the cache and one write, and is then read from the cache",
+    () => {
+      const { db, run, store } = setup()
+      const users = Cached.make(usual(db))
+      return Effect.gen(function* () {
+        yield* users.get(1)
+        store.asked = []
+        assert.deepStrictEqual(yield* users.get(2), db.user(2))
+        assert.deepStrictEqual(
+          store.asked.map(({ operation }) => operation),
+          ["getMany", "setIfAbsent", "set"]
+        )
+        assert.deepStrictEqual(yield* users.get(2), db.user(2))
+        assert.deepStrictEqual(db.lookups, [1, 2])
+        assert.strictEqual(store.asked.length, 4)
+      }).pipe(run)
+    }
+  )
 
-  it("infers what reads give, and shows no error of the cache", () => {
+  it("the types of reads follow from the options, and have no error of the cache", () => {
     const { db } = setup()
     class Db extends Context.Service<Db, { readonly find: (id: number) => Effect.Effect<User, DbError> }>()("Db") {}
     const users = Cached.make({ ...usual(db), lookup: (id: number) => Db.use(({ find }) => find(id)) })
@@ -52,7 +55,7 @@ describe("Cached", () => {
     Cached.make({ ...usual(db), lookup: ([id]: readonly [number, string]) => db.find(id) })
   })
 
-  it.effect("is an effect that gives the same with the cache and the lookup's services at hand", () => {
+  it.effect("a Cached is an effect that succeeds with the same, bound to the cache and the lookup's services", () => {
     const { db, store } = setup()
     class Db extends Context.Service<Db, { readonly find: typeof db.find }>()("Db") {}
     class Users extends Context.Service<Users, { readonly byId: (id: number) => Effect.Effect<User, DbError> }>()(
@@ -78,17 +81,20 @@ describe("Cached", () => {
     )
   })
 
-  it.effect("reads what another Cached of the same namespace and schema has kept, in each cache by itself", () => {
-    const { db, run } = setup()
-    return Effect.gen(function* () {
-      const [users, others] = [Cached.make(usual(db)), Cached.make(usual(db))]
-      yield* users.get(1)
-      yield* others.get(1)
-      assert.deepStrictEqual(db.lookups, [1])
-      yield* Effect.provideService(users.get(1), CachePort, new MapStore().cache)
-      assert.deepStrictEqual(db.lookups, [1, 1])
-    }).pipe(run)
-  })
+  it.effect(
+    "a Cached reads the values of another one of the same namespace and schema, in each cache by itself",
+    () => {
+      const { db, run } = setup()
+      return Effect.gen(function* () {
+        const [users, others] = [Cached.make(usual(db)), Cached.make(usual(db))]
+        yield* users.get(1)
+        yield* others.get(1)
+        assert.deepStrictEqual(db.lookups, [1])
+        yield* Effect.provideService(users.get(1), CachePort, new MapStore().cache)
+        assert.deepStrictEqual(db.lookups, [1, 1])
+      }).pipe(run)
+    }
+  )
 
   it.effect("keys of every kind are apart, whatever their parts hold", () => {
     const { run } = setup()
@@ -192,7 +198,7 @@ describe("Cached", () => {
     }).pipe(run)
   })
 
-  it.effect("a failed lookup is the reader's, and not kept", () => {
+  it.effect("a failed lookup is the reader's, and not stored", () => {
     const { db, run, store } = setup()
     const users = Cached.make(usual(db))
     return Effect.gen(function* () {
@@ -210,7 +216,7 @@ describe("Cached", () => {
     ["defect", Effect.die("bug")],
     ["interruption", Effect.interrupt]
   ] as const) {
-    it.effect(`a lookup's ${what} reaches who waits, and is not kept`, () => {
+    it.effect(`a lookup's ${what} reaches its readers, and is not stored`, () => {
       const { db, run, store } = setup()
       const users = Cached.make({ ...usual(db), staleFor: "1 hour" })
       return Effect.gen(function* () {
@@ -247,7 +253,7 @@ describe("Cached", () => {
     }).pipe(run)
   })
 
-  it.effect("a value that its schema refuses is answered, and not kept", () => {
+  it.effect("a value that its schema refuses is returned, and not stored", () => {
     const { db, run, store } = setup()
     const users = Cached.make({ ...usual(db), lookup: (id: number) => Effect.succeed({ ...db.user(id), id: 1.5 }) })
     return Effect.gen(function* () {
@@ -275,7 +281,7 @@ describe("Cached", () => {
     }).pipe(Effect.provideService(CachePort, store.cache), silently)
   })
 
-  it.effect("a failed write loses no value, and does not hold up the answer", () => {
+  it.effect("a failed write loses no value, and does not hold up its reader", () => {
     const { db, run, store } = setup()
     const users = Cached.make(usual(db))
     return Effect.gen(function* () {
@@ -288,7 +294,7 @@ describe("Cached", () => {
     }).pipe(run, silently)
   })
 
-  it.effect("counts what it did, also in CacheStats", () => {
+  it.effect("a Cached counts its reads and lookups, also in CacheStats", () => {
     const { db, run } = setup()
     const namespace = `counted ${Math.random()}`
     const users = Cached.make({ ...usual(db), namespace, staleFor: "1 hour" })
@@ -318,7 +324,7 @@ describe("Cached", () => {
     }).pipe(run)
   })
 
-  it("throws on options out of range", () => {
+  it("make throws on options out of range", () => {
     const { db } = setup()
     for (const options of [
       { ttl: 0 },

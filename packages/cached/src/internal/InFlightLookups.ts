@@ -10,6 +10,8 @@ import type { Generations, Snapshot } from "./Snapshot.ts"
 export class InFlightLookups<Answer, E> {
   readonly #byText = new Map<string, InFlightLookup<Answer, E>>()
   readonly #tagChanges: () => number
+  /** The refreshes of each key that are under way: several may be, since each looks up anew. */
+  readonly #refreshes = new Map<string, ReadonlyArray<InFlightLookup<Answer, E>>>()
   #begun = 0
 
   /** `tagChanges` returns the number of invalidations of tags of this process. */
@@ -34,7 +36,26 @@ export class InFlightLookups<Answer, E> {
   replace(text: string, lookup: InFlightLookup<Answer, E>): InFlightLookup<Answer, E> | undefined {
     const replaced = this.#byText.get(text)
     this.#byText.set(text, lookup)
+    if (lookup.reason === "Refresh") this.#refreshes.set(text, [...this.#refreshesOf(text), lookup])
     return replaced
+  }
+
+  /** Removes a lookup that is over. */
+  end(text: string, lookup: InFlightLookup<Answer, E>): void {
+    this.remove(text, lookup)
+    if (lookup.reason !== "Refresh") return
+    const others = this.#refreshesOf(text).filter((other) => other !== lookup)
+    if (others.length === 0) this.#refreshes.delete(text)
+    else this.#refreshes.set(text, others)
+  }
+
+  /** Supersedes the refreshes of a key that began before one that has a value: theirs is older. */
+  supersede(text: string, { number }: InFlightLookup<Answer, E>): void {
+    for (const other of this.#refreshesOf(text)) if (other.number < number) other.isSuperseded = true
+  }
+
+  #refreshesOf(text: string): ReadonlyArray<InFlightLookup<Answer, E>> {
+    return this.#refreshes.get(text) ?? []
   }
 
   /** True if the lookup of a key is by a refresh. */

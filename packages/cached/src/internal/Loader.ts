@@ -6,40 +6,20 @@
 
 import { Clock, Effect, Exit } from "effect"
 import type { Caller } from "./Caller.ts"
-import type { Counters } from "./Counters.ts"
-import type { EntryWriter } from "./EntryWriter.ts"
 import { Failures } from "./Failures.ts"
 import { awaitAll, InFlightLookup } from "./InFlightLookup.ts"
-import type { InFlightLookups } from "./InFlightLookups.ts"
 import { underLease } from "./Lease.ts"
 import { isOfOneKey } from "./Lookup.ts"
 import { BackgroundLookups, type BatchedLookup, LookupBatch } from "./LookupBatch.ts"
-import type { LookupGenerations } from "./LookupGenerations.ts"
 import { type LookupReason, type LookupRequest, nowOf } from "./LookupRequest.ts"
-import { LookupRun, type RunParts } from "./LookupRun.ts"
+import { type LoaderParts, LookupRun, type RunParts } from "./LookupRun.ts"
 import { LookupWrites } from "./LookupWrites.ts"
-import type { NamespaceLog } from "./NamespaceLog.ts"
 import { type InTurn, nested } from "./Nesting.ts"
-import { OngoingRefreshes } from "./OngoingRefreshes.ts"
-import type { Policy } from "./Policy.ts"
 import type { Unstorable } from "./SchemaCodec.ts"
 import type { Snapshot } from "./Snapshot.ts"
-import type { SnapshotReader } from "./SnapshotReader.ts"
-import type { Store } from "./Store.ts"
 
 /** The least time after which a lookup in the background is overdue, in milliseconds. */
 const leastOverdue = 1_000
-
-interface LoaderParts<Key, A, Answer, E, R> {
-  readonly policy: Policy<Key, A, Answer, E, R>
-  readonly counters: Counters
-  readonly store: Store
-  readonly snapshots: SnapshotReader
-  readonly generations: LookupGenerations
-  readonly writer: EntryWriter<Key, A, Answer>
-  readonly lookups: InFlightLookups<Answer, E>
-  readonly log: NamespaceLog
-}
 
 export class Loader<Key, A, Answer, E, R> {
   readonly #parts: LoaderParts<Key, A, Answer, E, R>
@@ -47,7 +27,6 @@ export class Loader<Key, A, Answer, E, R> {
   readonly #failures: Failures<E>
   readonly #background = new BackgroundLookups()
   readonly #writes = new LookupWrites()
-  readonly #refreshes = new OngoingRefreshes<Answer, E>()
 
   constructor(parts: LoaderParts<Key, A, Answer, E, R>) {
     const { counters, policy, store } = parts
@@ -57,7 +36,6 @@ export class Loader<Key, A, Answer, E, R> {
       ...parts,
       failures: this.#failures,
       writes: this.#writes,
-      refreshes: this.#refreshes,
       observer: store.observe(policy.namespace, counters.live),
       settle: (each, exit, json) => this.#settle(each, exit, json)
     }
@@ -147,7 +125,6 @@ export class Loader<Key, A, Answer, E, R> {
     lookup.relayed = relayed
     if (reason === "Background") lookup.overdueAt = now + Math.max(leastOverdue, 2 * (request.took ?? 0))
     else lookup.reserve()
-    if (reason === "Refresh") this.#refreshes.add(request.text, lookup)
     const replaced = lookups.replace(request.text, lookup)
     if (relayed === undefined && replaced?.exit === undefined) replaced?.outdate()
     return { ...request, lookup, batch, isForItself }
@@ -210,9 +187,8 @@ export class Loader<Key, A, Answer, E, R> {
           for (const each of batched) {
             this.#background.remove(each.batch)
             each.lookup.isOver = true
-            if (reason === "Refresh") this.#refreshes.delete(each.text, each.lookup)
             if (Exit.isFailure(exit)) this.#settle(each, Exit.failCause(exit.cause))
-            this.#parts.lookups.remove(each.text, each.lookup)
+            this.#parts.lookups.end(each.text, each.lookup)
           }
         })
       )

@@ -13,24 +13,32 @@ import type { InFlightLookup } from "./InFlightLookup.ts"
 import type { InFlightLookups } from "./InFlightLookups.ts"
 import type { LookupHandler } from "./Lookup.ts"
 import type { BatchedLookup } from "./LookupBatch.ts"
+import type { LookupGenerations } from "./LookupGenerations.ts"
 import type { LookupReason } from "./LookupRequest.ts"
 import type { LookupWrites } from "./LookupWrites.ts"
-import type { OngoingRefreshes } from "./OngoingRefreshes.ts"
+import type { NamespaceLog } from "./NamespaceLog.ts"
 import type { Policy } from "./Policy.ts"
 import type { Unstorable } from "./SchemaCodec.ts"
+import type { SnapshotReader } from "./SnapshotReader.ts"
 import type { Store } from "./Store.ts"
 
-/** The parts of a `Cached` that its runs share. */
-export interface RunParts<Key, A, Answer, E, R> {
+/** The parts of a `Cached` that its lookups use. */
+export interface LoaderParts<Key, A, Answer, E, R> {
   readonly policy: Policy<Key, A, Answer, E, R>
   readonly counters: Counters
   readonly store: Store
+  readonly snapshots: SnapshotReader
+  readonly generations: LookupGenerations
   readonly writer: EntryWriter<Key, A, Answer>
   readonly lookups: InFlightLookups<Answer, E>
+  readonly log: NamespaceLog
+}
+
+/** The parts that the runs of a loader share. */
+export interface RunParts<Key, A, Answer, E, R> extends LoaderParts<Key, A, Answer, E, R> {
   readonly failures: Failures<E>
   readonly observer: Observer | undefined
   readonly writes: LookupWrites
-  readonly refreshes: OngoingRefreshes<Answer, E>
   /** Ends a lookup, whose value has this JSON. */
   readonly settle: (
     each: BatchedLookup<Key, Answer, E>,
@@ -121,7 +129,7 @@ export class LookupRun<Key, A, Answer, E, R> {
       return
     }
     failures.delete(text)
-    if (this.#reason === "Refresh") this.#parts.refreshes.supersede(text, lookup)
+    if (this.#reason === "Refresh") this.#parts.lookups.supersede(text, lookup)
     const json = policy.schemaCodec().write(exit.value)
     const { generations } = lookup
     if (generations === undefined && this.#reason !== "Refresh") {

@@ -11,7 +11,7 @@ export interface User extends Schema.Schema.Type<typeof User> {}
 
 export class DbError extends Data.TaggedError("DbError")<{ readonly reason: string }> {}
 
-/** How a lookup goes, where it is not simply answered. */
+/** The end of a lookup that does not succeed. */
 type Fault = Effect.Effect<never, DbError>
 
 export class Database {
@@ -22,13 +22,13 @@ export class Database {
   batches: Array<ReadonlyArray<number>> = []
   /** The most lookups at the same time. */
   most = 0
-  /** What a lookup takes, after it has read and before it answers. */
+  /** The duration of a lookup, after it has read and before it returns. */
   takes: Duration.Input = 0
   fault: Fault | undefined
-  /** How many lookups there are now. */
+  /** The number of lookups under way. */
   running = 0
 
-  /** Every id has a name until it is given another. */
+  /** Every id has a name from the beginning; `names` changes it. */
   user(id: number): User {
     return { id, name: this.names.get(id) ?? `user ${id}`, tags: this.tags.get(id) ?? [] }
   }
@@ -39,7 +39,7 @@ export class Database {
       return this.user(id)
     })
 
-  /** Odd ids have nobody. */
+  /** Odd ids have no user. */
   readonly findEven = (id: number): Effect.Effect<Option.Option<User>, DbError> =>
     Effect.map(
       this.find(id),
@@ -49,7 +49,7 @@ export class Database {
   readonly findMany = (ids: ReadonlyArray<number>): Effect.Effect<ReadonlyMap<number, User>, DbError> =>
     this.#slowly(() => {
       this.batches.push(ids)
-      // In another order than asked.
+      // In another order than that of the ids.
       return new Map(ids.toReversed().map((id) => [id, this.user(id)]))
     })
 

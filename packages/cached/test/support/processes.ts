@@ -14,6 +14,6 @@ export const setupProcesses = () => {
   return { store, db, here: process(), there: process() }
 }
 
-/** The failure of a full server that evicts nothing: it takes away what it is told to, and stores nothing. */
+/** The failure of a full server that evicts nothing: it deletes, and stores nothing. */
 export const isFull = ({ operation }: { readonly operation: string }): boolean =>
   operation === "set" || operation === "setMany" || operation === "setIfAbsent"

@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import type { Codec } from "@hexcache/cache-port"
 import { Cached } from "@hexcache/cached"
 import { Effect } from "effect"
-import { setup, usual } from "./support/Database.ts"
+import { setup, usual } from "../support/Database.ts"
 
 /** Writes a text backwards, after a mark. */
 const backwards: Codec = {
@@ -31,7 +31,7 @@ const entryIn = ({ entries }: ReturnType<typeof setup>["store"]): readonly [stri
 }
 
 describe("Cached with a codec", () => {
-  it.effect("writes entries by it, and reads them", () => {
+  it.effect("a codec encodes the entries that are written, and decodes those that are read", () => {
     const { db, run, store } = setup()
     const users = Cached.make({ ...usual(db), codec: backwards })
     return Effect.gen(function* () {
@@ -43,7 +43,7 @@ describe("Cached with a codec", () => {
     }).pipe(run)
   })
 
-  it.effect("reads what was written before there was a codec; without it what it wrote is a miss, and replaced", () => {
+  it.effect("a codec reads entries from before it; without it its entries are misses, and replaced", () => {
     const { db, run, store } = setup()
     const before = Cached.make(usual(db))
     const users = Cached.make({ ...usual(db), codec: backwards })
@@ -59,7 +59,7 @@ describe("Cached with a codec", () => {
     }).pipe(run)
   })
 
-  it.effect("takes what the codec cannot read for a miss", () => {
+  it.effect("an entry that the codec cannot read is a miss", () => {
     const { db, run, store } = setup()
     const users = Cached.make({ ...usual(db), codec: backwards })
     return Effect.gen(function* () {
@@ -72,7 +72,7 @@ describe("Cached with a codec", () => {
     }).pipe(run)
   })
 
-  it.effect("goes on where the codec throws", () => {
+  it.effect("a codec that throws loses no value", () => {
     const { db, run, store } = setup()
     const users = Cached.make({ ...usual(db), codec: throwing })
     return Effect.gen(function* () {

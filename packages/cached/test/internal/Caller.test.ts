@@ -56,7 +56,7 @@ describe("Cached: the services of lookups", () => {
       }).pipe(run)
     })
 
-    it.effect(`a bound Cached runs ${what} with the services that it was bound with, whoever asks`, () =>
+    it.effect(`a bound Cached runs ${what} with the services that it was bound with, whoever reads`, () =>
       Effect.gen(function* () {
         const owners = yield* makeOwners().pipe(Effect.provideService(Db, { owner: "bound" }))
         const bound = "bound none"

@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Cached } from "@hexcache/cached"
 import { Cause, Effect, Exit, Fiber } from "effect"
 import { TestClock } from "effect/testing"
-import { type Database, DbError, setup, User } from "./support/Database.ts"
+import { type Database, DbError, setup, User } from "../support/Database.ts"
 
 const bad = new DbError({ reason: "no such key" })
 
@@ -20,12 +20,12 @@ const makeUsers = (db: Database, refusal: Effect.Effect<never, DbError> = Effect
 const outcomes = (exits: ReadonlyArray<Exit.Exit<User, DbError>>) =>
   exits.map((exit) => (Exit.isSuccess(exit) ? exit.value.name : Cause.squash(exit.cause)))
 
-describe("Cached: one bad key among many that are looked up together", () => {
+describe("Cached: many keys that are looked up together", () => {
   for (const [what, refusal, expected] of [
     ["failure", Effect.fail(bad), bad],
     ["defect", Effect.die("bug"), "bug"]
   ] as const) {
-    it.effect(`its ${what} is that of its batched reader alone`, () => {
+    it.effect(`the ${what} of one key is that of its batched reader alone`, () => {
       const { db, run } = setup()
       const users = makeUsers(db, refusal)
       return Effect.gen(function* () {
@@ -38,7 +38,7 @@ describe("Cached: one bad key among many that are looked up together", () => {
     })
   }
 
-  it.effect("fails the getMany that asked for it, and no get that joined for another key", () => {
+  it.effect("the failure of one key fails the getMany that reads it, and no get that joined for another key", () => {
     const { db, run } = setup()
     const users = makeUsers(db)
     return Effect.gen(function* () {
@@ -60,7 +60,7 @@ describe("Cached: one bad key among many that are looked up together", () => {
     }).pipe(run)
   })
 
-  it.effect("is looked up alone by lookup, where there is one", () => {
+  it.effect("one bad key is looked up alone by lookup, where there is one", () => {
     const { db, run } = setup()
     const users = Cached.make({
       namespace: "user",
@@ -77,7 +77,7 @@ describe("Cached: one bad key among many that are looked up together", () => {
     }).pipe(run)
   })
 
-  it.effect("a getMany that nobody joined fails with one lookup", () => {
+  it.effect("a getMany that no reader joined fails with one lookup", () => {
     const { db, run } = setup()
     const users = makeUsers(db)
     return Effect.gen(function* () {

@@ -2,13 +2,13 @@ import { assert, describe, it } from "@effect/vitest"
 import { Cached } from "@hexcache/cached"
 import { Effect, Fiber } from "effect"
 import { TestClock } from "effect/testing"
-import { silently, usual } from "./support/Database.ts"
-import { setupProcesses } from "./support/processes.ts"
+import { silently, usual } from "../support/Database.ts"
+import { setupProcesses } from "../support/processes.ts"
 
 const isWrite = (operation: string): boolean => operation === "deleteMany" || operation === "setMany"
 
-describe("Cached: a lookup on its way", () => {
-  it.effect("is not shared by a reader who comes after another process has invalidated its key", () => {
+describe("Cached: in-flight lookups", () => {
+  it.effect("a lookup is not shared by a reader who comes after another process has invalidated its key", () => {
     const { db, here, there } = setupProcesses()
     const users = Cached.make(usual(db))
     return Effect.gen(function* () {
@@ -28,7 +28,7 @@ describe("Cached: a lookup on its way", () => {
     })
   })
 
-  it.effect("is shared by all who come before that, though each has read the cache", () => {
+  it.effect("a lookup is shared by all readers before an invalidation, though each has read the cache", () => {
     const { db, here, there } = setupProcesses()
     const users = Cached.make({ ...usual(db), tags: () => ["all"] })
     return Effect.gen(function* () {
@@ -45,7 +45,7 @@ describe("Cached: a lookup on its way", () => {
     })
   })
 
-  it.effect("of a getMany hands on a value that has come only until its key is invalidated", () => {
+  it.effect("a lookup of a getMany shares a value that has come only until its key is invalidated", () => {
     const { db, here, there } = setupProcesses()
     const users = Cached.make({
       ...usual(db),
@@ -67,21 +67,24 @@ describe("Cached: a lookup on its way", () => {
     })
   })
 
-  it.effect("hands on a value while it is written, and no longer once another process has invalidated it", () => {
-    const { db, here, store, there } = setupProcesses()
-    const users = Cached.make(usual(db))
-    return Effect.gen(function* () {
-      store.before = ({ operation }) => (operation === "set" ? Effect.sleep("1 minute") : Effect.void)
-      yield* here(users.get(1))
-      yield* here(users.get(1))
-      assert.strictEqual(db.lookups.length, 1)
-      db.names.set(1, "new")
-      yield* there(users.invalidate(1))
-      assert.strictEqual((yield* here(users.get(1))).name, "new")
-    })
-  })
+  it.effect(
+    "a lookup shares its value while it is written, and no longer once another process has invalidated it",
+    () => {
+      const { db, here, store, there } = setupProcesses()
+      const users = Cached.make(usual(db))
+      return Effect.gen(function* () {
+        store.before = ({ operation }) => (operation === "set" ? Effect.sleep("1 minute") : Effect.void)
+        yield* here(users.get(1))
+        yield* here(users.get(1))
+        assert.strictEqual(db.lookups.length, 1)
+        db.names.set(1, "new")
+        yield* there(users.invalidate(1))
+        assert.strictEqual((yield* here(users.get(1))).name, "new")
+      })
+    }
+  )
 
-  it.effect("is shared by readers of a full server, on which no generation can be made", () => {
+  it.effect("a lookup is shared by readers of a full server, on which no generation can be made", () => {
     const { db, here, store } = setupProcesses()
     const users = Cached.make(usual(db))
     return Effect.gen(function* () {
@@ -96,32 +99,35 @@ describe("Cached: a lookup on its way", () => {
     }).pipe(silently)
   })
 
-  it.effect("that begins during a failing invalidation, and waits for a lease, is not shared once that is over", () => {
-    const { db, here, store, there } = setupProcesses()
-    return Effect.gen(function* () {
-      const leased = Cached.make({ ...usual(db), lease: "10 seconds" })
-      const [users, others] = [yield* here(leased), yield* there(Cached.make({ ...usual(db), lease: "10 seconds" }))]
-      yield* others.get(0)
-      db.takes = 100
-      const owner = yield* Effect.forkChild(others.get(1))
-      yield* TestClock.adjust(10)
-      db.names.set(1, "new")
-      store.before = ({ operation }) => (isWrite(operation) ? Effect.sleep(50) : Effect.void)
-      store.fails = ({ operation }) => isWrite(operation)
-      const forgetting = yield* Effect.forkChild(users.invalidate(1))
-      yield* TestClock.adjust(10)
-      const during = yield* Effect.forkChild(users.get(1))
-      yield* TestClock.adjust(40)
-      yield* Fiber.join(forgetting)
-      const after = yield* Effect.forkChild(users.get(1))
-      yield* TestClock.adjust(300)
-      assert.strictEqual((yield* Fiber.join(owner)).name, "user 1")
-      yield* Fiber.join(during)
-      assert.strictEqual((yield* Fiber.join(after)).name, "new")
-    }).pipe(silently)
-  })
+  it.effect(
+    "a lookup that begins during a failing invalidation, and waits for a lease, is not shared once that is over",
+    () => {
+      const { db, here, store, there } = setupProcesses()
+      return Effect.gen(function* () {
+        const leased = Cached.make({ ...usual(db), lease: "10 seconds" })
+        const [users, others] = [yield* here(leased), yield* there(Cached.make({ ...usual(db), lease: "10 seconds" }))]
+        yield* others.get(0)
+        db.takes = 100
+        const owner = yield* Effect.forkChild(others.get(1))
+        yield* TestClock.adjust(10)
+        db.names.set(1, "new")
+        store.before = ({ operation }) => (isWrite(operation) ? Effect.sleep(50) : Effect.void)
+        store.fails = ({ operation }) => isWrite(operation)
+        const forgetting = yield* Effect.forkChild(users.invalidate(1))
+        yield* TestClock.adjust(10)
+        const during = yield* Effect.forkChild(users.get(1))
+        yield* TestClock.adjust(40)
+        yield* Fiber.join(forgetting)
+        const after = yield* Effect.forkChild(users.get(1))
+        yield* TestClock.adjust(300)
+        assert.strictEqual((yield* Fiber.join(owner)).name, "user 1")
+        yield* Fiber.join(during)
+        assert.strictEqual((yield* Fiber.join(after)).name, "new")
+      }).pipe(silently)
+    }
+  )
 
-  it.effect("that waits for a lease gives a reader nothing that was read before the reader came", () => {
+  it.effect("a lookup that waits for a lease gives a reader nothing that was read before the reader came", () => {
     const { db, here, store, there } = setupProcesses()
     return Effect.gen(function* () {
       const options = { ...usual(db), lease: "10 seconds" } as const
@@ -133,7 +139,7 @@ describe("Cached: a lookup on its way", () => {
       const waiting = yield* Effect.forkChild(users.get(1))
       yield* TestClock.adjust(19)
       yield* Fiber.join(owner)
-      // What the waiting one reads next is answered late.
+      // The next read of the waiting one is slow.
       store.after = ({ operation }) => (operation === "getMany" ? Effect.sleep(500) : Effect.void)
       yield* TestClock.adjust(100)
       store.after = () => Effect.void

@@ -3,9 +3,9 @@ import type { Asked, MapStore } from "@hexcache/cache-port/test-support/MapStore
 import { Cached } from "@hexcache/cached"
 import { Deferred, Effect, Fiber, Option } from "effect"
 import { TestClock } from "effect/testing"
-import { otherProcess, setup, silently, type User, usual } from "./support/Database.ts"
+import { otherProcess, setup, silently, type User, usual } from "../support/Database.ts"
 
-/** Holds the next operations of this name until it is told to let them go. */
+/** Holds the next operations of this name until the effect that it returns. */
 const hold = (store: MapStore, operation: Asked["operation"]) => {
   const released = Deferred.makeUnsafe<void>()
   store.before = (asked) => (asked.operation === operation ? Deferred.await(released) : Effect.void)
@@ -15,8 +15,8 @@ const hold = (store: MapStore, operation: Asked["operation"]) => {
   })
 }
 
-describe("Cached: a refresh that has answered", () => {
-  it.effect("is followed by nothing older while what it could not replace is being forgotten", () => {
+describe("Cached: after a refresh", () => {
+  it.effect("no older value follows a refresh while the value that it could not replace is being forgotten", () => {
     const { db, run, store } = setup()
     const users = Cached.make(usual(db))
     return Effect.gen(function* () {
@@ -34,7 +34,7 @@ describe("Cached: a refresh that has answered", () => {
     }).pipe(run, silently)
   })
 
-  it.effect("is followed by nothing older for any of the readers of a value that is not kept", () => {
+  it.effect("no older value follows a refresh for any of the readers of a value that is not stored", () => {
     const { db, run, store } = setup()
     const users = Cached.make({ ...usual(db), ttl: ({ name }: User) => (name === "new" ? 0 : "1 hour") })
     return Effect.gen(function* () {
@@ -52,7 +52,7 @@ describe("Cached: a refresh that has answered", () => {
     }).pipe(run)
   })
 
-  it.effect("is followed by nothing older where another tag is invalidated while its value is written", () => {
+  it.effect("no older value follows a refresh where another tag is invalidated while its value is written", () => {
     const { db, run, store } = setup()
     const users = Cached.make({ ...usual(db), tags: ({ tags }: User) => tags })
     return Effect.gen(function* () {
@@ -68,7 +68,7 @@ describe("Cached: a refresh that has answered", () => {
     }).pipe(run)
   })
 
-  it.effect("is followed by nothing older where another tag was invalidated while it looked up", () => {
+  it.effect("no older value follows a refresh where another tag was invalidated during its lookup", () => {
     const { db, run } = setup()
     const users = Cached.make({ ...usual(db), tags: ({ tags }: User) => tags })
     return Effect.gen(function* () {
@@ -86,7 +86,7 @@ describe("Cached: a refresh that has answered", () => {
     }).pipe(run)
   })
 
-  it.effect("is followed by no older value that was still on its way into the cache", () => {
+  it.effect("no older value that was still on its way into the cache follows a refresh", () => {
     const { db, run, store } = setup()
     const users = Cached.make(usual(db))
     return Effect.gen(function* () {
@@ -103,7 +103,7 @@ describe("Cached: a refresh that has answered", () => {
     }).pipe(run)
   })
 
-  it.effect("is followed by no older value of a refresh that ends later", () => {
+  it.effect("no older value of a refresh that ends later follows a refresh", () => {
     const { db, run } = setup()
     const users = Cached.make(usual(db))
     return Effect.gen(function* () {
@@ -123,7 +123,7 @@ describe("Cached: a refresh that has answered", () => {
     }).pipe(run)
   })
 
-  it.effect("is followed by nothing older while another refresh is under way", () => {
+  it.effect("no older value follows a refresh while another one is under way", () => {
     const { db, run } = setup()
     const users = Cached.make(usual(db))
     return Effect.gen(function* () {

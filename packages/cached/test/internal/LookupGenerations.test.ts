@@ -2,13 +2,13 @@ import { assert, describe, it } from "@effect/vitest"
 import { Cached } from "@hexcache/cached"
 import { Effect, Fiber, Schema } from "effect"
 import { TestClock } from "effect/testing"
-import { silently, User, usual } from "./support/Database.ts"
-import { isFull, setupProcesses } from "./support/processes.ts"
+import { silently, User, usual } from "../support/Database.ts"
+import { isFull, setupProcesses } from "../support/processes.ts"
 
 const Wider = Schema.Struct({ ...User.fields, age: Schema.optional(Schema.Int) })
 
-describe("Cached: an invalidation", () => {
-  it.effect("outdates what an older version of the program keeps for longer", () => {
+describe("Cached: generations and invalidations", () => {
+  it.effect("an invalidation outdates values that an older version of the program stores for longer", () => {
     const { db, here, there } = setupProcesses()
     const old = Cached.make({ ...usual(db), ttl: "1 day" })
     const newer = Cached.make({ ...usual(db), schema: Wider, ttl: "1 minute" })
@@ -22,7 +22,7 @@ describe("Cached: an invalidation", () => {
     })
   })
 
-  it.effect("outdates a lookup that is written after it by a version whose values live longer", () => {
+  it.effect("an invalidation outdates a lookup that is written after it by a version whose values live longer", () => {
     const { db, here, store, there } = setupProcesses()
     const old = Cached.make({ ...usual(db), ttl: "1 day" })
     const newer = Cached.make({ ...usual(db), ttl: "1 minute" })
@@ -46,7 +46,7 @@ describe("Cached: an invalidation", () => {
     ["of the key", "user:{:1}"],
     ["of all entries", "user:all"]
   ] as const) {
-    it.effect(`stays one when the store evicts the generation ${what} later`, () => {
+    it.effect(`an invalidation holds when the store evicts the generation ${what} later`, () => {
       const { db, here, store, there } = setupProcesses()
       const old = Cached.make({ ...usual(db), ttl: "1 day" })
       const newer = Cached.make({ ...usual(db), schema: Wider, ttl: "1 day" })
@@ -63,7 +63,7 @@ describe("Cached: an invalidation", () => {
     })
   }
 
-  it.effect("reaches other processes on a full server, which stores nothing", () => {
+  it.effect("an invalidation reaches other processes on a full server, which stores nothing", () => {
     const { db, here, store, there } = setupProcesses()
     const users = Cached.make({ ...usual(db), tags: ({ tags }) => tags })
     db.tags.set(1, ["one"])
@@ -85,7 +85,7 @@ describe("Cached: an invalidation", () => {
     }).pipe(silently)
   })
 
-  it.effect("is carried out whatever the longest life of a value is", () => {
+  it.effect("an invalidation is carried out whatever the longest life of a value is", () => {
     const { db, here, there } = setupProcesses()
     const ttl = Number.MAX_SAFE_INTEGER
     const users = Cached.make({ ...usual(db), ttl, staleFor: ttl, lookupTimeout: ttl })
@@ -99,7 +99,7 @@ describe("Cached: an invalidation", () => {
     })
   })
 
-  it.effect("of a key that no cache takes is not owed", () => {
+  it.effect("an invalidation of a key that no cache takes is not pending", () => {
     const { db, here } = setupProcesses()
     const echo = Cached.make({
       namespace: "echo",
@@ -119,7 +119,7 @@ describe("Cached: an invalidation", () => {
     }).pipe(silently)
   })
 
-  it.effect("that cannot be made good for holds up no other", () => {
+  it.effect("an invalidation that cannot be retried with success holds up no other", () => {
     const { db, here, store, there } = setupProcesses()
     const users = Cached.make(usual(db))
     return Effect.gen(function* () {
@@ -140,8 +140,8 @@ describe("Cached: an invalidation", () => {
   })
 })
 
-describe("Cached: a set", () => {
-  it.effect("that is overtaken by an invalidation of its process is not read", () => {
+describe("Cached: generations and set", () => {
+  it.effect("a set that is overtaken by an invalidation of its process is not read", () => {
     const { db, here, store } = setupProcesses()
     const users = Cached.make(usual(db))
     return Effect.gen(function* () {
@@ -159,7 +159,7 @@ describe("Cached: a set", () => {
     })
   })
 
-  it.effect("is forgotten when an invalidation of another process comes between its writes", () => {
+  it.effect("a set is forgotten when an invalidation of another process comes between its writes", () => {
     const { db, here, store, there } = setupProcesses()
     const users = Cached.make(usual(db))
     return Effect.gen(function* () {
@@ -177,34 +177,40 @@ describe("Cached: a set", () => {
   })
 })
 
-describe("Cached: the generation of a key", () => {
-  it.effect("lives as long as its entry, also where only the value says how long that is", () => {
-    const { db, here } = setupProcesses()
-    const users = Cached.make({ ...usual(db), ttl: () => "6 days" })
-    return Effect.gen(function* () {
-      yield* here(users.get(1))
-      yield* TestClock.adjust("143 hours")
-      yield* here(users.get(1))
-      assert.strictEqual(db.lookups.length, 1)
-    })
-  })
+describe("Cached: the life of generations", () => {
+  it.effect(
+    "the generation of a key lives as long as its entry, also where only the value says how long that is",
+    () => {
+      const { db, here } = setupProcesses()
+      const users = Cached.make({ ...usual(db), ttl: () => "6 days" })
+      return Effect.gen(function* () {
+        yield* here(users.get(1))
+        yield* TestClock.adjust("143 hours")
+        yield* here(users.get(1))
+        assert.strictEqual(db.lookups.length, 1)
+      })
+    }
+  )
 
-  it.effect("goes some time after its entry, so that no store fills up with generations", () => {
-    const { db, here, store } = setupProcesses()
-    const users = Cached.make(usual(db))
-    return Effect.gen(function* () {
-      for (let round = 0; round < 5; round++) {
-        yield* here(users.getMany([1, 2]))
-        yield* here(users.get(3))
-        yield* TestClock.adjust("5 minutes")
-      }
-      const end = store.entries.get("user:{:1}")?.end ?? Infinity
-      assert.isAtMost(end, 27 * 60_000)
-      assert.isAtMost(store.entries.get("user:all")?.end ?? Infinity, 31 * 86_400_000)
-    })
-  })
+  it.effect(
+    "the generation of a key ends some time after its entry, so that no store fills up with generations",
+    () => {
+      const { db, here, store } = setupProcesses()
+      const users = Cached.make(usual(db))
+      return Effect.gen(function* () {
+        for (let round = 0; round < 5; round++) {
+          yield* here(users.getMany([1, 2]))
+          yield* here(users.get(3))
+          yield* TestClock.adjust("5 minutes")
+        }
+        const end = store.entries.get("user:{:1}")?.end ?? Infinity
+        assert.isAtMost(end, 27 * 60_000)
+        assert.isAtMost(store.entries.get("user:all")?.end ?? Infinity, 31 * 86_400_000)
+      })
+    }
+  )
 
-  it.effect("is made before the lookup of a key that was not seen before, in one write for many", () => {
+  it.effect("the generation of a new key is made before its lookup, in one write for many", () => {
     const { db, here, store } = setupProcesses()
     const users = Cached.make({ ...usual(db), lookupMany: db.findMany })
     return Effect.gen(function* () {

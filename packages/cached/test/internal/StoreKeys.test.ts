@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Cached } from "@hexcache/cached"
 import { Effect, Schema } from "effect"
 import { TestClock } from "effect/testing"
-import { setup } from "./support/Database.ts"
+import { setup } from "../support/Database.ts"
 
 const long = "k".repeat(70_000)
 const keys = ["a", long, "b", "c", "d"]
@@ -23,8 +23,8 @@ const setupEcho = (tagsOf: (value: string) => ReadonlyArray<string> = () => []) 
   return { ...setup(), echo, lookups }
 }
 
-describe("Cached: a key or a tag that the cache refuses", () => {
-  it.effect("keeps no other key of a getMany from the cache", () => {
+describe("Cached: refused keys and tags", () => {
+  it.effect("a refused key keeps no other key of a getMany from the cache", () => {
     const { echo, lookups, run } = setupEcho()
     return Effect.gen(function* () {
       assert.deepStrictEqual(short((yield* echo.getMany(keys)).values()), short(keys))
@@ -34,7 +34,7 @@ describe("Cached: a key or a tag that the cache refuses", () => {
     }).pipe(run)
   })
 
-  it.effect("as a tag of one value keeps no other value of a getMany from the cache", () => {
+  it.effect("a refused tag of one value keeps no other value of a getMany from the cache", () => {
     const { echo, lookups, run } = setupEcho((value) => (value === "b" ? ["t", long] : ["t"]))
     return Effect.gen(function* () {
       yield* echo.getMany(["a", "b", "c"])
@@ -45,7 +45,7 @@ describe("Cached: a key or a tag that the cache refuses", () => {
     }).pipe(run)
   })
 
-  it.effect("keeps no other key of a setMany from the cache", () => {
+  it.effect("a refused key keeps no other key of a setMany from the cache", () => {
     const { echo, lookups, run } = setupEcho((value) => (value === "new b" ? ["t", long] : ["t"]))
     return Effect.gen(function* () {
       yield* echo.getMany(["a", "b", "c"])

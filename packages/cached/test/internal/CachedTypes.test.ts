@@ -16,7 +16,7 @@ type Of<C> =
   C extends Cached.UnboundCached<infer Key, infer A, infer Answer, infer E, infer _> ? [Key, A, Answer, E] : C
 
 describe("the types of Cached.make", () => {
-  it("follow from the schema and the lookup, also where that takes the previous value", () => {
+  it("the types of make follow from the schema and the lookup, also where that takes the previous value", () => {
     const plain = Cached.make({ ...usual, lookup: find })
     same<Of<typeof plain>, [number, User, User, "db"]>(true)
 
@@ -59,7 +59,7 @@ describe("the types of Cached.make", () => {
     same<Of<typeof anyKey>, [Cached.CachedKey, User, User, "db"]>(true)
   })
 
-  it("refuse a mistake where it stands", () => {
+  it("the types of make refuse a mistake where it stands", () => {
     const mistakes = () => {
       // @ts-expect-error: no ttl
       Cached.make({ namespace: "user", schema: User, lookup: find })

@@ -15,7 +15,7 @@ import {
   Schema
 } from "effect"
 import { TestClock } from "effect/testing"
-import { setup } from "./support/Database.ts"
+import { setup } from "../support/Database.ts"
 
 /** A value that any reader may change. */
 const Basket = Schema.Struct({
@@ -40,8 +40,8 @@ const baskets = (options: { readonly takes?: number; readonly isKept?: boolean }
     staleFor: "1 hour"
   })
 
-describe("Cached: what one reader changes", () => {
-  it.effect("is neither kept nor seen by those who waited for the same lookup", () => {
+describe("Cached: the value of one reader", () => {
+  it.effect("a reader's changes of a value are neither stored nor seen by those who waited for the same lookup", () => {
     const { run } = setup()
     const cached = baskets({ takes: 10 })
     return Effect.gen(function* () {
@@ -59,26 +59,29 @@ describe("Cached: what one reader changes", () => {
   })
 
   for (const isKept of [true, false]) {
-    it.effect(`is not seen by those who wait for a value that is ${isKept ? "being written" : "not kept"}`, () => {
-      const { run, store } = setup()
-      const cached = baskets({ takes: 10, isKept })
-      return Effect.gen(function* () {
-        yield* Effect.forkChild(cached.get(0))
-        yield* TestClock.adjust(10)
-        store.before = ({ operation }) => (operation === "set" ? Effect.sleep(100) : Effect.void)
-        const reading = yield* Effect.forEach([1, 2, 3], () =>
-          Effect.forkChild(Effect.tap(cached.get(1), (found) => Effect.sync(() => spoil(found))))
-        )
-        yield* TestClock.adjust(10)
-        for (const found of yield* Fiber.joinAll(reading)) assert.strictEqual(found.items.length, 2)
-        if (isKept) assert.deepStrictEqual(yield* cached.get(1), basket())
-        yield* TestClock.adjust(100)
-        if (isKept) assert.deepStrictEqual(yield* cached.get(1), basket())
-      }).pipe(run)
-    })
+    it.effect(
+      `a reader's changes are not seen by those who wait for a value that is ${isKept ? "being written" : "not stored"}`,
+      () => {
+        const { run, store } = setup()
+        const cached = baskets({ takes: 10, isKept })
+        return Effect.gen(function* () {
+          yield* Effect.forkChild(cached.get(0))
+          yield* TestClock.adjust(10)
+          store.before = ({ operation }) => (operation === "set" ? Effect.sleep(100) : Effect.void)
+          const reading = yield* Effect.forEach([1, 2, 3], () =>
+            Effect.forkChild(Effect.tap(cached.get(1), (found) => Effect.sync(() => spoil(found))))
+          )
+          yield* TestClock.adjust(10)
+          for (const found of yield* Fiber.joinAll(reading)) assert.strictEqual(found.items.length, 2)
+          if (isKept) assert.deepStrictEqual(yield* cached.get(1), basket())
+          yield* TestClock.adjust(100)
+          if (isKept) assert.deepStrictEqual(yield* cached.get(1), basket())
+        }).pipe(run)
+      }
+    )
   }
 
-  it.effect("is not seen by other batched readers of the same key", () => {
+  it.effect("a reader's changes are not seen by other batched readers of the same key", () => {
     const { run } = setup()
     const cached = baskets()
     return Effect.gen(function* () {
@@ -90,7 +93,7 @@ describe("Cached: what one reader changes", () => {
     }).pipe(run)
   })
 
-  it.effect("is not kept by set", () => {
+  it.effect("changes of a value after set are not stored", () => {
     const { run } = setup()
     const cached = baskets()
     return Effect.gen(function* () {
@@ -178,7 +181,7 @@ const cases: ReadonlyArray<readonly [what: string, schema: Schema.Codec<any>, va
 
 describe("Cached: values whose JSON means another", () => {
   for (const [what, schema, value, isKept] of cases) {
-    it.effect(`${isKept ? "keeps" : "answers and does not keep"} ${what}`, () => {
+    it.effect(`a Cached ${isKept ? "stores" : "returns and does not store"} ${what}`, () => {
       const { run, store } = setup()
       let lookups = 0
       const logged: Array<unknown> = []

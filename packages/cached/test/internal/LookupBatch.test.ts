@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Cached } from "@hexcache/cached"
 import { Effect, Fiber } from "effect"
 import { TestClock } from "effect/testing"
-import { setup, silently, usual } from "./support/Database.ts"
+import { setup, silently, usual } from "../support/Database.ts"
 
 const base = (db: ReturnType<typeof setup>["db"]) => ({ ...usual(db), ttl: "1 minute", staleFor: "2 minutes" }) as const
 
@@ -11,7 +11,7 @@ const hang = (db: ReturnType<typeof setup>["db"]) => {
   db.takes = "1 day"
 }
 
-describe("Cached: a lookup in the background that never ends", () => {
+describe("Cached: lookups in the background", () => {
   for (const isMany of [false, true]) {
     const how = isMany ? "getMany" : "get"
     const read = (users: ReturnType<typeof make>) =>
@@ -20,7 +20,7 @@ describe("Cached: a lookup in the background that never ends", () => {
         : Effect.map(users.get(1), ({ name }) => name)
     const make = (db: ReturnType<typeof setup>["db"], options = {}) => Cached.make({ ...base(db), ...options })
 
-    it.effect(`is replaced by ${how} at once when the stale value is gone`, () => {
+    it.effect(`a lookup that never ends is replaced by ${how} at once when the stale value is gone`, () => {
       const { db, run } = setup()
       const users = make(db, { refreshTimeout: "1 day" })
       return Effect.gen(function* () {
@@ -39,27 +39,30 @@ describe("Cached: a lookup in the background that never ends", () => {
       }).pipe(run, silently)
     })
 
-    it.effect(`holds up ${how} for a second at most, when the stale value is gone right after it began`, () => {
-      const { db, run } = setup()
-      const users = make(db)
-      return Effect.gen(function* () {
-        yield* users.get(1)
-        yield* TestClock.adjust("179999 millis")
-        hang(db)
-        yield* read(users)
-        yield* TestClock.adjust(1)
-        const reading = yield* Effect.forkChild(read(users))
-        yield* TestClock.adjust(500)
-        db.takes = 0
-        db.names.set(1, "new")
-        assert.isUndefined(reading.pollUnsafe())
-        yield* TestClock.adjust(499)
-        assert.strictEqual(yield* Fiber.join(reading), "new")
-        assert.deepStrictEqual([db.running, db.most, db.lookups.length], [0, 1, 3])
-      }).pipe(run, silently)
-    })
+    it.effect(
+      `a lookup that never ends holds up ${how} for a second at most, when the stale value is gone right after it began`,
+      () => {
+        const { db, run } = setup()
+        const users = make(db)
+        return Effect.gen(function* () {
+          yield* users.get(1)
+          yield* TestClock.adjust("179999 millis")
+          hang(db)
+          yield* read(users)
+          yield* TestClock.adjust(1)
+          const reading = yield* Effect.forkChild(read(users))
+          yield* TestClock.adjust(500)
+          db.takes = 0
+          db.names.set(1, "new")
+          assert.isUndefined(reading.pollUnsafe())
+          yield* TestClock.adjust(499)
+          assert.strictEqual(yield* Fiber.join(reading), "new")
+          assert.deepStrictEqual([db.running, db.most, db.lookups.length], [0, 1, 3])
+        }).pipe(run, silently)
+      }
+    )
 
-    it.effect(`that does end in time gives ${how} its value, without another lookup`, () => {
+    it.effect(`a lookup that ends in time gives ${how} its value, without another lookup`, () => {
       const { db, run, store } = setup()
       const users = make(db)
       return Effect.gen(function* () {
@@ -78,7 +81,7 @@ describe("Cached: a lookup in the background that never ends", () => {
       }).pipe(run, silently)
     })
 
-    it.effect(`is waited for by ${how} as long as the last one took, twice`, () => {
+    it.effect(`${how} waits for a lookup twice as long as the last one took`, () => {
       const { db, run } = setup()
       const users = make(db, { refreshTimeout: "1 day" })
       return Effect.gen(function* () {
@@ -99,7 +102,7 @@ describe("Cached: a lookup in the background that never ends", () => {
     })
   }
 
-  it.effect("is interrupted after a minute, and the key is looked up again after that", () => {
+  it.effect("a lookup that never ends is interrupted after a minute, and the key is looked up again after that", () => {
     const { db, run } = setup()
     const users = Cached.make({ ...base(db), staleFor: "1 day" })
     return Effect.gen(function* () {
@@ -119,7 +122,7 @@ describe("Cached: a lookup in the background that never ends", () => {
     }).pipe(run, silently)
   })
 
-  it.effect("a refreshTimeout says when it is interrupted, and else the lookupTimeout", () => {
+  it.effect("a lookup is interrupted after its refreshTimeout, by default its lookupTimeout", () => {
     const { db, run } = setup()
     return Effect.gen(function* () {
       for (const [options, ends] of [
@@ -140,7 +143,7 @@ describe("Cached: a lookup in the background that never ends", () => {
     }).pipe(run, silently)
   })
 
-  it.effect("a thousand of them keep no other key from being looked up for longer than a second", () => {
+  it.effect("a thousand lookups that never end keep no other key from being looked up for longer than a second", () => {
     const { db, run } = setup()
     const users = Cached.make({ ...base(db), staleFor: "1 day", refreshTimeout: "1 day" })
     const ids = Array.from({ length: 1_000 }, (_, id) => id)

@@ -2,8 +2,8 @@ import { assert, describe, it } from "@effect/vitest"
 import { Cached } from "@hexcache/cached"
 import { Effect, Exit, Fiber, Option } from "effect"
 import { TestClock } from "effect/testing"
-import { type Database, DbError, setup, silently, User } from "./support/Database.ts"
-import { isFull, setupProcesses } from "./support/processes.ts"
+import { type Database, DbError, setup, silently, User } from "../support/Database.ts"
+import { isFull, setupProcesses } from "../support/processes.ts"
 
 const down = new DbError({ reason: "down" })
 
@@ -17,8 +17,8 @@ const makeUsers = (db: Database) =>
     tags: () => ["people"]
   })
 
-describe("Cached: a key that was expired", () => {
-  it.effect("is looked up at once, and its older value never seen where the source answers", () => {
+describe("Cached: expire", () => {
+  it.effect("an expired key is looked up at once, and its older value never seen where the source works", () => {
     const { db, here, there } = setupProcesses()
     const users = makeUsers(db)
     return Effect.gen(function* () {
@@ -35,7 +35,7 @@ describe("Cached: a key that was expired", () => {
     })
   })
 
-  it.effect("keeps its older value for where the source fails, for as long as it may be stale", () => {
+  it.effect("an expired key keeps its older value for where the source fails, for as long as it may be stale", () => {
     const { db, here, there } = setupProcesses()
     const users = makeUsers(db)
     return Effect.gen(function* () {
@@ -59,7 +59,7 @@ describe("Cached: a key that was expired", () => {
     }).pipe(silently)
   })
 
-  it.effect("is of no use to a refresh, whose failure is its caller's", () => {
+  it.effect("a refresh of an expired key fails as its lookup does", () => {
     const { db, run } = setup()
     const users = makeUsers(db)
     return Effect.gen(function* () {
@@ -71,7 +71,7 @@ describe("Cached: a key that was expired", () => {
     }).pipe(run, silently)
   })
 
-  it.effect("is served among many, each for itself", () => {
+  it.effect("the values of expired keys are served among many, each for itself", () => {
     const { db, run } = setup()
     const users = Cached.make({
       namespace: "user",
@@ -103,7 +103,7 @@ describe("Cached: a key that was expired", () => {
     }).pipe(run, silently)
   })
 
-  it.effect("has no value where its source says so", () => {
+  it.effect("an expired key has no value where its source has none", () => {
     const { db, run } = setup()
     const users = Cached.make({
       namespace: "user",
@@ -127,7 +127,7 @@ describe("Cached: a key that was expired", () => {
     ["an invalidation of everything", (users: ReturnType<typeof makeUsers>) => users.invalidateAll]
   ] as const
   for (const [what, outdate] of outdating)
-    it.effect(`leaves nothing behind after ${what}, however late the writes of expire come`, () => {
+    it.effect(`an expired key leaves nothing behind after ${what}, however late the writes of expire come`, () => {
       const { db, here, there, store } = setupProcesses()
       const users = makeUsers(db)
       return Effect.gen(function* () {
@@ -148,7 +148,7 @@ describe("Cached: a key that was expired", () => {
       })
     })
 
-  it.effect("is forgotten where the store takes no write", () => {
+  it.effect("an expired key is forgotten where the store takes no write", () => {
     const { db, here, there, store } = setupProcesses()
     const users = makeUsers(db)
     return Effect.gen(function* () {

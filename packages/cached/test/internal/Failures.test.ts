@@ -2,13 +2,13 @@ import { assert, describe, it } from "@effect/vitest"
 import { Cached } from "@hexcache/cached"
 import { Cause, Effect, Exit, Fiber } from "effect"
 import { TestClock } from "effect/testing"
-import { Failures } from "../src/internal/Failures.ts"
-import { DbError, setup, silently, type User, usual } from "./support/Database.ts"
+import { Failures } from "../../src/internal/Failures.ts"
+import { DbError, setup, silently, type User, usual } from "../support/Database.ts"
 
 const down = new DbError({ reason: "down" })
 
 describe("Cached: the rest after a failed lookup", () => {
-  it.effect("a failing source is asked once in 10 seconds for a stale key, however often that is read", () => {
+  it.effect("a stale key is looked up once in 10 seconds at a failing source, however often it is read", () => {
     const { db, run } = setup()
     const users = Cached.make({ ...usual(db), staleFor: "1 hour" })
     return Effect.gen(function* () {
@@ -28,7 +28,7 @@ describe("Cached: the rest after a failed lookup", () => {
     }).pipe(run, silently)
   })
 
-  it.effect("a stale value is answered at once during it, also with a softLookupTimeout", () => {
+  it.effect("a stale value is returned at once during the rest, also with a softLookupTimeout", () => {
     const { db, run } = setup()
     const users = Cached.make({
       ...usual(db),
@@ -52,7 +52,7 @@ describe("Cached: the rest after a failed lookup", () => {
     ["invalidated", (users: Cached.Cached<number, User, User, DbError>) => users.invalidate(1)],
     ["refreshed", (users: Cached.Cached<number, User, User, DbError>) => Effect.ignore(users.refresh(1))]
   ] as const) {
-    it.effect(`it is over when the key is ${what}`, () => {
+    it.effect(`the rest is over when the key is ${what}`, () => {
       const { db, run } = setup()
       return Effect.gen(function* () {
         const users = yield* Cached.make({
@@ -73,7 +73,7 @@ describe("Cached: the rest after a failed lookup", () => {
     })
   }
 
-  it.effect("it holds for refreshAhead as well, and not for other keys", () => {
+  it.effect("the rest holds for refreshAhead as well, and not for other keys", () => {
     const { db, run } = setup()
     const users = Cached.make({ ...usual(db), refreshAhead: 1e12 })
     return Effect.gen(function* () {
@@ -89,7 +89,7 @@ describe("Cached: the rest after a failed lookup", () => {
     }).pipe(run, silently)
   })
 
-  it.effect("retryAfter of zero looks up at every read", () => {
+  it.effect("every read looks up with a retryAfter of zero", () => {
     const { db, run } = setup()
     const users = Cached.make({ ...usual(db), staleFor: "1 hour", retryAfter: 0 })
     return Effect.gen(function* () {
@@ -103,7 +103,7 @@ describe("Cached: the rest after a failed lookup", () => {
 })
 
 describe("Cached: failureTtl", () => {
-  it.effect("hands a failure on to those who find no value, and no longer than that", () => {
+  it.effect("reads that find no value fail as the last lookup did, for the failureTtl and no longer", () => {
     const { db, run } = setup()
     const users = Cached.make({ ...usual(db), failureTtl: "5 seconds" })
     return Effect.gen(function* () {
@@ -120,7 +120,7 @@ describe("Cached: failureTtl", () => {
     }).pipe(run, silently)
   })
 
-  it.effect("without it every read asks the source", () => {
+  it.effect("every read looks up without a failureTtl", () => {
     const { db, run } = setup()
     const users = Cached.make(usual(db))
     return Effect.gen(function* () {
@@ -130,7 +130,7 @@ describe("Cached: failureTtl", () => {
     }).pipe(run, silently)
   })
 
-  it.effect("hands on no defect", () => {
+  it.effect("no read repeats a defect", () => {
     const { db, run } = setup()
     const users = Cached.make({ ...usual(db), failureTtl: "1 minute" })
     return Effect.gen(function* () {
@@ -142,8 +142,8 @@ describe("Cached: failureTtl", () => {
   })
 })
 
-describe("the memory of failures", () => {
-  it("is bounded: the oldest is forgotten first", () => {
+describe("Failures", () => {
+  it("the number of failures is bounded, and the oldest is forgotten first", () => {
     const failures = new Failures<string>({ retryAfter: 1_000, failureTtl: 0 })
     for (let key = 0; key < 100_000; key++) failures.add(String(key), Cause.fail("down"), key)
     const resting = Array.from({ length: 100_000 }, (_, key) => failures.isResting(String(key), key))

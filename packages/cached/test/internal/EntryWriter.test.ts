@@ -3,9 +3,9 @@ import type { Asked } from "@hexcache/cache-port/test-support/MapStore"
 import { Cached } from "@hexcache/cached"
 import { Effect, Fiber } from "effect"
 import { TestClock } from "effect/testing"
-import { otherProcess, setup, silently, User, usual } from "./support/Database.ts"
+import { otherProcess, setup, silently, User, usual } from "../support/Database.ts"
 
-describe("Cached: a newer value that cannot be kept", () => {
+describe("Cached: a newer value that cannot be stored", () => {
   const faults: ReadonlyArray<readonly [what: string, fails: (asked: Asked) => boolean]> = [
     ["its write is refused", ({ operation }) => operation === "set"],
     ["the cache is full", ({ operation }) => operation.startsWith("set")],
@@ -13,7 +13,7 @@ describe("Cached: a newer value that cannot be kept", () => {
     ["the cache fails", () => true]
   ]
   for (const [what, fails] of faults) {
-    it.effect(`that refresh gave is followed by no older one, where ${what}`, () => {
+    it.effect(`no older value follows one of refresh, where ${what}`, () => {
       const { db, run, store } = setup()
       const users = Cached.make(usual(db))
       return Effect.gen(function* () {
@@ -30,7 +30,7 @@ describe("Cached: a newer value that cannot be kept", () => {
     })
   }
 
-  it.effect("that refresh gave is followed by no older one, where its schema refuses it", () => {
+  it.effect("no older value follows one of refresh, where its schema refuses it", () => {
     const { db, run } = setup()
     let age = 1
     const users = Cached.make({
@@ -46,7 +46,7 @@ describe("Cached: a newer value that cannot be kept", () => {
     }).pipe(run, silently)
   })
 
-  it.effect("that refresh gave is followed by no older one, where only reading failed", () => {
+  it.effect("no older value follows one of refresh, where only reading failed", () => {
     const { db, run, store } = setup()
     const users = Cached.make(usual(db))
     return Effect.gen(function* () {
@@ -59,7 +59,7 @@ describe("Cached: a newer value that cannot be kept", () => {
     }).pipe(run, silently)
   })
 
-  it.effect("that a reader waited for is followed by no stale one", () => {
+  it.effect("no stale value follows one that a reader waited for", () => {
     const { db, run, store } = setup()
     const users = Cached.make({ ...usual(db), schema: User, staleFor: "1 hour", softLookupTimeout: 100 })
     return Effect.gen(function* () {

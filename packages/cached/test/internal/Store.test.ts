@@ -11,7 +11,7 @@ import {
 import { MapStore } from "@hexcache/cache-port/test-support/MapStore"
 import { Cached } from "@hexcache/cached"
 import { Effect } from "effect"
-import { Database, silently, usual } from "./support/Database.ts"
+import { Database, silently, usual } from "../support/Database.ts"
 
 type GetMany = (prefix: string) => NonNullable<SyncOperations["getMany"]>
 
@@ -34,8 +34,8 @@ const cannotTell = (): GetMany => () => () => Async
 
 const fails = (): GetMany => () => () => new DriverFailure(new Unavailable({ message: "by the test" }))
 
-describe("Cached on a store that is asked at once", () => {
-  it.effect("answers a hit without asking again", () => {
+describe("Cached: a store with synchronous reads", () => {
+  it.effect("a hit takes one synchronous read", () => {
     const { db, run, store, users } = setup("hit at once", answers)
     return Effect.gen(function* () {
       yield* users.get(1)
@@ -46,7 +46,7 @@ describe("Cached on a store that is asked at once", () => {
     }).pipe(run)
   })
 
-  it.effect("counts what it reads as a store does that is not", () =>
+  it.effect("synchronous reads count as others do", () =>
     Effect.gen(function* () {
       for (const [namespace, getMany] of [
         ["counted at once", answers],
@@ -61,7 +61,7 @@ describe("Cached on a store that is asked at once", () => {
     })
   )
 
-  it.effect("sees an invalidation", () => {
+  it.effect("a synchronous read sees an invalidation", () => {
     const { db, run, users } = setup("invalidated at once", answers)
     return Effect.gen(function* () {
       yield* users.get(1)
@@ -71,7 +71,7 @@ describe("Cached on a store that is asked at once", () => {
     }).pipe(run)
   })
 
-  it.effect("looks up where the store fails, and writes nothing", () => {
+  it.effect("a synchronous read that fails is a lookup, and no write", () => {
     const { db, run, store, users } = setup("failed at once", fails)
     return Effect.gen(function* () {
       assert.strictEqual((yield* users.get(1)).name, "user 1")
@@ -80,7 +80,7 @@ describe("Cached on a store that is asked at once", () => {
     }).pipe(silently, run)
   })
 
-  it.effect("looks up a key that the cache refuses", () => {
+  it.effect("a key that the cache refuses is looked up", () => {
     const { run, store } = setup("refused at once", answers)
     const lengths = Cached.make({
       ...usual(new Database()),

@@ -21,29 +21,31 @@ const slow = (store: MapStore, millis: number): Layer.Layer<CachePort, CacheErro
     )
   )
 
-describe("a cache that closes", () => {
-  it.live("finishes what its Cached is writing, so that a program that ends behind its first read has kept it", () =>
-    Effect.gen(function* () {
-      const store = new MapStore()
-      let lookups = 0
-      const names = Cached.make({
-        namespace: "name",
-        schema: Schema.String,
-        lookup: (id: string) =>
-          Effect.sync(() => {
-            lookups++
-            return `name of ${id}`
-          }),
-        ttl: "1 hour"
+describe("Cached: the close of a cache", () => {
+  it.live(
+    "a cache that closes finishes the writes of its Cached, so that a program that ends after its first read has stored it",
+    () =>
+      Effect.gen(function* () {
+        const store = new MapStore()
+        let lookups = 0
+        const names = Cached.make({
+          namespace: "name",
+          schema: Schema.String,
+          lookup: (id: string) =>
+            Effect.sync(() => {
+              lookups++
+              return `name of ${id}`
+            }),
+          ttl: "1 hour"
+        })
+        for (let program = 0; program < 2; program++) {
+          yield* Effect.provide(names.get("1"), slow(store, 10), { local: true })
+        }
+        assert.strictEqual(lookups, 1)
       })
-      for (let program = 0; program < 2; program++) {
-        yield* Effect.provide(names.get("1"), slow(store, 10), { local: true })
-      }
-      assert.strictEqual(lookups, 1)
-    })
   )
 
-  it.live("waits no longer than a moment for a write that does not end", () =>
+  it.live("a cache that closes waits only a moment for a write that does not end", () =>
     Effect.gen(function* () {
       const names = Cached.make({
         namespace: "name",

@@ -3,8 +3,8 @@ import { Cached } from "@hexcache/cached"
 import { Cause, Clock, Effect, Fiber, Option, Random, Schema } from "effect"
 import { TestClock } from "effect/testing"
 import * as fc from "fast-check"
-import { judge, lifeOf } from "../src/internal/Freshness.ts"
-import { type Database, DbError, setup, silently, usual } from "./support/Database.ts"
+import { judge, lifeOf } from "../../src/internal/Freshness.ts"
+import { type Database, DbError, setup, silently, usual } from "../support/Database.ts"
 
 const minute = 60_000
 
@@ -43,7 +43,7 @@ describe("Cached: freshness", () => {
     }).pipe(run)
   })
 
-  it.effect("the store is told to forget an entry once it is served no longer", () => {
+  it.effect("the store forgets an entry once it is no longer served", () => {
     const { db, run, store } = setup()
     return Effect.gen(function* () {
       yield* withStale(db).get(1)
@@ -52,7 +52,7 @@ describe("Cached: freshness", () => {
     }).pipe(run)
   })
 
-  it.effect("a computed time to live is that of the value; zero keeps nothing, and removes what was kept", () => {
+  it.effect("a computed time to live is that of the value; zero stores nothing, and deletes the stored value", () => {
     const { db, run, store } = setup()
     const users = Cached.make({
       ...usual(db),
@@ -95,7 +95,7 @@ describe("Cached: freshness", () => {
     }).pipe(run, Random.withSeed("jitter"))
   })
 
-  it.effect("a stale value is answered at once, and looked up in the background, once at a time", () => {
+  it.effect("a stale value is returned at once, and looked up in the background, once at a time", () => {
     const { db, run } = setup()
     const users = withStale(db)
     return Effect.gen(function* () {
@@ -115,7 +115,7 @@ describe("Cached: freshness", () => {
     }).pipe(run)
   })
 
-  it.effect("a stale value is answered while its lookup fails, and no longer than ttl and staleFor", () => {
+  it.effect("a stale value is returned while its lookup fails, and no longer than ttl and staleFor", () => {
     const { db, run } = setup()
     const users = withStale(db)
     return Effect.gen(function* () {
@@ -130,7 +130,7 @@ describe("Cached: freshness", () => {
     }).pipe(run, silently)
   })
 
-  it.effect("a read waits for a newer value as long as softLookupTimeout says, and then answers the stale one", () => {
+  it.effect("a read waits for a newer value as long as softLookupTimeout says, and then returns the stale one", () => {
     const { db, run } = setup()
     const users = Cached.make({ ...usual(db), staleFor: "1 hour", softLookupTimeout: 100 })
     return Effect.gen(function* () {
@@ -155,7 +155,7 @@ describe("Cached: freshness", () => {
     }).pipe(run, silently)
   })
 
-  it.effect("waiting for a newer value never serves the old one after its time", () => {
+  it.effect("a read that waits for a newer value never returns the old one after its time", () => {
     const { db, run } = setup()
     const users = Cached.make({ ...usual(db), staleFor: 50, softLookupTimeout: 100 })
     return Effect.gen(function* () {
@@ -174,7 +174,7 @@ describe("Cached: freshness", () => {
     }).pipe(run)
   })
 
-  it.effect("a value whose write is slow is given to who comes meanwhile, as long as it is fresh", () => {
+  it.effect("a value whose write is slow is shared with later readers, as long as it is fresh", () => {
     const { db, run, store } = setup()
     const users = Cached.make({ ...usual(db), ttl: 100 })
     return Effect.gen(function* () {
@@ -205,7 +205,7 @@ describe("Cached: freshness", () => {
     }).pipe(run)
   })
 
-  it.effect("absence is an answer, remembered for negativeTtl and not longer", () => {
+  it.effect("absence is a result, stored for negativeTtl and not longer", () => {
     const { db, run } = setup()
     const users = Cached.make({ ...usual(db), lookup: db.findEven, staleFor: "1 hour", negativeTtl: "10 seconds" })
     return Effect.gen(function* () {
@@ -221,7 +221,7 @@ describe("Cached: freshness", () => {
     }).pipe(run)
   })
 
-  it.effect("a value that is gone takes the stale one with it, even where absence is not remembered", () => {
+  it.effect("a value that is gone takes the stale one with it, even where absence is not stored", () => {
     const { db, run } = setup()
     let isThere = true
     const users = Cached.make({
@@ -245,24 +245,27 @@ describe("Cached: freshness", () => {
     }).pipe(run)
   })
 
-  it.effect("refreshAhead looks a busy key up before it is stale, so that nobody reads a stale value or waits", () => {
-    const { db, run } = setup()
-    const users = Cached.make({ ...usual(db), ttl: "1 minute", refreshAhead: 2 })
-    return Effect.gen(function* () {
-      db.takes = "2 seconds"
-      yield* Effect.forkChild(users.get(1))
-      yield* TestClock.adjust("2 seconds")
-      const { misses } = yield* users.stats
-      for (let step = 0; step < 400; step++) {
-        yield* users.get(1)
-        yield* TestClock.adjust(500)
-      }
-      const stats = yield* users.stats
-      assert.strictEqual(stats.misses, misses)
-      assert.isAtLeast(db.lookups.length, 4)
-      assert.isAtMost(db.lookups.length, 7)
-    }).pipe(run, Random.withSeed("ahead"))
-  })
+  it.effect(
+    "refreshAhead looks a busy key up before it is stale, so that no reader gets a stale value or waits",
+    () => {
+      const { db, run } = setup()
+      const users = Cached.make({ ...usual(db), ttl: "1 minute", refreshAhead: 2 })
+      return Effect.gen(function* () {
+        db.takes = "2 seconds"
+        yield* Effect.forkChild(users.get(1))
+        yield* TestClock.adjust("2 seconds")
+        const { misses } = yield* users.stats
+        for (let step = 0; step < 400; step++) {
+          yield* users.get(1)
+          yield* TestClock.adjust(500)
+        }
+        const stats = yield* users.stats
+        assert.strictEqual(stats.misses, misses)
+        assert.isAtLeast(db.lookups.length, 4)
+        assert.isAtMost(db.lookups.length, 7)
+      }).pipe(run, Random.withSeed("ahead"))
+    }
+  )
 })
 
 const times = fc.record({
@@ -275,8 +278,8 @@ const times = fc.record({
   later: fc.integer({ min: 0, max: 3e9 })
 })
 
-describe("the rules of freshness", () => {
-  it("hold to the millisecond", () => {
+describe("Freshness", () => {
+  it("an entry becomes stale and expires to the millisecond", () => {
     const life = lifeOf(1_000, 100, 0, 50, () => 0)
     for (const [now, expected] of [
       [1_099, "Fresh"],
@@ -305,7 +308,7 @@ describe("the rules of freshness", () => {
   })
 })
 
-/** What may happen to one key. */
+/** The steps of a scenario of one key. */
 const step = fc.oneof(
   fc.record({ _tag: fc.constant("Wait" as const), millis: fc.integer({ min: 0, max: 400 }) }),
   fc.record({ _tag: fc.constant("Read" as const), isMany: fc.boolean() }),
@@ -323,7 +326,7 @@ const options = fc.record({
 })
 
 describe("Cached under any sequence of reads, changes and failures", () => {
-  it("never answers what is older than ttl + staleFor, and looks up once at a time", () =>
+  it("no read returns a value older than ttl + staleFor, and a key is looked up once at a time", () =>
     fc.assert(
       fc.asyncProperty(options, fc.array(step, { maxLength: 40 }), fc.string(), (options, steps, seed) => {
         const { db, run, store } = setup()

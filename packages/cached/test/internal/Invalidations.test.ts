@@ -3,7 +3,7 @@ import type { CachePort } from "@hexcache/cache-port"
 import { Cached } from "@hexcache/cached"
 import { Effect, Fiber } from "effect"
 import { TestClock } from "effect/testing"
-import { type Database, otherProcess, setup, silently, type User, usual } from "./support/Database.ts"
+import { type Database, otherProcess, setup, silently, type User, usual } from "../support/Database.ts"
 
 type Users = Cached.Cached<number, User, User, unknown, CachePort>
 
@@ -23,7 +23,7 @@ const tag = (db: Database) => {
 
 describe("Cached: invalidation", () => {
   for (const [what, forget] of ways) {
-    it.effect(`${what} forgets, in this process and in others, in constant time`, () => {
+    it.effect(`${what} forgets the key, in this process and in others, in constant time`, () => {
       const { db, run, store } = setup()
       const [users, others] = [tagged(db), tagged(db)]
       tag(db)
@@ -43,7 +43,7 @@ describe("Cached: invalidation", () => {
       }).pipe(run)
     })
 
-    it.effect(`${what}: a lookup that began before is for those who wait for it already, and for nobody else`, () => {
+    it.effect(`a lookup that began before ${what} is for its present readers, and for no later one`, () => {
       const { db, run } = setup()
       const users = tagged(db)
       tag(db)
@@ -64,7 +64,7 @@ describe("Cached: invalidation", () => {
       }).pipe(run)
     })
 
-    it.effect(`${what}: a lookup of another process that began before keeps nothing that is read`, () => {
+    it.effect(`a lookup of another process that began before ${what} stores nothing that is read`, () => {
       const { db, run } = setup()
       const [users, others] = [tagged(db), tagged(db)]
       tag(db)
@@ -85,7 +85,7 @@ describe("Cached: invalidation", () => {
       }).pipe(run)
     })
 
-    it.effect(`${what}: a write that comes late brings nothing back`, () => {
+    it.effect(`a write that comes late after ${what} brings nothing back`, () => {
       const { db, run, store } = setup()
       const [users, others] = [tagged(db), tagged(db)]
       tag(db)
@@ -103,7 +103,7 @@ describe("Cached: invalidation", () => {
       }).pipe(run)
     })
 
-    it.effect(`${what} that fails is owed: this process reads nothing outdated, and makes good for it`, () => {
+    it.effect(`${what} that fails is pending: this process reads nothing outdated, and retries it`, () => {
       const { db, run, store } = setup()
       const users = tagged(db)
       tag(db)
@@ -126,7 +126,7 @@ describe("Cached: invalidation", () => {
       }).pipe(run, silently)
     })
 
-    it.effect(`${what}: what fails again while it is made good for is owed still`, () => {
+    it.effect(`${what} that fails again during its retry stays pending`, () => {
       const { db, run, store } = setup()
       const users = tagged(db)
       tag(db)
@@ -168,7 +168,7 @@ describe("Cached: invalidation", () => {
     }).pipe(run)
   })
 
-  it.effect("a refresh in the background of what is invalidated is interrupted", () => {
+  it.effect("a refresh in the background is interrupted when its key is invalidated", () => {
     const { db, run } = setup()
     const users = tagged(db)
     return Effect.gen(function* () {
@@ -210,7 +210,7 @@ describe("Cached: invalidation", () => {
     }).pipe(run)
   })
 
-  it.effect("owes everything when it owes too much one by one, and keeps no more in memory", () => {
+  it.effect("everything is pending when too much is pending one by one, and memory holds no more", () => {
     const { db, run, store } = setup()
     const users = Cached.make(usual(db))
     return Effect.gen(function* () {
@@ -228,7 +228,7 @@ describe("Cached: invalidation", () => {
     }).pipe(run, silently)
   })
 
-  it.effect("a store that has lost its generations answers nothing that was invalidated", () => {
+  it.effect("a store that has lost its generations returns nothing that was invalidated", () => {
     const { db, run, store } = setup()
     const users = tagged(db)
     tag(db)
@@ -246,7 +246,7 @@ describe("Cached: invalidation", () => {
     }).pipe(run)
   })
 
-  it.effect("an invalidation reaches what versions with another schema have kept", () => {
+  it.effect("an invalidation reaches the entries of versions with another schema", () => {
     const { db, run } = setup()
     const old = Cached.make({ ...usual(db), schema: usual(db).schema.annotate({}) })
     const wider = Cached.make({ ...usual(db), schema: usual(db).schema })
@@ -258,7 +258,7 @@ describe("Cached: invalidation", () => {
     }).pipe(run)
   })
 
-  it.effect("set keeps a value, with its tags and without a lookup", () => {
+  it.effect("set stores a value, with its tags and without a lookup", () => {
     const { db, run } = setup()
     const [users, others] = [tagged(db), tagged(db)]
     return Effect.gen(function* () {
@@ -288,7 +288,7 @@ describe("Cached: invalidation", () => {
     }).pipe(run)
   })
 
-  it.effect("set that fails forgets what was kept", () => {
+  it.effect("a set that fails forgets the stored value", () => {
     const { db, run, store } = setup()
     const users = Cached.make(usual(db))
     return Effect.gen(function* () {
@@ -303,7 +303,7 @@ describe("Cached: invalidation", () => {
     }).pipe(run, silently)
   })
 
-  it.effect("refresh looks up now, whatever is kept or looked up already, and its value is kept", () => {
+  it.effect("refresh looks up now, whatever is stored or in flight, and stores its value", () => {
     const { db, run } = setup()
     const users = Cached.make(usual(db))
     return Effect.gen(function* () {

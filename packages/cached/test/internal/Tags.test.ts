@@ -2,8 +2,8 @@ import { assert, describe, it } from "@effect/vitest"
 import { Cached } from "@hexcache/cached"
 import { Effect, Fiber, Schema } from "effect"
 import { TestClock } from "effect/testing"
-import { type Database, silently, User, usual } from "./support/Database.ts"
-import { setupProcesses } from "./support/processes.ts"
+import { type Database, silently, User, usual } from "../support/Database.ts"
+import { setupProcesses } from "../support/processes.ts"
 
 const tagged = (db: Database) => Cached.make({ ...usual(db), tags: ({ tags }) => tags })
 
@@ -23,7 +23,7 @@ describe("Cached: tags", () => {
     ["of the cache", () => Cached.invalidateTag("user 1")]
   ] as const) {
     for (const isFailing of [false, true]) {
-      it.effect(`an invalidation ${what} ${isFailing ? "that is owed " : ""}reaches an entity and its lists`, () => {
+      it.effect(`${isFailing ? "a pending" : "an"} invalidation ${what} reaches an entity and its lists`, () => {
         const { db, here, store, there } = setupProcesses()
         const [users, teams] = [tagged(db), listed(db)]
         db.tags.set(1, ["user 1"])
@@ -43,7 +43,7 @@ describe("Cached: tags", () => {
     }
   }
 
-  it.effect("an invalidation outdates what another Cached of the process looks up, also where it is owed", () => {
+  it.effect("an invalidation outdates the lookups of another Cached of the process, also where it is pending", () => {
     const { db, here, store } = setupProcesses()
     const [users, teams] = [tagged(db), listed(db)]
     return Effect.gen(function* () {
@@ -60,7 +60,7 @@ describe("Cached: tags", () => {
     }).pipe(silently)
   })
 
-  it.effect("an owed invalidation that is made good for while tags are read lets nothing older be read", () => {
+  it.effect("a pending invalidation whose retry succeeds while tags are read lets no older value be read", () => {
     const { db, here, store } = setupProcesses()
     const users = tagged(db)
     db.tags.set(1, ["one", "two"])
@@ -80,7 +80,7 @@ describe("Cached: tags", () => {
     }).pipe(silently)
   })
 
-  it.effect("a lookup from before an invalidation keeps nothing, though the store loses the watermark", () => {
+  it.effect("a lookup from before an invalidation stores nothing, though the store loses the watermark", () => {
     const { db, here, store, there } = setupProcesses()
     const users = tagged(db)
     db.tags.set(1, ["one"])
@@ -100,7 +100,7 @@ describe("Cached: tags", () => {
     })
   })
 
-  it.effect("a value is kept from its second lookup on, however often other tags are invalidated meanwhile", () => {
+  it.effect("a value is stored from its second lookup on, however often other tags are invalidated meanwhile", () => {
     const { db, here, there } = setupProcesses()
     const users = tagged(db)
     db.tags.set(1, ["one"])
@@ -117,7 +117,7 @@ describe("Cached: tags", () => {
     })
   })
 
-  it.effect("a value that gets another tag while it is looked up again is not kept under it unseen", () => {
+  it.effect("a value that gets another tag while it is looked up again is not stored under it unseen", () => {
     const { db, here, there } = setupProcesses()
     const users = Cached.make({ ...usual(db), staleFor: "1 hour", tags: ({ tags }) => tags })
     db.tags.set(1, ["one"])

@@ -2,12 +2,12 @@ import { assert, describe, it } from "@effect/vitest"
 import { Cached } from "@hexcache/cached"
 import { Effect, Option, Schema } from "effect"
 import { TestClock } from "effect/testing"
-import { setup } from "./support/Database.ts"
+import { setup } from "../support/Database.ts"
 
 const Page = Schema.Struct({ etag: Schema.String, words: Schema.mutable(Schema.Array(Schema.String)) })
 interface Page extends Schema.Schema.Type<typeof Page> {}
 
-/** A source of pages that sends none twice, and notes which ETags it is asked with. */
+/** A source of pages that sends none twice, and notes the ETags of its requests. */
 const setupPages = (lease: "0 millis" | "1 second" = "0 millis") => {
   const source = { etag: "1", asked: [] as string[], downloads: 0 }
   const fetchPage = (previous: Option.Option<Page>) =>
@@ -35,29 +35,32 @@ const setupPages = (lease: "0 millis" | "1 second" = "0 millis") => {
 
 describe("Cached: the previous value", () => {
   for (const lease of ["0 millis", "1 second"] as const)
-    it.effect(`is known to the lookup of a stale key, which gives it a new life, with a lease of ${lease}`, () => {
-      const { pages, run, source } = setupPages(lease)
-      return Effect.gen(function* () {
-        yield* pages.get("x")
-        for (let minute = 1; minute <= 3; minute++) {
-          yield* TestClock.adjust("1 minute")
+    it.effect(
+      `the lookup of a stale key gets the previous value, and gives it a new life, with a lease of ${lease}`,
+      () => {
+        const { pages, run, source } = setupPages(lease)
+        return Effect.gen(function* () {
           yield* pages.get("x")
-        }
-        assert.deepStrictEqual(source.asked, ["none", "1", "1", "1"])
-        assert.strictEqual(source.downloads, 1)
-        yield* TestClock.adjust("59 seconds")
-        yield* pages.get("x")
-        assert.strictEqual(source.asked.length, 4, "it is fresh")
+          for (let minute = 1; minute <= 3; minute++) {
+            yield* TestClock.adjust("1 minute")
+            yield* pages.get("x")
+          }
+          assert.deepStrictEqual(source.asked, ["none", "1", "1", "1"])
+          assert.strictEqual(source.downloads, 1)
+          yield* TestClock.adjust("59 seconds")
+          yield* pages.get("x")
+          assert.strictEqual(source.asked.length, 4, "it is fresh")
 
-        source.etag = "2"
-        yield* TestClock.adjust("1 second")
-        yield* pages.get("x")
-        assert.strictEqual((yield* pages.get("x")).etag, "2")
-        assert.strictEqual(source.downloads, 2)
-      }).pipe(run)
-    })
+          source.etag = "2"
+          yield* TestClock.adjust("1 second")
+          yield* pages.get("x")
+          assert.strictEqual((yield* pages.get("x")).etag, "2")
+          assert.strictEqual(source.downloads, 2)
+        }).pipe(run)
+      }
+    )
 
-  it.effect("is known to a refresh, though it is fresh", () => {
+  it.effect("a refresh gets the previous value, though it is fresh", () => {
     const { pages, run, source } = setupPages()
     return Effect.gen(function* () {
       yield* pages.refresh("x")
@@ -66,7 +69,7 @@ describe("Cached: the previous value", () => {
     }).pipe(run)
   })
 
-  it.effect("of each key is known to the lookup of many", () => {
+  it.effect("the lookup of many gets the previous value of each key", () => {
     const { pages, run, source } = setupPages()
     return Effect.gen(function* () {
       yield* pages.getMany(["x", "y"])
@@ -77,7 +80,7 @@ describe("Cached: the previous value", () => {
     }).pipe(run)
   })
 
-  it.effect("is not known after an invalidation, nor after its time", () => {
+  it.effect("no lookup gets the previous value after an invalidation, or after its time", () => {
     const { pages, run, source } = setupPages()
     return Effect.gen(function* () {
       yield* pages.get("x")
@@ -94,7 +97,7 @@ describe("Cached: the previous value", () => {
     }).pipe(run)
   })
 
-  it.effect("belongs to the lookup: what it changes of it no reader sees", () => {
+  it.effect("the previous value belongs to the lookup, and no reader sees its changes", () => {
     const { run } = setup()
     const pages = Cached.make({
       namespace: "page",

@@ -1,10 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Cached } from "@hexcache/cached"
 import { Effect, Schema } from "effect"
-import { setup, silently } from "./support/Database.ts"
+import { setup, silently } from "../support/Database.ts"
 
-describe("Cached: what a call stack would not take", () => {
-  it.effect("getMany keeps what it learns of 130,000 keys at once", () => {
+describe("Cached: sizes that a call stack does not take", () => {
+  it.effect("getMany stores the values of 130,000 keys at once", () => {
     const { run, store } = setup()
     const squares = Cached.make({
       namespace: "square",

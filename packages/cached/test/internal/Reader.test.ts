@@ -2,10 +2,10 @@ import { assert, describe, it } from "@effect/vitest"
 import { Cached } from "@hexcache/cached"
 import { Effect, Option } from "effect"
 import { TestClock } from "effect/testing"
-import { setup, silently, usual } from "./support/Database.ts"
+import { setup, silently, usual } from "../support/Database.ts"
 
 describe("Cached: getOption", () => {
-  it.effect("gives what the cache has, fresh or stale, and looks nothing up", () => {
+  it.effect("getOption returns the value of the cache, fresh or stale, and looks nothing up", () => {
     const { db, run } = setup()
     const users = Cached.make({ ...usual(db), namespace: "optional", staleFor: "1 hour", refreshAhead: 1e9 })
     return Effect.gen(function* () {
@@ -23,7 +23,7 @@ describe("Cached: getOption", () => {
     }).pipe(run)
   })
 
-  it.effect("gives none for a key that is known to have no value", () => {
+  it.effect("getOption returns none for a key without a value", () => {
     const { db, run } = setup()
     const users = Cached.make({ ...usual(db), lookup: db.findEven, negativeTtl: "1 minute" })
     return Effect.gen(function* () {
@@ -33,7 +33,7 @@ describe("Cached: getOption", () => {
     }).pipe(run)
   })
 
-  it.effect("gives none where the cache fails, and nothing that a pending invalidation outdates", () => {
+  it.effect("getOption returns none where the cache fails, and nothing that a pending invalidation outdates", () => {
     const { db, run, store } = setup()
     const users = Cached.make(usual(db))
     return Effect.gen(function* () {
@@ -46,7 +46,7 @@ describe("Cached: getOption", () => {
     }).pipe(run, silently)
   })
 
-  it.effect("gives a value that is on its way into the cache", () => {
+  it.effect("getOption returns a value that is on its way into the cache", () => {
     const { db, run, store } = setup()
     const users = Cached.make(usual(db))
     return Effect.gen(function* () {
