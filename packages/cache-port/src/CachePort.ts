@@ -5,9 +5,9 @@ import { Context, Effect, Layer, type Scope } from "effect"
 import type { CacheDriver } from "./CacheDriver.ts"
 import type { CacheError } from "./CacheError.ts"
 import type { CacheOperations } from "./CacheOperations.ts"
-import { finishWrites } from "./internal/finishWrites.ts"
 import { checkOptions, type FromDriverOptions, fromDriver } from "./internal/fromDriver.ts"
 import { namespaced } from "./internal/namespaced.ts"
+import { finishWrites } from "./internal/PortInternals.ts"
 import { type ReadyOptions, ready } from "./internal/ready.ts"
 
 /**

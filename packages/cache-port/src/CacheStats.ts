@@ -26,6 +26,8 @@ export interface Counters {
   errors: number
 }
 
+const zeros = { hits: 0, misses: 0, errors: 0 }
+
 const registry = new Map<string, Counters>()
 
 /** The most namespaces with counts of their own. */
@@ -43,7 +45,7 @@ export const countersOf = (namespace: string): Counters => {
   const known = registry.get(namespace)
   if (known !== undefined) return known
   const name = registry.size < mostNamespaces ? namespace : others
-  const counters = registry.get(name) ?? { hits: 0, misses: 0, errors: 0 }
+  const counters = registry.get(name) ?? { ...zeros }
   registry.set(name, counters)
   return counters
 }
@@ -57,7 +59,7 @@ const read = ({ errors, hits, misses }: Counters): NamespaceStats => ({
 
 /** Reads the counts of one namespace. Zeros for an unused namespace. */
 export const of = (namespace: string): Effect.Effect<NamespaceStats> =>
-  Effect.sync(() => read(registry.get(namespace) ?? { hits: 0, misses: 0, errors: 0 }))
+  Effect.sync(() => read(registry.get(namespace) ?? zeros))
 
 /** Reads the counts of every namespace, by its name. A nested namespace is named `outer:inner`. */
 export const all: Effect.Effect<ReadonlyMap<string, NamespaceStats>> = Effect.sync(
@@ -66,9 +68,5 @@ export const all: Effect.Effect<ReadonlyMap<string, NamespaceStats>> = Effect.sy
 
 /** Sets every count back to zero. */
 export const reset: Effect.Effect<void> = Effect.sync(() => {
-  for (const counters of registry.values()) {
-    counters.hits = 0
-    counters.misses = 0
-    counters.errors = 0
-  }
+  for (const counters of registry.values()) Object.assign(counters, zeros)
 })

@@ -14,58 +14,48 @@ export type DriverResult<A> = A | DriverFailure
 export const Async: unique symbol = Symbol("@hexcache/cache-port/Async")
 export type Async = typeof Async
 
-/**
- * Operations that return their result synchronously, from this process's memory, or return `Async`. The calling fiber
- * carries the `Clock`.
- */
+/** The fiber of the caller, which carries the `Clock`. */
+export type Caller = Fiber.Fiber<unknown, unknown>
+
+/** Operations that return their result synchronously, from this process's memory, or return `Async`. */
 export interface SyncOperations {
   /** As `CacheDriver.get`. */
-  readonly get: (key: string, fiber: Fiber.Fiber<unknown, unknown>) => DriverResult<string | undefined> | Async
+  readonly get: (key: string, caller: Caller) => DriverResult<string | undefined> | Async
   /** As `CacheDriver.getMany`, with all values as of one moment. */
   readonly getMany?: (
     keys: ReadonlyArray<string>,
-    fiber: Fiber.Fiber<unknown, unknown>
+    caller: Caller
   ) => DriverResult<ReadonlyArray<string | undefined>> | Async
   /** As `CacheDriver.set`. */
-  readonly set?: (
-    key: string,
-    value: string,
-    ttl: number | undefined,
-    fiber: Fiber.Fiber<unknown, unknown>
-  ) => DriverResult<void> | Async
+  readonly set?: (key: string, value: string, ttl: number | undefined, caller: Caller) => DriverResult<void> | Async
   /** As `CacheDriver.increment`. */
   readonly increment?: (
     key: string,
     amount: number,
     ttl: number | undefined,
-    fiber: Fiber.Fiber<unknown, unknown>
+    caller: Caller
   ) => DriverResult<number> | Async
 }
 
 /** Takes the result of an operation. */
 export type DriverCallback<A> = (result: DriverResult<A>) => void
 
-/**
- * Operations that begin at once and call back exactly once. Each returns the effect that the port runs when the caller
- * is interrupted before the callback, or `undefined` where an interruption changes nothing.
- */
+/** The effect to run when the caller is interrupted before the callback; `undefined` where that changes nothing. */
+export type Cancel = Effect.Effect<void> | undefined
+
+/** Operations that begin at once and call back exactly once. */
 export interface CallbackOperations {
   /** As `CacheDriver.get`. */
-  readonly get?: (key: string, callback: DriverCallback<string | undefined>) => Effect.Effect<void> | undefined
+  readonly get?: (key: string, callback: DriverCallback<string | undefined>) => Cancel
   /** As `CacheDriver.set`. */
-  readonly set?: (
-    key: string,
-    value: string,
-    ttl: number | undefined,
-    callback: DriverCallback<void>
-  ) => Effect.Effect<void> | undefined
+  readonly set?: (key: string, value: string, ttl: number | undefined, callback: DriverCallback<void>) => Cancel
   /** As `CacheDriver.increment`. */
   readonly increment?: (
     key: string,
     amount: number,
     ttl: number | undefined,
     callback: DriverCallback<number>
-  ) => Effect.Effect<void> | undefined
+  ) => Cancel
 }
 
 /** The shortcuts of a driver: the port tries `sync` first, and uses `callback` in place of the usual operation. */

@@ -2,7 +2,7 @@
  * One function around every operation of a cache: a layer around the port is made of it.
  */
 import { Effect, Exit, Stream } from "effect"
-import type { CacheError, CacheRequest } from "./CacheError.ts"
+import type { CacheError, CacheOperation, CacheRequest } from "./CacheError.ts"
 import type { CacheOperations } from "./CacheOperations.ts"
 import * as Input from "./internal/Input.ts"
 import { withInput } from "./internal/InputCheck.ts"
@@ -45,6 +45,17 @@ export const interceptOperations = (inner: CacheOperations, interceptor: Interce
   const wrap: Interceptor["wrap"] = (operation, request) =>
     isRefusal(operation) ? operation : interceptor.wrap(operation, request)
 
+  const onKeys = <A>(
+    operation: CacheOperation,
+    input: Iterable<string>,
+    f: (keys: ReadonlyArray<string>) => Effect.Effect<A, CacheError>
+  ) =>
+    withInput(
+      operation,
+      () => Input.keys(input),
+      (keys) => (keys.length === 0 ? f(keys) : wrap(f(keys), { operation, keys }))
+    )
+
   return {
     get: (key) => wrap(inner.get(key), { operation: "get", key }),
     getJson: (key) => wrap(inner.getJson(key), { operation: "getJson", key }),
@@ -53,15 +64,7 @@ export const interceptOperations = (inner: CacheOperations, interceptor: Interce
     setIfAbsent: (key, value, options) =>
       wrap(inner.setIfAbsent(key, value, options), { operation: "setIfAbsent", key }),
     delete: (key) => wrap(inner.delete(key), { operation: "delete", key }),
-    deleteMany: (keys) =>
-      withInput(
-        "deleteMany",
-        () => Input.keys(keys),
-        (keys) => {
-          const operation = inner.deleteMany(keys)
-          return keys.length === 0 ? operation : wrap(operation, { operation: "deleteMany", keys })
-        }
-      ),
+    deleteMany: (keys) => onKeys("deleteMany", keys, (keys) => inner.deleteMany(keys)),
     getAndDelete: (key) => wrap(inner.getAndDelete(key), { operation: "getAndDelete", key }),
     compareAndDelete: (key, expected) =>
       wrap(inner.compareAndDelete(key, expected), { operation: "compareAndDelete", key }),
@@ -70,15 +73,7 @@ export const interceptOperations = (inner: CacheOperations, interceptor: Interce
     ttl: (key) => wrap(inner.ttl(key), { operation: "ttl", key }),
     increment: (key, amount, options) => wrap(inner.increment(key, amount, options), { operation: "increment", key }),
     decrement: (key, amount, options) => wrap(inner.decrement(key, amount, options), { operation: "decrement", key }),
-    getMany: (keys) =>
-      withInput(
-        "getMany",
-        () => Input.keys(keys),
-        (keys) => {
-          const operation = inner.getMany(keys)
-          return keys.length === 0 ? operation : wrap(operation, { operation: "getMany", keys })
-        }
-      ),
+    getMany: (keys) => onKeys("getMany", keys, (keys) => inner.getMany(keys)),
     setMany: (entries, options) =>
       withInput(
         "setMany",
@@ -86,8 +81,8 @@ export const interceptOperations = (inner: CacheOperations, interceptor: Interce
         (pairs) => {
           // The port below validates the values.
           const operation = inner.setMany(pairs as ReadonlyArray<readonly [string, string]>, options)
-          if (pairs.length === 0) return operation
-          return wrap(operation, { operation: "setMany", keys: Array.from(new Set(pairs.map(([key]) => key))) })
+          const keys = Array.from(new Set(pairs.map(([key]) => key)))
+          return keys.length === 0 ? operation : wrap(operation, { operation: "setMany", keys })
         }
       ),
     deletePattern: (pattern) => wrap(inner.deletePattern(pattern), { operation: "deletePattern" }),
@@ -104,12 +99,9 @@ export const interceptOperations = (inner: CacheOperations, interceptor: Interce
   }
 }
 
-const isInvalid = ({ reason }: CacheError): boolean =>
-  reason._tag === "InvalidArgument" || reason._tag === "InvalidValue"
-
 /** True for the effect that refuses input: it has failed already. */
 const isRefusal = (operation: Effect.Effect<unknown, CacheError>): boolean => {
   if (!Exit.isExit(operation) || Exit.isSuccess(operation)) return false
   const [first] = (operation as Exit.Failure<unknown, CacheError>).cause.reasons
-  return first?._tag === "Fail" && isInvalid(first.error)
+  return first?._tag === "Fail" && ["InvalidArgument", "InvalidValue"].includes(first.error.reason._tag)
 }

@@ -9,6 +9,8 @@ export { DriverFailure } from "./DriverFailure.ts"
 export {
   Async,
   type CallbackOperations,
+  type Caller,
+  type Cancel,
   type DriverCallback,
   type DriverResult,
   type FastPaths,

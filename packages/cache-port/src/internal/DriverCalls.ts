@@ -5,20 +5,17 @@
  *
  * @internal
  */
-import { Effect, Exit, type Fiber, identity, Option } from "effect"
-import { constVoid } from "effect/Function"
+import { Effect, Exit, identity, Option } from "effect"
 import type { CacheDriver } from "../CacheDriver.ts"
 import { CacheError, type CacheErrorInput, type CacheOperation } from "../CacheError.ts"
 import type { Counters } from "../CacheStats.ts"
 import { DriverFailure } from "../DriverFailure.ts"
-import { Async, type DriverCallback, type DriverResult } from "../FastPaths.ts"
+import { Async, type Caller, type Cancel, type DriverCallback, type DriverResult } from "../FastPaths.ts"
 import * as Input from "./Input.ts"
 import type { SyncReader } from "./PortInternals.ts"
 
 /** The keys of an operation, for its error. */
 type Subject = Pick<CacheErrorInput, "key" | "keys">
-
-type AnyFiber = Fiber.Fiber<unknown, unknown>
 
 /** The calls of one port. */
 export const driverCalls = (driver: CacheDriver, counters: Counters) => {
@@ -90,45 +87,34 @@ export const driverCalls = (driver: CacheDriver, counters: Counters) => {
             return result === Async ? getAsync(operation, key, f) : toExit(result, operation, key, f)
           })
 
-  const setByCallback = callback?.set
-  const setAsync =
-    setByCallback === undefined
-      ? (operation: CacheOperation, key: string, value: string, ttl: number | undefined) =>
-          mapFailure(driver.set(key, value, ttl), operation, { key })
-      : (operation: CacheOperation, key: string, value: string, ttl: number | undefined) =>
-          Effect.callback<void, CacheError>((resume) =>
-            setByCallback(key, value, ttl, resumeWith(resume, operation, key, constVoid))
-          )
-  const setSync = sync?.set
-  const set =
-    setSync === undefined
-      ? setAsync
-      : (operation: CacheOperation, key: string, value: string, ttl: number | undefined) =>
-          Effect.withFiber<void, CacheError>((fiber) => {
-            const result = setSync(key, value, ttl, fiber)
-            return result === Async ? setAsync(operation, key, value, ttl) : toExit(result, operation, key, constVoid)
-          })
-
-  const incrementByCallback = callback?.increment
-  const incrementAsync =
-    incrementByCallback === undefined
-      ? (operation: CacheOperation, key: string, amount: number, ttl: number | undefined) =>
-          mapFailure(driver.increment(key, amount, ttl), operation, { key })
-      : (operation: CacheOperation, key: string, amount: number, ttl: number | undefined) =>
-          Effect.callback<number, CacheError>((resume) =>
-            incrementByCallback(key, amount, ttl, resumeWith(resume, operation, key, identity<number>))
-          )
-  const incrementSync = sync?.increment
-  const increment =
-    incrementSync === undefined
-      ? incrementAsync
-      : (operation: CacheOperation, key: string, amount: number, ttl: number | undefined) =>
-          Effect.withFiber<number, CacheError>((fiber) => {
-            const result = incrementSync(key, amount, ttl, fiber)
+  /** Writes one key by the fastest path that the driver has for the operation. */
+  const write = <V, A>(
+    bySync: ((key: string, value: V, ttl: number | undefined, caller: Caller) => DriverResult<A> | Async) | undefined,
+    byCallback: ((key: string, value: V, ttl: number | undefined, callback: DriverCallback<A>) => Cancel) | undefined,
+    byEffect: (key: string, value: V, ttl: number | undefined) => Effect.Effect<A, DriverFailure>
+  ) => {
+    const writeAsync =
+      byCallback === undefined
+        ? (operation: CacheOperation, key: string, value: V, ttl: number | undefined) =>
+            mapFailure(byEffect(key, value, ttl), operation, { key })
+        : (operation: CacheOperation, key: string, value: V, ttl: number | undefined) =>
+            Effect.callback<A, CacheError>((resume) =>
+              byCallback(key, value, ttl, resumeWith(resume, operation, key, identity<A>))
+            )
+    return bySync === undefined
+      ? writeAsync
+      : (operation: CacheOperation, key: string, value: V, ttl: number | undefined) =>
+          Effect.withFiber<A, CacheError>((fiber) => {
+            const result = bySync(key, value, ttl, fiber)
             return result === Async
-              ? incrementAsync(operation, key, amount, ttl)
-              : toExit(result, operation, key, identity<number>)
+              ? writeAsync(operation, key, value, ttl)
+              : toExit(result, operation, key, identity<A>)
           })
+  }
+  const set = write(sync?.set, callback?.set, (key, value: string, ttl) => driver.set(key, value, ttl))
+  const increment = write(sync?.increment, callback?.increment, (key, amount: number, ttl) =>
+    driver.increment(key, amount, ttl)
+  )
 
   const getManySync = sync?.getMany
   /** Takes keys that may repeat themselves, at least one, and returns each key once, in the order of their first places. */
@@ -154,9 +140,9 @@ export const driverCalls = (driver: CacheDriver, counters: Counters) => {
 
   const readSync: SyncReader | undefined =
     getManySync &&
-    ((keys: ReadonlyArray<string>, fiber: AnyFiber) => {
+    ((keys, caller) => {
       if (!keys.every(Input.isKey)) return Async
-      const result = getManySync(keys, fiber)
+      const result = getManySync(keys, caller)
       if (result === Async) return Async
       if (result instanceof DriverFailure) return toError("getMany", { keys }, result)
       for (const value of result) count(value)

@@ -35,13 +35,19 @@ const isWithin = (text: string, bytes: number): boolean =>
 
 const kind = (input: unknown): string => (input === null ? "null" : Array.isArray(input) ? "array" : typeof input)
 
-export const key = (input: unknown): string => {
-  if (typeof input !== "string") return refuse(`a key is a string, not ${kind(input)}`)
-  if (input.length === 0) return refuse("a key has at least one character")
-  if (!isWithin(input, maxKeyBytes)) return refuse(`a key has at most ${maxKeyBytes} bytes of UTF-8`)
-  if (!input.isWellFormed()) return refuse("a key is well-formed Unicode, without a lone surrogate")
+const text = (input: unknown, name: string, maxBytes: number): string => {
+  if (typeof input !== "string") return refuse(`a ${name} is a string, not ${kind(input)}`)
+  if (!isWithin(input, maxBytes)) return refuse(`a ${name} has at most ${maxBytes} bytes of UTF-8`)
+  if (!input.isWellFormed()) return refuse(`a ${name} is well-formed Unicode, without a lone surrogate`)
   return input
 }
+
+export const key = (input: unknown): string =>
+  input === "" ? refuse("a key has at least one character") : text(input, "key", maxKeyBytes)
+
+export const value = (input: unknown, maxBytes: number): string => text(input, "value", maxBytes)
+
+export const namespace = (input: unknown): string => text(input, "namespace", 1_024)
 
 /** True if the input is a valid key. */
 export const isKey = (input: unknown): input is string => {
@@ -57,13 +63,6 @@ export const keys = (input: unknown): ReadonlyArray<string> => {
   const all = list(input, key)
   const distinct = new Set(all)
   return distinct.size === all.length ? all : Array.from(distinct)
-}
-
-export const value = (input: unknown, maxBytes: number): string => {
-  if (typeof input !== "string") return refuse(`a value is a string, not ${kind(input)}`)
-  if (!isWithin(input, maxBytes)) return refuse(`a value has at most ${maxBytes} bytes of UTF-8`)
-  if (!input.isWellFormed()) return refuse("a value is well-formed Unicode, without a lone surrogate")
-  return input
 }
 
 /** The text of a value as JSON. */
@@ -204,13 +203,6 @@ export const pattern = (input: unknown): string => {
   if (typeof input !== "string") return refuse(`a pattern is a string, not ${kind(input)}`)
   const refusal = Glob.refusalOf(input)
   return refusal === undefined ? input : refuse(refusal)
-}
-
-export const namespace = (input: unknown): string => {
-  if (typeof input !== "string") return refuse(`a namespace is a string, not ${kind(input)}`)
-  if (!isWithin(input, 1_024)) return refuse("a namespace has at most 1024 bytes of UTF-8")
-  if (!input.isWellFormed()) return refuse("a namespace is well-formed Unicode, without a lone surrogate")
-  return input
 }
 
 export const maxValueBytes = (input: unknown): number => {

@@ -57,7 +57,6 @@ export const operations = (
 
   const port: CacheOperations = {
     get: withKey("get", (key) => get("get", key, countAndWrap)),
-
     getJson: withKey("getJson", (key) =>
       Effect.flatMap(get("getJson", key, Option.fromUndefinedOr), (text) => {
         if (Option.isNone(text)) {
@@ -75,30 +74,23 @@ export const operations = (
         }
       })
     ),
-
     set: withEntry("set", identity<string>, (key, value, ttl) => set("set", key, value, ttl)),
-
     setJson: withEntry("setJson", Input.json, (key, text, ttl) => set("setJson", key, text, ttl)),
-
     setIfAbsent: withEntry("setIfAbsent", identity<string>, (key, value, ttl) =>
       mapFailure(driver.setIfAbsent(key, value, ttl), "setIfAbsent", { key })
     ),
-
     delete: withKey("delete", (key) =>
       mapResult(driver.deleteMany([key]), "delete", { key }, (removed) => removed === 1)
     ),
-
     deleteMany: (keys) =>
       withInput(
         "deleteMany",
         () => Input.keys(keys),
         (keys) => (keys.length === 0 ? Effect.succeed(0) : mapFailure(driver.deleteMany(keys), "deleteMany", { keys }))
       ),
-
     getAndDelete: withKey("getAndDelete", (key) =>
       mapResult(driver.getAndDelete(key), "getAndDelete", { key }, countAndWrap)
     ),
-
     compareAndDelete: (key, expected) =>
       withInput(
         "compareAndDelete",
@@ -106,9 +98,7 @@ export const operations = (
         ({ expected, key }) => mapFailure(driver.compareAndDelete(key, expected), "compareAndDelete", { key }),
         key
       ),
-
     exists: withKey("exists", (key) => mapFailure(driver.exists(key), "exists", { key })),
-
     expire: (key, ttl) =>
       withInput(
         "expire",
@@ -116,20 +106,15 @@ export const operations = (
         ({ key, ttl }) => mapFailure(driver.expire(key, ttl), "expire", { key }),
         key
       ),
-
     ttl: withKey("ttl", (key) => mapFailure(driver.ttl(key), "ttl", { key })),
-
     increment: add("increment", 1),
-
     decrement: add("decrement", -1),
-
     getMany: (keys) =>
       withInput(
         "getMany",
         () => Input.list(keys, Input.key),
         (keys) => (keys.length === 0 ? Effect.succeed(new Map()) : getMany(keys))
       ),
-
     setMany: (entries, options) =>
       withInput(
         "setMany",
@@ -139,14 +124,12 @@ export const operations = (
             ? Effect.void
             : mapFailure(driver.setMany(entries, ttl), "setMany", { keys: entries.map(([key]) => key) })
       ),
-
     deletePattern: (pattern) =>
       withInput(
         "deletePattern",
         () => Input.pattern(pattern),
         (pattern) => mapFailure(driver.deletePattern(pattern), "deletePattern", {})
       ),
-
     scan: (pattern) =>
       Stream.unwrap(
         withInput(
@@ -155,9 +138,7 @@ export const operations = (
           (pattern) => Effect.sync(() => distinct(driver.scan(pattern)))
         )
       ),
-
     flush: mapFailure(driver.flush, "flush", {}),
-
     ping: mapResult(driver.ping, "ping", {}, () => true as const)
   }
 

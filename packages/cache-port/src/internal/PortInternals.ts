@@ -6,11 +6,11 @@
  *
  * @internal
  */
-import type { Cause, Effect, Fiber } from "effect"
+import { type Cause, Clock, Effect, Fiber } from "effect"
 import type { CacheDriver } from "../CacheDriver.ts"
 import type { CacheError } from "../CacheError.ts"
 import type { CacheOperations } from "../CacheOperations.ts"
-import type { Async } from "../FastPaths.ts"
+import type { Async, Caller } from "../FastPaths.ts"
 import type { SwallowedFailures } from "./SwallowedFailures.ts"
 
 export interface PortInternals {
@@ -18,7 +18,7 @@ export interface PortInternals {
   readonly source?: PortSource
   readonly readSync?: SyncReader | undefined
   readonly origin?: Origin
-  readonly layer?: Layer
+  readonly layer?: { readonly inner: CacheOperations; readonly wrap: Wrap }
   /** The failures that this layer hides from its callers. */
   readonly swallowed?: SwallowedFailures
   readonly observe?: Observe
@@ -40,7 +40,7 @@ export interface PortSource {
  */
 export type SyncReader = (
   keys: ReadonlyArray<string>,
-  fiber: Fiber.Fiber<unknown, unknown>
+  caller: Caller
 ) => ReadonlyArray<string | undefined> | CacheError | Async
 
 /** The port that a namespace belongs to, and the prefix of the namespace within it. */
@@ -50,11 +50,6 @@ interface Origin {
 }
 
 type Wrap = (inner: CacheOperations) => CacheOperations
-
-interface Layer {
-  readonly inner: CacheOperations
-  readonly wrap: Wrap
-}
 
 /** The telemetry of one `Cached`. */
 export interface Observer {
@@ -141,3 +136,18 @@ export const finishBeforeClose = (cache: CacheOperations, write: Fiber.Fiber<unk
   source.writes.add(write)
   write.addObserver(() => source.writes.delete(write))
 }
+
+/** The longest time that a cache waits for background writes before it closes, in milliseconds. */
+const patience = 200
+
+/** Waits for the background writes of a port on a driver, in real time, at most 200 ms. */
+export const finishWrites = (port: CacheOperations): Effect.Effect<void> =>
+  Effect.suspend(() => {
+    const writes = Array.from(internalsOf(port).source?.writes ?? [])
+    if (writes.length === 0) return Effect.void
+    return Effect.forEach(writes, Fiber.await, { concurrency: "unbounded", discard: true }).pipe(
+      Effect.timeoutOption(patience),
+      Effect.provideService(Clock.Clock, Clock.Clock.defaultValue()),
+      Effect.asVoid
+    )
+  })

@@ -5,7 +5,7 @@
  */
 import { Effect, Stream } from "effect"
 import type { CacheDriver } from "../CacheDriver.ts"
-import type { CacheError, CacheOperation } from "../CacheError.ts"
+import type { CacheOperation } from "../CacheError.ts"
 import * as CacheKey from "../CacheKey.ts"
 import type { CacheOperations } from "../CacheOperations.ts"
 import * as CacheStats from "../CacheStats.ts"
@@ -27,38 +27,29 @@ export interface FromDriverOptions {
   readonly maxValueBytes?: number | undefined
 }
 
+const validate = (options: FromDriverOptions, names?: ReadonlyArray<string>) => {
+  if (names !== undefined) {
+    const all = ["namespace", "maxValueBytes", ...names]
+    Input.onlyOptions(options, (name) => all.includes(name), all.join(", "))
+  }
+  // Only an absent namespace means the whole store: with `null` for it, `flush` would remove the keys of others.
+  const { maxValueBytes, namespace = "" } = options
+  return { namespace: Input.namespace(namespace), maxValueBytes: Input.maxValueBytes(maxValueBytes) }
+}
+
 /** Fails with `InvalidArgument` on options out of range, and on a name that is neither the port's nor among `names`. */
-export const checkOptions = (
-  options: FromDriverOptions,
-  names: ReadonlyArray<string> | undefined
-): Effect.Effect<void, CacheError> =>
+export const checkOptions = (options: FromDriverOptions, names?: ReadonlyArray<string>) =>
   withInput(
     "layer",
-    () => {
-      if (names !== undefined) {
-        const all = ["namespace", "maxValueBytes", ...names]
-        Input.onlyOptions(options, (name) => all.includes(name), all.join(", "))
-      }
-      Input.namespace(namespaceIn(options))
-      Input.maxValueBytes(options.maxValueBytes)
-    },
+    () => validate(options, names),
     () => Effect.void
   )
-
-/** Only an absent namespace means the whole store: with `null` for it, `flush` would remove the keys of others. */
-const namespaceIn = ({ namespace = "" }: FromDriverOptions): string => namespace
 
 /** As `CachePort.fromDriver`. */
 export const fromDriver = (driver: CacheDriver, options: FromDriverOptions): CacheOperations => {
   try {
-    const namespace = Input.namespace(namespaceIn(options))
-    return fromSource({
-      driver,
-      namespace,
-      prefix: prefixOf(namespace),
-      maxValueBytes: Input.maxValueBytes(options.maxValueBytes),
-      writes: new Set()
-    })
+    const { maxValueBytes, namespace } = validate(options)
+    return fromSource({ driver, namespace, prefix: prefixOf(namespace), maxValueBytes, writes: new Set() })
   } catch (thrown) {
     return refusing(thrown)
   }
