@@ -3,7 +3,7 @@
  *
  *     first-operations [--count 100] [--only <words>]
  *
- * On one server, plain and by TLS, a cluster and a Sentinel group, on Node 22, this Node and Bun, near and far. Run it on
+ * On one server, a cluster and a Sentinel group, plain and by TLS, on Node 22, this Node and Bun, near and far. Run it on
  * a machine that is quiet: a program that gets no processor in time fails by its deadline.
  */
 import { execFile } from "node:child_process"
@@ -13,6 +13,7 @@ import { join } from "node:path"
 import { parseArgs, promisify } from "node:util"
 import {
   askRedis,
+  type Certificate,
   FaultProxy,
   freePort,
   makeCertificate,
@@ -20,7 +21,7 @@ import {
   RedisSentinels,
   RedisServer
 } from "@hexcache/redis-testkit"
-import type { Order, Place } from "./first/layer.ts"
+import type { AddressMap, Order, Place } from "./first/layer.ts"
 import { bringTool } from "./tools.ts"
 
 const { values: options } = parseArgs({
@@ -37,75 +38,96 @@ const farTimeout = 1_000
 interface Site {
   readonly name: string
   readonly place: Place
+  /** The certificate of servers that are reached by TLS. */
+  readonly ca: string | undefined
   readonly distance: number
   readonly stop: () => Promise<unknown>
 }
 
-const startServer = async (distance: number, isTls: boolean): Promise<Site> => {
-  const certificate = isTls ? await makeCertificate() : undefined
-  const tlsPort = await freePort()
-  const server = await RedisServer.start({ args: certificate?.serverArgs(tlsPort) ?? [] })
-  const proxy = await FaultProxy.start(isTls ? tlsPort : server.port)
+/** The way to a server: a proxy that delays, in front of its port for TLS where there is a certificate. */
+const wayTo = async (server: RedisServer, distance: number, certificate?: Certificate) => {
+  let port = server.port
+  if (certificate !== undefined) {
+    port = await freePort()
+    const args = certificate.serverArgs(port).map((arg) => arg.replace(/^--/, ""))
+    await askRedis(server.url, ["CONFIG", "SET", ...args])
+  }
+  const proxy = await FaultProxy.start(port)
   proxy.latency(distance / 2)
-  const port = distance === 0 ? (isTls ? tlsPort : server.port) : proxy.port
   return {
-    name: `one server${isTls ? " by TLS" : ""}`,
-    place: {
-      kind: "server",
-      url: `redis${isTls ? "s" : ""}://localhost:${port}`,
-      ...(certificate && { ca: certificate.cert })
-    },
-    distance,
+    announced: `127.0.0.1:${server.port}`,
+    port: distance === 0 ? port : proxy.port,
+    stop: () => proxy.stop()
+  }
+}
+
+type Way = Awaited<ReturnType<typeof wayTo>>
+
+const addressMapOf = (ways: ReadonlyArray<Way>): AddressMap =>
+  Object.fromEntries(ways.map(({ announced, port }) => [announced, { host: "127.0.0.1", port }]))
+
+const urlOf = ({ port }: Way): string => `redis://127.0.0.1:${port}`
+
+const startServer = async (distance: number, certificate?: Certificate) => {
+  const server = await RedisServer.start()
+  const way = await wayTo(server, distance, certificate)
+  return {
+    name: "one server",
+    place: { kind: "server", url: `redis://localhost:${way.port}` } as const,
     stop: async () => {
-      await proxy.stop()
+      await way.stop()
       await server.stop()
-      certificate?.remove()
     }
   }
 }
 
-const startCluster = async (distance: number): Promise<Site> => {
+const startCluster = async (distance: number, certificate?: Certificate) => {
   const cluster = await RedisCluster.start()
-  const proxies = await Promise.all(
-    cluster.servers.map(async (server) => {
-      const proxy = await FaultProxy.start(server.port)
-      proxy.latency(distance / 2)
-      if (distance > 0) await askRedis(server.url, ["CONFIG", "SET", "cluster-announce-port", `${proxy.port}`])
-      return proxy
-    })
-  )
+  const ways = await Promise.all(cluster.servers.map((server) => wayTo(server, distance, certificate)))
   return {
     name: "a cluster",
-    place: { kind: "cluster", rootNodes: (distance === 0 ? cluster.servers : proxies).map(({ url }) => url) },
-    distance,
+    place: { kind: "cluster", rootNodes: ways.map(urlOf), nodeAddressMap: addressMapOf(ways) } as const,
     stop: async () => {
-      await Promise.all(proxies.map((proxy) => proxy.stop()))
+      await Promise.all(ways.map((way) => way.stop()))
       await cluster.stop()
     }
   }
 }
 
-const startSentinels = async (distance: number): Promise<Site> => {
+const startSentinels = async (distance: number, certificate?: Certificate) => {
   const group = await RedisSentinels.start()
-  const far = async ({ port }: RedisServer) => {
-    const proxy = await FaultProxy.start(port)
-    proxy.latency(distance / 2)
-    return proxy
-  }
-  const [master, ...sentinels] = await Promise.all([group.master, ...group.sentinels].map(far))
+  const master = await wayTo(group.master, distance, certificate)
+  const sentinels = await Promise.all(group.sentinels.map((server) => wayTo(server, distance)))
   return {
     name: "a Sentinel group",
     place: {
       kind: "sentinel",
       name: group.name,
-      sentinels: (distance === 0 ? group.sentinels : sentinels).map(({ url }) => url),
-      nodeAddressMap:
-        distance === 0 ? {} : { [`127.0.0.1:${group.master.port}`]: { host: "127.0.0.1", port: master?.port ?? 0 } }
-    },
+      sentinels: sentinels.map(urlOf),
+      nodeAddressMap: addressMapOf([master])
+    } as const,
+    stop: async () => {
+      await Promise.all([master, ...sentinels].map((way) => way.stop()))
+      await group.stop()
+    }
+  }
+}
+
+const start = async (
+  begin: typeof startServer | typeof startCluster | typeof startSentinels,
+  distance: number,
+  isTls: boolean
+): Promise<Site> => {
+  const certificate = isTls ? await makeCertificate() : undefined
+  const { name, place, stop } = await begin(distance, certificate)
+  return {
+    name: isTls ? `${name} by TLS` : name,
+    place,
+    ca: certificate?.cert,
     distance,
     stop: async () => {
-      await Promise.all([master, ...sentinels].map((proxy) => proxy?.stop()))
-      await group.stop()
+      await stop()
+      certificate?.remove()
     }
   }
 }
@@ -116,10 +138,15 @@ let runs = 0
 const succeeds = async (
   runtime: string,
   program: string,
-  { place }: Site,
+  { ca, place }: Site,
   commandTimeout?: number
 ): Promise<boolean> => {
-  const order: Order = { place, namespace: `first-${++runs}`, ...(commandTimeout && { commandTimeout }) }
+  const order: Order = {
+    place,
+    namespace: `first-${++runs}`,
+    ...(ca && { ca }),
+    ...(commandTimeout && { commandTimeout })
+  }
   const script = new URL(`first/${program}.ts`, import.meta.url).pathname
   try {
     await promisify(execFile)(runtime, [script, JSON.stringify(order)], { timeout: 30_000 })
@@ -137,19 +164,17 @@ const runtimes = [
   ["Bun", join(await bringTool({ name: "bun", range: "^1.0.0", at: "newest" }, work), "bun")]
 ] as const
 
-const sites: ReadonlyArray<() => Promise<Site>> = [
-  ...distances.flatMap((distance) => [
-    () => startServer(distance, false),
-    () => startServer(distance, true),
-    () => startCluster(distance),
-    () => startSentinels(distance)
+const sites: ReadonlyArray<() => Promise<Site>> = distances.flatMap((distance) =>
+  [startServer, startCluster, startSentinels].flatMap((begin) => [
+    () => start(begin, distance, false),
+    () => start(begin, distance, true)
   ])
-]
+)
 
 let failures = 0
 try {
-  for (const start of sites) {
-    const site = await start()
+  for (const open of sites) {
+    const site = await open()
     try {
       // Where a few round trips take longer than the default deadline, users set a longer one.
       const timeout = site.distance > 60 ? farTimeout : undefined

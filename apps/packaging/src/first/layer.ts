@@ -3,35 +3,42 @@ import { CacheRedis } from "@hexcache/cache-redis"
 
 /** Where the Redis is. */
 export type Place =
-  | { readonly kind: "server"; readonly url: string; readonly ca?: string }
-  | { readonly kind: "cluster"; readonly rootNodes: ReadonlyArray<string> }
+  | { readonly kind: "server"; readonly url: string }
+  | { readonly kind: "cluster"; readonly rootNodes: ReadonlyArray<string>; readonly nodeAddressMap: AddressMap }
   | {
       readonly kind: "sentinel"
       readonly name: string
       readonly sentinels: ReadonlyArray<string>
-      /** The master's address, where it is reached by another. */
-      readonly nodeAddressMap: { readonly [announced: string]: { readonly host: string; readonly port: number } }
+      readonly nodeAddressMap: AddressMap
     }
+
+/** Where servers are reached, by the addresses that they announce, where it is elsewhere. */
+export type AddressMap = Readonly<Record<string, { readonly host: string; readonly port: number }>>
 
 /** The argument of a program. */
 export interface Order {
   readonly place: Place
+  /** The certificate to trust, where the servers are reached by TLS; sentinels are not. */
+  readonly ca?: string
   readonly namespace: string
   /** Milliseconds; the default of the adapter unless given. */
   readonly commandTimeout?: number
 }
 
-const { place, ...common }: Order = JSON.parse(process.argv[2] ?? "")
+const { ca, place, ...given }: Order = JSON.parse(process.argv[2] ?? "")
+const common = { ...given, ...(ca && { tls: { ca } }) }
 
 const layerAt = () => {
   switch (place.kind) {
     case "server":
-      return CacheRedis.layer({ ...common, url: place.url, ...(place.ca && { tls: { ca: place.ca } }) })
-    case "cluster":
-      return CacheRedis.layerCluster({ ...common, rootNodes: place.rootNodes })
+      return CacheRedis.layer({ ...common, url: place.url })
+    case "cluster": {
+      const { nodeAddressMap, rootNodes } = place
+      return CacheRedis.layerCluster({ ...common, rootNodes, nodeAddressMap })
+    }
     case "sentinel": {
       const { name, nodeAddressMap, sentinels } = place
-      return CacheRedis.layerSentinel({ ...common, name, sentinels, nodeAddressMap })
+      return CacheRedis.layerSentinel({ ...common, name, sentinels, nodeAddressMap, sentinelTls: false })
     }
   }
 }
