@@ -8,6 +8,7 @@
 import type { TcpSocketConnectOpts } from "node:net"
 import { CacheError, type FromDriverOptions, InvalidArgument } from "@hexcache/cache-port"
 import { Duration, Effect, identity, Redacted } from "effect"
+import * as ReplyError from "./commands/ReplyError.ts"
 import * as Scripts from "./commands/Scripts.ts"
 import type { Backoff } from "./connection/Attempts.ts"
 import type { ConnectionOptions } from "./connection/Connection.ts"
@@ -123,7 +124,7 @@ export const settings = (options: CommonOptions & Pick<SingleOptions, "nearCache
     nearCache: nearCache(options.nearCache, commandTimeout),
     complete: async (endpoint, signal) => ({
       ...endpoint,
-      ...(credentials === undefined ? fixed : login(await Effect.runPromise(credentials, { signal }))),
+      ...(credentials === undefined ? fixed : await obtained(credentials, signal)),
       // node-redis's union of sockets tells them apart by `tls`.
       socket: {
         ...endpoint.socket,
@@ -231,6 +232,18 @@ export const some = <I, A>(name: string, input: ReadonlyArray<I>, check: (each: 
 }
 
 const reveal = (secret: unknown): unknown => (Redacted.isRedacted(secret) ? Redacted.value(secret) : secret)
+
+/** Runs the effect of `credentials`. What it fails with, or what is wrong with its result, may hold a password. */
+const obtained = async (
+  credentials: NonNullable<CommonOptions["credentials"]>,
+  signal: AbortSignal
+): Promise<Pick<Endpoint, "username" | "password">> => {
+  try {
+    return login(await Effect.runPromise(credentials, { signal }))
+  } catch {
+    throw ReplyError.noCredentials()
+  }
+}
 
 const login = (
   { password, username }: Pick<CommonOptions, "username" | "password">,

@@ -122,6 +122,30 @@ describe.concurrent("options", () => {
     })
   )
 
+  it.live("credentials that fail, throw or have no password are the reason that is told, and nothing of them is", () =>
+    Effect.gen(function* () {
+      const { port } = yield* server()
+      const broken: ReadonlyArray<CacheRedis.CacheRedisOptions["credentials"]> = [
+        Effect.fail(canary),
+        Effect.die(new Error(canary)),
+        Effect.succeed({ password: "" }),
+        Effect.succeed(undefined as unknown as CacheRedis.Credentials)
+      ]
+      for (const credentials of broken) {
+        const layer = layerOf({ host: "127.0.0.1", port, namespace: "test", credentials })
+        const error = yield* Effect.flip(
+          Effect.provide(
+            CachePort.use(({ get }) => get("key")),
+            layer
+          )
+        )
+        assert.strictEqual(error.reason._tag, "Unavailable")
+        assert.include(error.message, "the credentials cannot be obtained")
+        assert.notInclude(error.message, canary)
+      }
+    })
+  )
+
   it.live("a password that changes is asked for anew at the next connection", () =>
     Effect.gen(function* () {
       const { port, url } = yield* server({ args: ["--requirepass", "first"] })

@@ -78,10 +78,21 @@ export const slotRanges: Decode<ReadonlyArray<SlotRange>> = (reply) =>
       first: integer(first),
       last: integer(last),
       nodes: nodes.map((node) => {
-        const [host, port] = array(node)
-        return { host: text(host) ?? "", port: integer(port) }
+        const [name, port, , metadata] = array(node)
+        const host = text(name) ?? ""
+        return { host: host === nameless ? addressIn(metadata) : host, port: integer(port) }
       })
     }
   })
+
+/** Stands for the host of a node that is to be reached by a name, and has announced none. */
+export const nameless = "?"
+
+/** The address of a nameless node, among the names and values behind its other fields; empty where there is none. */
+const addressIn = (metadata: unknown): string => {
+  const fields = Array.isArray(metadata) ? metadata : []
+  const address: unknown = fields[fields.indexOf("ip") + 1]
+  return fields.includes("ip") && typeof address === "string" ? address : ""
+}
 
 const array = (reply: unknown): ReadonlyArray<unknown> => (Array.isArray(reply) ? reply : unexpected())

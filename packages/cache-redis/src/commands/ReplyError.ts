@@ -21,6 +21,7 @@ import {
   WrongType
 } from "@hexcache/cache-port"
 import { ErrorReply, SocketClosedUnexpectedlyError } from "@redis/client"
+import * as Reply from "./Reply.ts"
 
 type Reason = (code: string) => CacheErrorReason
 
@@ -97,7 +98,11 @@ const redirection = /^(MOVED|ASK) \d+ (.*):(\d+)$/
 /** The failure that an error reply stands for. The server refused, so nothing was executed. */
 const fromReply = (code: string, text: string): DriverFailure => {
   const [, redirecting, host = "", port] = redirection.exec(text) ?? []
-  if (redirecting === "MOVED" || redirecting === "ASK") return new Redirection(redirecting, host, Number(port))
+  if (redirecting === "MOVED" || redirecting === "ASK") {
+    return host === Reply.nameless
+      ? new DriverFailure(redirected[redirecting], "NotExecuted", redirecting)
+      : new Redirection(redirecting, host, Number(port))
+  }
   const met = text.replace(inScript, "")
   if (met !== text) return fromText(met.startsWith("-") ? met.slice(1) : `ERR ${met}`)
   const reason = byFirstWord[code] ?? byText.find(([begin]) => text.startsWith(begin))?.[1]
@@ -173,6 +178,10 @@ export const noHello = (code: string | undefined): DriverFailure =>
     "NotExecuted",
     code
   )
+
+/** The effect of `credentials` failed, or has no password. */
+export const noCredentials = (): DriverFailure =>
+  new DriverFailure(new Unavailable({ message: "no connection is ready: the credentials cannot be obtained" }))
 
 /** The server, or what stands in front of it, broke the connection instead of answering HELLO. */
 export const hungUpAtHello = (): DriverFailure =>

@@ -220,7 +220,9 @@ export class Cluster implements Router {
     if (isLost || isOfOldMap(failure)) this.#reader.hint()
     if (this.#closed || command.isBound === true || deadline - performance.now() < lastMoment) return undefined
     if (failure instanceof ReplyError.Redirection) return this.#redirect(failure, last, routed)
-    if (failure.serverCode === "TRYAGAIN") return pause(tryAgainInterval, () => this.#sendToOwner(routed))
+    // What is just moving to a node without a name is sent again until it is there.
+    if (failure.serverCode === "TRYAGAIN" || failure.serverCode === "ASK")
+      return pause(tryAgainInterval, () => this.#sendToOwner(routed))
     if (isOfOldMap(failure)) return this.#sendToSuccessor(failure, last, routed)
     const mayRepeat = failure.outcome === "NotExecuted" || writtenKeys(command).length === 0
     return isLost && mayRepeat ? this.#sendToSuccessor(failure, last, routed, isLost) : undefined
@@ -311,7 +313,12 @@ export class Cluster implements Router {
 
 /** True if the failure says that the node does not own the slot, or not yet. */
 const isOfOldMap = ({ serverCode }: DriverFailure): boolean =>
-  serverCode === "CLUSTERDOWN" || serverCode === "READONLY" || serverCode === "LOADING" || serverCode === "MASTERDOWN"
+  serverCode === "CLUSTERDOWN" ||
+  serverCode === "READONLY" ||
+  serverCode === "LOADING" ||
+  serverCode === "MASTERDOWN" ||
+  // To a node that has no name; only the map has its address.
+  serverCode === "MOVED"
 
 /** Waits in real time, whatever the caller's `Clock`: the cluster's time is real, too. */
 const pause = <A, E>(millis: number, next: () => Effect.Effect<A, E>): Effect.Effect<A, E> =>

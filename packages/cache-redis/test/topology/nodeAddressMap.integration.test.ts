@@ -21,6 +21,24 @@ const announced = ({ port }: { readonly port: number }) => `127.0.0.1:${port}`
 
 const reached = ({ port }: { readonly port: number }) => ({ host: "127.0.0.1", port })
 
+describe.concurrent("a cluster whose nodes are to be reached by names", () => {
+  for (const [name, args] of [
+    ["announces them", ["--cluster-announce-hostname", "localhost"]],
+    ["has announced none: its nodes are reached by their addresses, the target of a redirection too", []]
+  ] as const) {
+    it.live(name, () =>
+      Effect.gen(function* () {
+        const group = yield* cluster({ replicas: 0, args: ["--cluster-preferred-endpoint-type", "hostname", ...args] })
+        const cached = yield* clusterCache(group, { topologyRefreshInterval: "1 hour" })
+        const [key = ""] = keysOf(group, 0, 1)
+        yield* cached.set(key, "value")
+        yield* Effect.promise(() => group.moveSlot(slotOf(`test:${key}`), at(group.masters, 0), at(group.masters, 1)))
+        assert.deepStrictEqual(yield* cached.get(key), Option.some("value"))
+      })
+    )
+  }
+})
+
 describe.concurrent("nodeAddressMap", () => {
   it.live("leads to every node of a cluster, to the target of a redirection too", () =>
     Effect.gen(function* () {
