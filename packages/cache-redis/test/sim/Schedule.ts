@@ -22,11 +22,13 @@ export function* schedule(seed: number, faults: ReadonlyArray<string>): Generato
   for (let number = 1; ; number++) {
     if (queue.length === 0) queue = random.shuffled(faults)
     const chosen = queue.splice(-(random.below(4) === 0 ? 2 : 1))
+    const millis = pick(random, [100, 400, 700, 3_000])
     yield {
       number,
       faults: chosen.toReversed(),
-      millis: pick(random, [100, 400, 700, 3_000]),
-      rest: pick(random, [40, 200, 400, 800]),
+      millis,
+      // In a long fault more of the same shows nothing new.
+      rest: Math.max(millis / 10, pick(random, [40, 200, 400, 800])),
       restBehind: pick(random, [300, 1_000, 4_000]),
       calm: pick(random, [50, 300, 1_000, 8_000])
     }

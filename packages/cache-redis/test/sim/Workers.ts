@@ -14,14 +14,14 @@ export class Workers {
     runs: ReadonlyArray<SimulationOptions>,
     jobs: number
   ): AsyncGenerator<readonly [SimulationOptions, Answer]> {
-    const answers = runs.map(() => Promise.withResolvers<Answer>())
+    const answers = new Map(runs.map((_, index) => [index, Promise.withResolvers<Answer>()]))
     let next = 0
     const work = () => {
       const child = fork(new URL("./worker.ts", import.meta.url), { serialization: "advanced" })
       this.#children.add(child)
       let current: number | undefined
       child.on("message", (answer: Answer | "ready") => {
-        if (answer !== "ready") answers[current as number]?.resolve(answer)
+        if (answer !== "ready") answers.get(current as number)?.resolve(answer)
         current = next < runs.length ? next++ : undefined
         if (current === undefined) child.disconnect()
         else child.send(runs[current] as SimulationOptions)
@@ -29,14 +29,16 @@ export class Workers {
       child.on("exit", (code, signal) => {
         this.#children.delete(child)
         if (current === undefined) return
-        answers[current]?.resolve({ thrown: `the process ended with ${code ?? signal}` })
+        answers.get(current)?.resolve({ thrown: `the process ended with ${code ?? signal}` })
         if (next < runs.length) work()
       })
     }
     for (let count = Math.min(jobs, runs.length); count > 0; count--) work()
     try {
-      for (const [index, options] of runs.entries())
-        yield [options, await (answers[index] as (typeof answers)[0]).promise]
+      for (const [index, options] of runs.entries()) {
+        yield [options, await (answers.get(index) as PromiseWithResolvers<Answer>).promise]
+        answers.delete(index)
+      }
     } finally {
       for (const child of this.#children) child.kill()
     }

@@ -273,13 +273,13 @@ export class World {
     this.#goneSince = Number.POSITIVE_INFINITY
     this.#log.add(`fault ends: ${title}`)
     await this.#recovered(title)
+    this.#rest = round.restBehind
     await this.#sleep(this.#topology.settleTime)
     this.#wellSince = Math.min(this.#wellSince, this.#loop.now)
     this.#readableSince = Math.min(this.#readableSince, this.#loop.now)
     const tried = this.#network.attempts - attempts
     if (names.every((name) => hopeless.has(name)) && tried > mostAttempts(this.#loop.now - now))
       this.#account.isWrong("attempts", `${tried} attempts to connect under ${title}`)
-    this.#rest = round.restBehind
     await this.#sleep(round.calm)
     this.#checkRest(title)
     this.#work.check(this.#loop.now - now, title)
@@ -291,7 +291,9 @@ export class World {
     const [name = ""] = names
     const isAlone = names.length === 1
     this.#isLosing = names.some((name) => losing.has(name))
-    const isUnnoticed = isAlone && (unnoticed.has(name) || (soon && losing.has(name)))
+    // The first connection takes longer than a deadline where the network is slow.
+    const isConnecting = this.#rounds.length === 1 && (!soon || name === "blocked loop")
+    const isUnnoticed = isAlone && !isConnecting && (unnoticed.has(name) || (soon && losing.has(name)))
     if (!isUnnoticed) this.#wellSince = Number.POSITIVE_INFINITY
     if (!isUnnoticed && !(isAlone && soon && readable.has(name))) this.#readableSince = Number.POSITIVE_INFINITY
     if (isAlone && deadly.has(name)) this.#goneSince = this.#loop.now + outageAfter
