@@ -24,6 +24,8 @@ const copy = (folder: string): void => {
     mkdirSync(join(folder, name, "node_modules/@hexcache"), { recursive: true })
     symlinkSync(join(packages, name, "node_modules/effect"), join(folder, name, "node_modules/effect"))
   }
+  // The explorer draws its random numbers by the test support of the port.
+  cpSync(join(packages, "cache-port/test/support"), join(folder, "cache-port/test/support"), { recursive: true })
   for (const [used, user] of [
     ["cache-port", "cached"],
     ["cache-port", "schedule-explorer"],
