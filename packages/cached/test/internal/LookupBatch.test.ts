@@ -6,7 +6,7 @@ import { setup, silently, usual } from "../support/Database.ts"
 
 const base = (db: ReturnType<typeof setup>["db"]) => ({ ...usual(db), ttl: "1 minute", staleFor: "2 minutes" }) as const
 
-/** A database whose answers never come, from a moment on. */
+/** Lets the lookups of a database never end, from a moment on. */
 const hang = (db: ReturnType<typeof setup>["db"]) => {
   db.takes = "1 day"
 }

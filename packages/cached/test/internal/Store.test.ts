@@ -15,7 +15,7 @@ import { Database, silently, usual } from "../support/Database.ts"
 
 type GetMany = (prefix: string) => NonNullable<SyncOperations["getMany"]>
 
-/** A store of which many keys are asked at once first, as `getMany` says. */
+/** A store whose synchronous read of many keys is `getMany`. */
 const setup = (namespace: string, getMany: (store: MapStore) => GetMany) => {
   const store = new MapStore()
   const fastPaths = (prefix: string): FastPaths => ({ sync: { get: () => Async, getMany: getMany(store)(prefix) } })
