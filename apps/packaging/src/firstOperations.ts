@@ -41,6 +41,8 @@ interface Site {
   /** The certificate of servers that are reached by TLS. */
   readonly ca: string | undefined
   readonly distance: number
+  /** How many round trips the first operation takes. */
+  readonly trips: number
   readonly stop: () => Promise<unknown>
 }
 
@@ -73,6 +75,7 @@ const startServer = async (distance: number, certificate?: Certificate) => {
   const way = await wayTo(server, distance, certificate)
   return {
     name: "one server",
+    trips: 2,
     place: { kind: "server", url: `redis://localhost:${way.port}` } as const,
     stop: async () => {
       await way.stop()
@@ -86,6 +89,7 @@ const startCluster = async (distance: number, certificate?: Certificate) => {
   const ways = await Promise.all(cluster.servers.map((server) => wayTo(server, distance, certificate)))
   return {
     name: "a cluster",
+    trips: 3,
     place: { kind: "cluster", rootNodes: ways.map(urlOf), nodeAddressMap: addressMapOf(ways) } as const,
     stop: async () => {
       await Promise.all(ways.map((way) => way.stop()))
@@ -100,6 +104,7 @@ const startSentinels = async (distance: number, certificate?: Certificate) => {
   const sentinels = await Promise.all(group.sentinels.map((server) => wayTo(server, distance)))
   return {
     name: "a Sentinel group",
+    trips: 3,
     place: {
       kind: "sentinel",
       name: group.name,
@@ -119,12 +124,13 @@ const start = async (
   isTls: boolean
 ): Promise<Site> => {
   const certificate = isTls ? await makeCertificate() : undefined
-  const { name, place, stop } = await begin(distance, certificate)
+  const { name, place, stop, trips } = await begin(distance, certificate)
   return {
     name: isTls ? `${name} by TLS` : name,
     place,
     ca: certificate?.cert,
     distance,
+    trips: isTls ? trips + 1 : trips,
     stop: async () => {
       await stop()
       certificate?.remove()
@@ -176,8 +182,8 @@ try {
   for (const open of sites) {
     const site = await open()
     try {
-      // Where a few round trips take longer than the default deadline, users set a longer one.
-      const timeout = site.distance > 60 ? farTimeout : undefined
+      // Where the first round trips take about as long as the default deadline, users set a longer one.
+      const timeout = site.distance * site.trips > 200 ? farTimeout : undefined
       for (const [runtime, command] of site.distance === 0 ? runtimes : runtimes.slice(0, 1)) {
         for (const program of site.distance === 0 ? programs : programs.slice(0, 1)) {
           const deadline = timeout === undefined ? "" : `, commandTimeout ${timeout} ms`
