@@ -55,7 +55,7 @@ const codes: ReadonlyArray<readonly [CacheOperation, string]> = [
 ]
 
 describe("CacheError", () => {
-  it("has the code of its operation, or of the connection", () => {
+  it("An error has the code of its operation, or of the connection", () => {
     for (const [operation, code] of codes) {
       for (const reason of reasons) {
         const expected = connection.includes(reason._tag) ? "CACHE_CONNECTION_ERROR" : code
@@ -64,7 +64,7 @@ describe("CacheError", () => {
     }
   })
 
-  it("is retryable when the reason may pass and a repetition cannot do the work twice", () => {
+  it("An error is retryable if the reason may pass and a repetition cannot do the work twice", () => {
     const passing = ["Unavailable", "TimedOut", "ConnectionLost"]
     const onceOnly = ["setIfAbsent", "getAndDelete", "compareAndDelete", "increment", "decrement"]
     for (const [operation] of codes) {
@@ -81,14 +81,14 @@ describe("CacheError", () => {
     }
   })
 
-  it("was not executed unless it is said to be unknown", () => {
+  it("The outcome of an error is NotExecuted by default", () => {
     assert.strictEqual(
       new CacheError({ operation: "get", reason: new Unknown({ message: "" }) }).outcome,
       "NotExecuted"
     )
   })
 
-  it("is recovered by reason", async () => {
+  it("Effect.catchReason recovers from one reason of an error", async () => {
     const failing = Effect.fail(
       new CacheError({ operation: "get", key: "a", reason: new Unavailable({ message: "no connection is ready" }) })
     )
@@ -103,7 +103,7 @@ describe("CacheError", () => {
     assert.strictEqual(await Effect.runPromise(unwrapped), 1)
   })
 
-  it("says what failed, of which key, and why, and cuts a long key", () => {
+  it("The message of an error has the operation, the key and the reason, and cuts a long key", () => {
     const reason = new TimedOut({ message: "no answer within 250 ms" })
     assert.strictEqual(
       new CacheError({ operation: "get", key: "user:1", reason }).message,

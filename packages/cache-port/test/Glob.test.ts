@@ -14,18 +14,18 @@ const plainly = (pattern: ReadonlyArray<string>, text: ReadonlyArray<string>): b
 }
 
 describe("Glob", () => {
-  it("escape makes any text match itself", () => {
+  it("An escaped text matches itself", () => {
     fc.assert(fc.property(fc.string({ unit: anyCharacter }), (text) => Glob.matches(Glob.escape(text), text)))
     fc.assert(fc.property(meaningful, (text) => Glob.matches(Glob.escape(text), text)))
   })
 
-  it("escape makes any text match nothing else", () => {
+  it("An escaped text matches nothing else", () => {
     fc.assert(
       fc.property(meaningful, meaningful, (one, other) => Glob.matches(Glob.escape(one), other) === (one === other))
     )
   })
 
-  it("stars and question marks mean what their definition says", () => {
+  it("Stars and question marks match as their definition says", () => {
     const letters = fc.string({ unit: fc.constantFrom("a", "b", "*", "?"), maxLength: 8 })
     const text = fc.string({ unit: fc.constantFrom("a", "b"), maxLength: 8 })
     fc.assert(
@@ -34,7 +34,7 @@ describe("Glob", () => {
     )
   })
 
-  it("answers any pattern and any text, and agrees with itself on what is refused", () => {
+  it("Any pattern and any text have a result, and the two checks of a pattern agree", () => {
     fc.assert(
       fc.property(meaningful, fc.string({ unit: anyCharacter }), (pattern, text) => {
         const compiled = Glob.compile(pattern)
@@ -45,12 +45,12 @@ describe("Glob", () => {
     )
   })
 
-  it("takes no longer than pattern times text, where naive matching takes for ever", () => {
+  it("A match takes no longer than pattern times text, where naive matching takes for ever", () => {
     assert.isFalse(Glob.matches("*a".repeat(500), "a".repeat(499) + "b".repeat(2_000)))
     assert.isTrue(Glob.matches(`${"*a".repeat(500)}*`, "a".repeat(600)))
   })
 
-  it("begin decides as matches does, in steps of any number", () => {
+  it("A match in steps of any number has the result of one in one go", () => {
     fc.assert(
       fc.property(meaningful, meaningful, fc.integer({ min: 1, max: 5 }), (pattern, text, steps) => {
         const glob = Glob.compile(pattern)
@@ -64,7 +64,7 @@ describe("Glob", () => {
     )
   })
 
-  it("refuses what servers differ on", () => {
+  it("A pattern on which servers differ is invalid", () => {
     assert.match(Glob.refusalOf("[é]") ?? "", /ASCII/)
     assert.match(Glob.refusalOf(`*${"a".repeat(1_025)}`) ?? "", /1024/)
     assert.match(Glob.refusalOf("*a".repeat(513)) ?? "", /1024/)

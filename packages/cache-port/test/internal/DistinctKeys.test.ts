@@ -1,8 +1,8 @@
 import { assert, describe, it } from "vitest"
-import { DistinctKeys } from "../src/internal/DistinctKeys.ts"
+import { DistinctKeys } from "../../src/internal/DistinctKeys.ts"
 
 describe("DistinctKeys", () => {
-  it("lets each key in once, however many sets the keys take", () => {
+  it("A set of keys takes each key once, however many Sets it consists of", () => {
     const keys = new DistinctKeys(4)
     const seen = new Set<string>()
     for (let step = 0; step < 5_000; step++) {

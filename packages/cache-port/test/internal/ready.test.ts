@@ -3,13 +3,13 @@ import { assert, describe, it } from "@effect/vitest"
 import { AccessDenied, CachePort, DriverFailure, Unavailable } from "@hexcache/cache-port"
 import { Duration, Effect, Exit, Fiber } from "effect"
 import { TestClock } from "effect/testing"
-import * as Faulty from "./support/Faulty.ts"
+import * as Faulty from "../support/Faulty.ts"
 
 const down = new DriverFailure(new Unavailable({ message: "no connection is ready" }))
 const denied = new DriverFailure(new AccessDenied({ message: "the server refuses" }), "NotExecuted", "WRONGPASS")
 
 describe("CachePort.ready", () => {
-  it.effect("succeeds at once where the cache works", () =>
+  it.effect("ready succeeds at once if the cache works", () =>
     Effect.gen(function* () {
       const faulty = Faulty.make()
       yield* CachePort.ready(faulty.cache)
@@ -18,7 +18,7 @@ describe("CachePort.ready", () => {
     })
   )
 
-  it.effect("waits for a cache that works later, and pings it every 50 ms until then", () =>
+  it.effect("ready waits for a cache that works later, and pings it every 50 ms until then", () =>
     Effect.gen(function* () {
       const faulty = Faulty.make()
       faulty.failure = down
@@ -32,7 +32,7 @@ describe("CachePort.ready", () => {
     })
   )
 
-  it.effect("fails with Unavailable when its time is over, and says why the last ping failed", () =>
+  it.effect("ready fails with Unavailable when its time is over, and says why the last ping failed", () =>
     Effect.gen(function* () {
       const faulty = Faulty.make()
       faulty.failure = down
@@ -53,7 +53,7 @@ describe("CachePort.ready", () => {
     })
   )
 
-  it.effect("fails when its time is over before the first ping has ended", () =>
+  it.effect("ready fails when its time is over before the first ping has ended", () =>
     Effect.gen(function* () {
       const faulty = Faulty.make()
       faulty.hold = Effect.never
@@ -65,7 +65,7 @@ describe("CachePort.ready", () => {
     })
   )
 
-  it.effect("ends when its caller is interrupted, and pings no more", () =>
+  it.effect("ready ends when its caller is interrupted, and pings no more", () =>
     Effect.gen(function* () {
       const faulty = Faulty.make()
       faulty.failure = down
@@ -82,7 +82,7 @@ describe("CachePort.ready", () => {
   )
 
   for (const timeout of [0, -1, Number.NaN, Number.NEGATIVE_INFINITY, "soon", null, {}, Duration.zero]) {
-    it.effect(`refuses the timeout ${timeout} with InvalidArgument, and pings nothing`, () =>
+    it.effect(`ready refuses the timeout ${timeout} with InvalidArgument, and pings nothing`, () =>
       Effect.gen(function* () {
         const faulty = Faulty.make()
         const error = yield* Effect.flip(CachePort.ready(faulty.cache, { timeout: timeout as never }))
@@ -92,7 +92,7 @@ describe("CachePort.ready", () => {
     )
   }
 
-  it.effect("fails at once for a cache whose options were refused", () =>
+  it.effect("ready fails at once for a cache with invalid options", () =>
     Effect.gen(function* () {
       const refusing = CachePort.namespaced(Faulty.make().cache, "\ud800")
       const error = yield* Effect.flip(CachePort.ready(refusing))

@@ -13,7 +13,7 @@ import { MapStore } from "./support/MapStore.ts"
 
 type GetMany = (prefix: string) => NonNullable<SyncOperations["getMany"]>
 
-/** A store of which many keys are asked at once first, as `getMany` says. */
+/** A store whose synchronous read of many keys is `getMany`. */
 const setup = (namespace: string, getMany: (store: MapStore) => GetMany) => {
   const store = new MapStore()
   const fastPaths = (prefix: string): FastPaths => ({ sync: { get: () => Async, getMany: getMany(store)(prefix) } })
@@ -21,19 +21,19 @@ const setup = (namespace: string, getMany: (store: MapStore) => GetMany) => {
   return { cache, store }
 }
 
-const answers =
+const reads =
   ({ entries }: MapStore): GetMany =>
   (prefix) =>
   (keys) =>
     keys.map((key) => entries.get(prefix + key)?.value)
 
-const cannotTell = (): GetMany => () => () => Async
+const returnsAsync = (): GetMany => () => () => Async
 
 const fails = (): GetMany => () => () => new DriverFailure(new Unavailable({ message: "by the test" }))
 
-describe("a store that is asked at once", () => {
-  it.effect("answers getMany without being asked again", () => {
-    const { cache, store } = setup("at once", answers)
+describe("SyncOperations", () => {
+  it.effect("A synchronous result of getMany costs no other call", () => {
+    const { cache, store } = setup("at once", reads)
     return Effect.gen(function* () {
       yield* cache.set("a", "1")
       const found = yield* cache.getMany(["b", "a"])
@@ -45,8 +45,8 @@ describe("a store that is asked at once", () => {
     })
   })
 
-  it.effect("is asked as ever where it cannot tell", () => {
-    const { cache, store } = setup("later", cannotTell)
+  it.effect("The port calls the usual operation where the synchronous one returns Async", () => {
+    const { cache, store } = setup("later", returnsAsync)
     return Effect.gen(function* () {
       yield* cache.set("a", "1")
       assert.deepStrictEqual((yield* cache.getMany(["a"])).get("a"), Option.some("1"))
@@ -54,7 +54,7 @@ describe("a store that is asked at once", () => {
     })
   })
 
-  it.effect("fails getMany with the keys as they were asked for", () => {
+  it.effect("A synchronous failure of getMany has the keys of the caller", () => {
     const { cache } = setup("failing", fails)
     return Effect.gen(function* () {
       const error = yield* Effect.flip(cache.getMany(["a", "b"]))
@@ -65,11 +65,11 @@ describe("a store that is asked at once", () => {
   })
 })
 
-describe("a key that getMany is asked for twice", () => {
+describe("A repeated key of getMany", () => {
   it.effect.each([
-    { name: "repeated at once", getMany: answers },
-    { name: "repeated later", getMany: cannotTell }
-  ])("is asked for once, and counted once: $name", ({ getMany, name }) => {
+    { name: "repeated at once", getMany: reads },
+    { name: "repeated later", getMany: returnsAsync }
+  ])("A repeated key is read and counted once: $name", ({ getMany, name }) => {
     const { cache, store } = setup(name, getMany)
     return Effect.gen(function* () {
       yield* cache.set("a", "1")
@@ -83,8 +83,8 @@ describe("a key that getMany is asked for twice", () => {
 
   it.effect.each([
     { name: "repeated, failing at once", getMany: fails },
-    { name: "repeated, failing later", getMany: cannotTell }
-  ])("is named once by an error: $name", ({ getMany, name }) => {
+    { name: "repeated, failing later", getMany: returnsAsync }
+  ])("An error names a repeated key once: $name", ({ getMany, name }) => {
     const { cache, store } = setup(name, getMany)
     store.fails = () => true
     return Effect.gen(function* () {
