@@ -54,7 +54,7 @@ describe("Breaker", () => {
       }))
   }
 
-  test("while open, every operation fails at once with Unavailable, and the store is left alone", (faulty) =>
+  test("While open, every operation fails at once with Unavailable, and the store is left alone", (faulty) =>
     Effect.gen(function* () {
       yield* trip(faulty)
       faulty.failure = undefined
@@ -81,7 +81,7 @@ describe("Breaker", () => {
       assert.strictEqual(faulty.asked, 0)
     }))
 
-  test("while open, bad input is still InvalidArgument, and no keys are still none", (faulty) =>
+  test("While open, bad input is still InvalidArgument, and no keys are still none", (faulty) =>
     Effect.gen(function* () {
       yield* trip(faulty)
       const cache = yield* CachePort
@@ -116,7 +116,7 @@ describe("Breaker", () => {
       }))
   }
 
-  test("bad input and interruption neither end a row of failures nor add to it", (faulty) =>
+  test("Bad input and interruption neither end a row of failures nor add to it", (faulty) =>
     Effect.gen(function* () {
       const cache = yield* CachePort
       faulty.failure = Faulty.failure(TimedOut)
@@ -132,7 +132,7 @@ describe("Breaker", () => {
       assert.strictEqual(yield* Breaker.state, "open")
     }))
 
-  test("after the delay one operation is let through as a probe, and its success closes the breaker", (faulty) =>
+  test("After the delay one operation goes through as a probe, and its success closes the breaker", (faulty) =>
     Effect.gen(function* () {
       yield* trip(faulty)
       faulty.failure = undefined
@@ -158,7 +158,7 @@ describe("Breaker", () => {
       assert.isTrue(yield* cache.ping)
     }))
 
-  test("a ping may be the probe, and so may a scan", (faulty) =>
+  test("A ping may be the probe, and so may a scan", (faulty) =>
     Effect.gen(function* () {
       const cache = yield* CachePort
       for (const probe of [
@@ -175,7 +175,7 @@ describe("Breaker", () => {
       }
     }))
 
-  test("each failed probe doubles the delay, up to the longest", (faulty) =>
+  test("Each failed probe doubles the delay, up to the longest", (faulty) =>
     Effect.gen(function* () {
       yield* trip(faulty)
       for (const delay of [100, 200, 400, 800, 1_600, 3_200, 5_000, 5_000]) {
@@ -190,7 +190,7 @@ describe("Breaker", () => {
       }
     }))
 
-  it.effect("the delay is drawn from the upper half of its length", () => {
+  it.effect("The delay is drawn from the upper half of its length", () => {
     const faulty = Faulty.make()
     return Effect.gen(function* () {
       yield* trip(faulty)
@@ -202,7 +202,7 @@ describe("Breaker", () => {
     }).pipe(Effect.provide(on(faulty)), drawing(0.99))
   })
 
-  test("a store that fails again soon is given the next longer delay, and later the first one", (faulty) =>
+  test("A store that fails again soon gets the next longer delay, and later the first one", (faulty) =>
     Effect.gen(function* () {
       const close = (after: number) =>
         Effect.gen(function* () {
@@ -222,7 +222,7 @@ describe("Breaker", () => {
       yield* close(100)
     }))
 
-  test("an interrupted probe leaves its place to the next operation", (faulty) =>
+  test("An interrupted probe leaves its place to the next operation", (faulty) =>
     Effect.gen(function* () {
       yield* trip(faulty)
       faulty.failure = undefined
@@ -242,7 +242,7 @@ describe("Breaker", () => {
       assert.strictEqual(yield* Breaker.state, "closed")
     }))
 
-  test("a probe that hangs makes way for another one after the longest delay", (faulty) =>
+  test("A probe that hangs makes way for another one after the longest delay", (faulty) =>
     Effect.gen(function* () {
       yield* trip(faulty)
       faulty.failure = undefined
@@ -259,7 +259,7 @@ describe("Breaker", () => {
       assert.strictEqual(yield* Breaker.state, "closed")
     }))
 
-  test("what began before a change of state changes nothing when it ends", (faulty) =>
+  test("An operation from before a change of state changes nothing when it ends", (faulty) =>
     Effect.gen(function* () {
       const cache = yield* CachePort
       const answer = yield* Deferred.make<void>()
@@ -279,7 +279,7 @@ describe("Breaker", () => {
       assert.strictEqual(yield* Breaker.state, "closed")
     }))
 
-  test("works where interruption is off", (faulty) =>
+  test("A breaker works where interruption is off", (faulty) =>
     Effect.gen(function* () {
       const uninterruptible = Effect.uninterruptible(get)
       assert.strictEqual((yield* uninterruptible)._tag, "Success")
@@ -290,7 +290,7 @@ describe("Breaker", () => {
       assert.strictEqual((yield* uninterruptible)._tag, "Success")
     }))
 
-  test("a stream of keys counts as one operation", (faulty) =>
+  test("A stream of keys counts as one operation", (faulty) =>
     Effect.gen(function* () {
       const cache = yield* CachePort
       faulty.failure = Faulty.failure(ConnectionLost)
@@ -300,7 +300,7 @@ describe("Breaker", () => {
       assert.strictEqual(yield* Breaker.state, "open")
     }))
 
-  test("all namespaces share the state", (faulty) =>
+  test("All namespaces share the state", (faulty) =>
     Effect.gen(function* () {
       const cache = yield* CachePort
       const orders = CachePort.namespaced(cache, "orders")
@@ -316,7 +316,7 @@ describe("Breaker", () => {
       assert.strictEqual(faulty.asked, 0)
     }))
 
-  test("a key of 65,536 bytes works in a namespace, as it does without a breaker", () =>
+  test("A key of 65,536 bytes works in a namespace, as it does without a breaker", () =>
     Effect.gen(function* () {
       const orders = CachePort.namespaced(CachePort.namespaced(yield* CachePort, "orders"), "inner")
       yield* orders.set("k".repeat(65_536), "value")
@@ -355,7 +355,7 @@ describe("Breaker", () => {
     { maxDelay: "soon" },
     { failuers: 5 }
   ] as ReadonlyArray<BreakerOptions>) {
-    it.effect(`refuses ${JSON.stringify(options)}`, () =>
+    it.effect(`Breaker.layer refuses ${JSON.stringify(options)}`, () =>
       Effect.gen(function* () {
         const error = yield* Effect.flip(Effect.provide(Breaker.state, on(Faulty.make(), options)))
         assert.strictEqual(error.operation, "layer")

@@ -1,4 +1,3 @@
-/** What a layer that fails open changes for what stands on it. */
 import { assert, describe, it } from "@effect/vitest"
 import { FailOpen } from "@hexcache/cache-layers"
 import { CachePort, DriverFailure, Unavailable } from "@hexcache/cache-port"
@@ -11,9 +10,9 @@ import { TestClock } from "effect/testing"
 
 const down = new DriverFailure(new Unavailable({ message: "no connection is ready" }))
 
-describe("Cached", () => {
+describe("Cached on FailOpen", () => {
   it.effect(
-    "every method works on a cache that fails open: a lookup each time, one read before it and no write",
+    "Every method of Cached works on a cache that fails open: a lookup each time, one read before it and no write",
     () => {
       const db = new Database()
       const store = new MapStore()
@@ -36,8 +35,8 @@ describe("Cached", () => {
   )
 })
 
-describe("CachePort.ready", () => {
-  it.effect("waits for the store below a layer that fails open", () =>
+describe("CachePort.ready on FailOpen", () => {
+  it.effect("ready waits for the store below a layer that fails open", () =>
     Effect.gen(function* () {
       const faulty = Faulty.make()
       faulty.failure = down

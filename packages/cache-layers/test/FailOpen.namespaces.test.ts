@@ -7,14 +7,14 @@ import { Database, silently, usual } from "@hexcache/cached/test-support/Databas
 import { Effect, Fiber, Layer } from "effect"
 import { TestClock } from "effect/testing"
 
-/** A request of a tenant: its part of the cache is made anew for it. */
+/** A request of a tenant, which makes its namespace of the cache anew. */
 const requests = (cache: CachePort["Service"]) => (tenant: string) =>
   Effect.provideServiceEffect(
     CachePort,
     Effect.sync(() => CachePort.namespaced(cache, tenant))
   )
 
-describe("Cached on a part of a cache that each request makes anew", () => {
+describe("Cached on a namespace that each request makes anew", () => {
   for (const [what, over] of [
     ["a cache", Layer.empty],
     ["a cache that fails open", FailOpen.layer]
@@ -27,7 +27,7 @@ describe("Cached on a part of a cache that each request makes anew", () => {
       return { store, db, of: requests(cache), users: Cached.make(usual(db)) }
     })
 
-    it.effect(`shares lookups, on ${what}`, () =>
+    it.effect(`Requests of a tenant share lookups, on ${what}`, () =>
       Effect.gen(function* () {
         const { db, of, users } = yield* setup
         db.takes = 10
@@ -44,24 +44,26 @@ describe("Cached on a part of a cache that each request makes anew", () => {
       })
     )
 
-    it.effect(`knows what earlier ones owe, however many tenants come in between, on ${what}`, () =>
-      Effect.gen(function* () {
-        const { db, of, store, users } = yield* setup
-        yield* of("one")(users.get(1))
-        db.names.set(1, "new")
-        store.fails = ({ operation }) => operation !== "getMany"
-        yield* of("one")(users.invalidate(1))
-        for (let tenant = 0; tenant < 1_100; tenant++) yield* of(`other ${tenant}`)(users.get(1))
-        assert.strictEqual((yield* of("one")(users.get(1))).name, "new")
-        store.fails = () => false
-        yield* of("one")(users.get(1))
-        yield* of("one")(users.get(1))
-        assert.strictEqual((yield* of("one")(users.get(1))).name, "new")
-      }).pipe(silently)
+    it.effect(
+      `A request retries the pending invalidations of earlier ones, however many tenants come in between, on ${what}`,
+      () =>
+        Effect.gen(function* () {
+          const { db, of, store, users } = yield* setup
+          yield* of("one")(users.get(1))
+          db.names.set(1, "new")
+          store.fails = ({ operation }) => operation !== "getMany"
+          yield* of("one")(users.invalidate(1))
+          for (let tenant = 0; tenant < 1_100; tenant++) yield* of(`other ${tenant}`)(users.get(1))
+          assert.strictEqual((yield* of("one")(users.get(1))).name, "new")
+          store.fails = () => false
+          yield* of("one")(users.get(1))
+          yield* of("one")(users.get(1))
+          assert.strictEqual((yield* of("one")(users.get(1))).name, "new")
+        }).pipe(silently)
     )
   }
 
-  it.effect("has statistics that do not grow with the tenants", () =>
+  it.effect("The statistics do not grow with the number of tenants", () =>
     Effect.gen(function* () {
       const store = new MapStore()
       const before = (yield* CacheStats.of("*")).misses

@@ -20,7 +20,7 @@ import { TestClock } from "effect/testing"
 
 const over = (faulty: Faulty.Faulty) => Layer.provide(FailOpen.layer, Layer.succeed(CachePort, faulty.cache))
 
-/** What is answered instead by a store that cannot be asked. `ping` is not among it. */
+/** The results of a failing store below FailOpen; `ping` has none. */
 const instead: Record<string, unknown> = {
   get: Option.none(),
   getJson: Option.none(),
@@ -46,7 +46,7 @@ const instead: Record<string, unknown> = {
   flush: undefined
 }
 
-/** Runs an effect and answers the warnings that it logs, with their annotations. */
+/** Runs an effect and returns the warnings that it logs, with their annotations. */
 const warningsOf = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
   Effect.suspend(() => {
     const warnings: Array<unknown> = []
@@ -60,7 +60,7 @@ const silently = Effect.provide(Logger.layer([]))
 
 describe("FailOpen", () => {
   for (const Reason of [Unavailable, TimedOut, ConnectionLost, AccessDenied, OutOfMemory, Unknown]) {
-    it.effect(`answers as an empty store would when the store fails with ${Reason.name}, but for ping`, () => {
+    it.effect(`FailOpen makes a store that fails with ${Reason.name} look empty, but for ping`, () => {
       const faulty = Faulty.make()
       faulty.failure = Faulty.failure(Reason)
       return Effect.gen(function* () {
@@ -77,7 +77,7 @@ describe("FailOpen", () => {
   }
 
   for (const Reason of [WrongType, OutOfRange, InvalidValue]) {
-    it.effect(`fails with ${Reason.name} as the store does`, () => {
+    it.effect(`FailOpen fails with ${Reason.name} as the store does`, () => {
       const faulty = Faulty.make()
       faulty.failure = Faulty.failure(Reason)
       return Effect.gen(function* () {
@@ -91,7 +91,7 @@ describe("FailOpen", () => {
     })
   }
 
-  it.effect("fails on bad input, whether or not the store can be asked", () => {
+  it.effect("FailOpen fails on invalid input, also while the store fails", () => {
     const faulty = Faulty.make()
     faulty.failure = Faulty.failure(Unavailable)
     return Effect.gen(function* () {
@@ -114,7 +114,7 @@ describe("FailOpen", () => {
     }).pipe(Effect.provide(over(faulty)))
   })
 
-  it.effect("answers what the store answers", () => {
+  it.effect("FailOpen returns the results of a store that works", () => {
     const faulty = Faulty.make()
     return Effect.gen(function* () {
       const cache = yield* CachePort
@@ -126,7 +126,7 @@ describe("FailOpen", () => {
     }).pipe(Effect.provide(over(faulty)))
   })
 
-  it.effect("shows a failure to who must know of it, and counts it", () => {
+  it.effect("FailOpen.strict and FailOpen.attempt show a failure, and attempt counts it", () => {
     const faulty = Faulty.make()
     return Effect.gen(function* () {
       const { attempt, strict } = yield* FailOpen
@@ -138,7 +138,7 @@ describe("FailOpen", () => {
     }).pipe(Effect.provide(over(faulty)), silently)
   })
 
-  it.effect("warns at most once in 10 seconds, and says how many failures it did not log", () => {
+  it.effect("FailOpen warns at most once in 10 seconds, with the number of failures in between", () => {
     const faulty = Faulty.make()
     faulty.failure = Faulty.failure(TimedOut)
     const warning = (operation: string, suppressed: number) => [
@@ -164,7 +164,7 @@ describe("FailOpen", () => {
     }).pipe(Effect.provide(over(faulty)))
   })
 
-  it.effect("a key of 65,536 bytes works in a namespace, and its failure is an error and no miss", () => {
+  it.effect("A key of 65,536 bytes works in a namespace, and its failure is an error and no miss", () => {
     const faulty = Faulty.make()
     const name = `orders-${Math.random()}`
     return Effect.gen(function* () {
@@ -176,7 +176,7 @@ describe("FailOpen", () => {
     }).pipe(Effect.provide(over(faulty)), silently)
   })
 
-  it.effect("fails open in every namespace, and counts them together", () => {
+  it.effect("FailOpen works in every namespace, and counts them together", () => {
     const faulty = Faulty.make()
     faulty.failure = Faulty.failure(Unavailable)
     return Effect.gen(function* () {

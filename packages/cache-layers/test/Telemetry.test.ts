@@ -49,7 +49,7 @@ class QueryFailed extends Data.TaggedError("QueryFailed")<{ readonly message: st
 const shop = { "db.system.name": "hexcache", "db.namespace": "shop" }
 
 describe("Telemetry", () => {
-  it.live("exports spans and metrics to an OTLP receiver, without a key, a value or a message in them", () =>
+  it.live("Telemetry exports spans and metrics to an OTLP receiver, without a key, a value or a message in them", () =>
     Effect.gen(function* () {
       const receiver = yield* OtlpReceiver.make
       const faulty = Faulty.make()
@@ -133,7 +133,7 @@ describe("Telemetry", () => {
     }).pipe(Effect.scoped)
   )
 
-  it.effect("is Prometheus text", () =>
+  it.effect("The metrics can be Prometheus text", () =>
     Effect.gen(function* () {
       const cache = CachePort.namespaced(yield* CachePort, "shop")
       yield* cache.set("secret key", "secret value")
@@ -156,7 +156,7 @@ describe("Telemetry", () => {
   )
 
   it.effect(
-    "measures in seconds, from when an operation begins until it ends, is interrupted, or its stream ends",
+    "Telemetry measures in seconds, from the begin of an operation until it ends, is interrupted, or its stream ends",
     () =>
       Effect.gen(function* () {
         const faulty = Faulty.make()
@@ -188,7 +188,7 @@ describe("Telemetry", () => {
       }).pipe(alone)
   )
 
-  it.effect("counts hits and misses of each namespace, and failures as neither", () => {
+  it.effect("Telemetry counts hits and misses of each namespace, and failures as neither", () => {
     const store = new MapStore()
     return Effect.gen(function* () {
       const outer = yield* CachePort
@@ -219,7 +219,7 @@ describe("Telemetry", () => {
     }).pipe(Effect.provide(over(store.cache)), alone)
   })
 
-  it.effect("knows the namespace of a cache that no driver stands behind", () => {
+  it.effect("Telemetry knows the namespace of a cache without a driver", () => {
     const { cache } = new MapStore()
     return Effect.gen(function* () {
       yield* CachePort.namespaced(yield* CachePort, "shop").get("key")
@@ -228,7 +228,7 @@ describe("Telemetry", () => {
     }).pipe(Effect.provide(over({ ...cache })), alone)
   })
 
-  it.effect("gives every namespace the one name that it is told", () =>
+  it.effect("The namespace option names every namespace", () =>
     Effect.gen(function* () {
       const cache = yield* CachePort
       for (const tenant of ["a", "b", "c"]) yield* CachePort.namespaced(cache, tenant).get("key")
@@ -236,7 +236,7 @@ describe("Telemetry", () => {
     }).pipe(Effect.provide(over(new MapStore().cache, { namespace: "shop" })), alone)
   )
 
-  it.effect("leaves out spans or metrics, and refused input", () =>
+  it.effect("Telemetry leaves out spans or metrics on request, and invalid input always", () =>
     Effect.gen(function* () {
       const { spans, traced } = recording()
       const { cache } = new MapStore()
@@ -255,7 +255,7 @@ describe("Telemetry", () => {
     }).pipe(alone)
   )
 
-  it.effect("ends a span as the operation has ended", () =>
+  it.effect("A span ends as its operation does", () =>
     Effect.gen(function* () {
       const { spans, traced } = recording()
       const faulty = Faulty.make()
@@ -284,7 +284,7 @@ describe("Telemetry", () => {
     }).pipe(alone)
   )
 
-  it.effect("reports what a Cached does, wherever in the layers of its cache it stands", () => {
+  it.effect("Telemetry reports a Cached from any place among the layers of its cache", () => {
     const store = new MapStore()
     const namespace = `reported ${Math.random()}`
     const of = (name: string) =>
@@ -338,7 +338,7 @@ describe("Telemetry", () => {
     }).pipe(silently, alone)
   })
 
-  it.effect("runs a lookup below its own span", () =>
+  it.effect("The spans of a lookup are children of its own span", () =>
     Effect.gen(function* () {
       const { spans, traced } = recording()
       const numbers = Cached.make({

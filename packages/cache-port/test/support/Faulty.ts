@@ -11,18 +11,18 @@ import {
 } from "@hexcache/cache-port"
 import { Effect, Stream } from "effect"
 
-/** What the store does from now on, and what it was asked. */
+/** The behaviour of the store from now on, and the number of operations that reached it. */
 export interface Faulty {
   readonly cache: CachePort["Service"]
-  /** Every operation fails for this reason; without one, it is answered. */
+  /** The failure of every operation; without one, all succeed. */
   failure: DriverFailure | undefined
   /** Every operation waits for this first. */
   hold: Effect.Effect<void>
-  /** How many operations reached the store. */
+  /** The number of operations that reached the store. */
   asked: number
 }
 
-/** A whole store, which answers everything with a value of its own. */
+/** A whole store, in which each operation returns a value of its own. */
 export const make = (): Faulty => {
   const ask = <A>(answer: A): Effect.Effect<A, DriverFailure> =>
     Effect.suspend(() => {

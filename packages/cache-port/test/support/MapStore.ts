@@ -14,9 +14,9 @@ export class MapStore {
   readonly entries = new Map<string, { readonly value: string; readonly end: number }>()
   /** Every operation so far. */
   asked: Array<Asked> = []
-  /** Which operations fail, without being carried out. */
+  /** True for an operation that fails, without effect. */
   fails: (asked: Asked) => boolean = () => false
-  /** What an operation waits for, before it is carried out and after. */
+  /** Effects that run before and after an operation. */
   before: (asked: Asked) => Effect.Effect<unknown> = () => Effect.void
   after: (asked: Asked) => Effect.Effect<unknown> = () => Effect.void
   readonly cache: CachePort["Service"]
@@ -25,12 +25,12 @@ export class MapStore {
     this.cache = CachePort.fromDriver(this.driver)
   }
 
-  /** How often an operation was asked. */
+  /** The number of calls of an operation. */
   count(operation: keyof CacheDriver): number {
     return this.asked.filter((asked) => asked.operation === operation).length
   }
 
-  /** The names of what is stored, of those that end so. */
+  /** The stored names with an ending. */
   names(end = ""): ReadonlyArray<string> {
     return Array.from(this.entries.keys()).filter((name) => name.endsWith(end))
   }
