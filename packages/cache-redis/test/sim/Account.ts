@@ -160,6 +160,19 @@ export class Account implements WriteListener {
     this.isWrong("value", `${what} since ${from.toFixed(2)}: ${held.join("; ")}`)
   }
 
+  /** Checks that a key was present, or absent, at some instant since `from`. */
+  presence(keyspaces: ReadonlyArray<Keyspace>, key: string, isPresent: boolean, from: number, what: string): void {
+    this.verified++
+    const isPossible = keyspaces.some((keyspace) =>
+      keyspace.since(key, from).some(({ value }, index, history) => {
+        const end = history[index + 1]?.from ?? Number.POSITIVE_INFINITY
+        return (value !== undefined) === isPresent && end >= from
+      })
+    )
+    if (!isPossible)
+      this.isWrong("value", `${what} since ${from.toFixed(2)}: ${key} was never ${isPresent ? "there" : "absent"}`)
+  }
+
   isWrong(checker: Checker, what: string): void {
     this.wrong.push(`${this.#now().toFixed(2)} ${checker}: ${what}`)
   }

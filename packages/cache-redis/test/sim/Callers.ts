@@ -25,6 +25,8 @@ export interface CallersOptions {
   readonly blocked: () => number
   /** When this process was blocked last. */
   readonly blockedUntil: () => number
+  /** For how long it was blocked then, in milliseconds. */
+  readonly lastBlock: () => number
   /** The keys of every server that a read may be from. */
   readonly keyspaces: (key: string) => ReadonlyArray<Keyspace>
   /** True if all keys are on one server at a time: reads of several are of one moment, and in an outage nothing waits. */
@@ -36,6 +38,9 @@ export interface CallersOptions {
   readonly isInOutage: () => boolean
   /** True if operations wait for a connection now. */
   readonly isConnecting: () => boolean
+  readonly isClosing: () => boolean
+  /** Connections of this process that were cut so far. */
+  readonly cuts: () => number
 }
 
 /** An operation in flight. */
@@ -49,6 +54,7 @@ export interface Operation {
   readonly isInOutage: boolean
   /** Begun while a connection was made. */
   readonly isConnecting: boolean
+  readonly cuts: number
 }
 
 const namespace = "sim"
@@ -61,6 +67,9 @@ const longestGrace = 100
 
 /** Operations that change nothing. */
 const reads = new Set(["get", "getMany", "exists", "ttl", "ping"])
+
+/** Eight of them are more than the buffers of a connection hold. */
+const longValue = ".".repeat(20_000)
 
 const values = 12
 const groupKeys = 3
@@ -96,7 +105,8 @@ export class Callers {
     else if (dice < 90) this.#getMany(groupOf(`group-{${random.below(3)}}`))
     else if (dice < 93) this.#remove(`value-${random.below(values)}`)
     else if (dice < 95) this.#setIfAbsent(`value-${random.below(values)}`)
-    else if (dice < 97) this.#observe("ttl", this.#cache.ttl(`value-${random.below(values)}`), () => {})
+    else if (dice < 96) this.#ttl(`value-${random.below(values)}`)
+    else if (dice < 97) this.#exists(`value-${random.below(values)}`)
     else if (dice < 98) this.#observe("ping", this.#cache.ping, () => {})
     else if (dice < 99) this.#compareAndDelete(`value-${random.below(values)}`)
     else this.#getAndDelete(`value-${random.below(values)}`)
@@ -113,6 +123,12 @@ export class Callers {
     }
     const pending = [...this.inFlight.values()].filter(({ name }) => name.startsWith(`${kind} `)).length
     if (isOneServer && pending > maxPending) account.isWrong("growth", `${pending} times ${kind} are pending`)
+  }
+
+  /** Begins writes that fill the buffers of a connection, and some behind them. */
+  writeLongValues(): void {
+    for (let count = 8; count > 0; count--) this.#set(`value-${count}`, longValue)
+    for (let count = 8; count > 0; count--) this.ask()
   }
 
   /** Begins a read or a write of the server, `exists` or `set` and a key, to see if it succeeds. */
@@ -155,11 +171,11 @@ export class Callers {
     })
   }
 
-  #set(key: string): void {
+  #set(key: string, padding = ""): void {
     const { account, random } = this.#options
     const number = account.beginWrite()
     const ttl = random.below(4) === 0 ? { ttl: 20 + random.below(3_000) } : undefined
-    this.#write(`set ${key}`, number, [key], this.#cache.set(key, this.#text(key, number), ttl))
+    this.#write(`set ${key}`, number, [key], this.#cache.set(key, this.#text(key, number) + padding, ttl))
   }
 
   #setGroup(group: string): void {
@@ -172,9 +188,11 @@ export class Callers {
   }
 
   #setIfAbsent(key: string): void {
+    const from = this.#options.loop.now
     const number = this.#options.account.beginWrite()
     this.#observe(`setIfAbsent ${key} ${number}`, this.#cache.setIfAbsent(key, this.#text(key, number)), (exit) => {
       const wasSet = Exit.isSuccess(exit) && exit.value
+      if (Exit.isSuccess(exit)) this.#isPresent(`setIfAbsent ${number}`, key, !wasSet, from)
       if (Exit.isFailure(exit) || wasSet) this.#ended(number, [key], exit)
       else this.#options.account.endWrite(number, [full(key)], "NotExecuted")
     })
@@ -194,7 +212,24 @@ export class Callers {
   }
 
   #remove(key: string): void {
-    this.#observe(`deleteMany ${key}`, this.#cache.deleteMany([key, "never"]), () => {})
+    const from = this.#options.loop.now
+    this.#observe(`deleteMany ${key}`, this.#cache.deleteMany([key, "never"]), (exit) => {
+      if (Exit.isSuccess(exit)) this.#isPresent("deleteMany", key, exit.value === 1, from)
+    })
+  }
+
+  #ttl(key: string): void {
+    const from = this.#options.loop.now
+    this.#observe(`ttl ${key}`, this.#cache.ttl(key), (exit) => {
+      if (Exit.isSuccess(exit)) this.#isPresent("ttl", key, exit.value._tag !== "Missing", from)
+    })
+  }
+
+  #exists(key: string): void {
+    const from = this.#options.loop.now
+    this.#observe(`exists ${key}`, this.#cache.exists(key), (exit) => {
+      if (Exit.isSuccess(exit)) this.#isPresent("exists", key, exit.value, from)
+    })
   }
 
   #compareAndDelete(key: string): void {
@@ -207,8 +242,7 @@ export class Callers {
   #getAndDelete(key: string): void {
     const from = this.#options.loop.now
     this.#observe(`getAndDelete ${key}`, this.#cache.getAndDelete(key), (exit) => {
-      if (!Exit.isSuccess(exit) || Option.isNone(exit.value)) return
-      this.#isRead("getAndDelete", new Map([[key, exit.value.value]]), from)
+      if (Exit.isSuccess(exit)) this.#isRead("getAndDelete", new Map([[key, Option.getOrUndefined(exit.value)]]), from)
     })
   }
 
@@ -232,6 +266,11 @@ export class Callers {
     }
   }
 
+  #isPresent(what: string, key: string, isPresent: boolean, from: number): void {
+    const { account, keyspaces } = this.#options
+    account.presence(keyspaces(full(key)), full(key), isPresent, from, `${this.#name} ${what}`)
+  }
+
   /** A process knows of its own writes at once, and with a near cache of those of others a moment later. */
   #readsFrom(keys: ReadonlyArray<string>): number {
     const { loop, staleness } = this.#options
@@ -252,7 +291,7 @@ export class Callers {
   }
 
   #observe<A>(name: string, asked: Effect.Effect<A, CacheError>, onExit: (exit: Exit.Exit<A, CacheError>) => void) {
-    const { account, blocked, count, excuse, isConnecting, isInOutage, log, loop } = this.#options
+    const { account, blocked, count, cuts, excuse, isClosing, isConnecting, isInOutage, log, loop } = this.#options
     const operation = {
       number: this.operations++,
       name,
@@ -260,7 +299,8 @@ export class Callers {
       blocked: blocked(),
       isRead: reads.has(name.split(" ")[0] as string),
       isInOutage: isInOutage(),
-      isConnecting: isConnecting()
+      isConnecting: isConnecting(),
+      cuts: cuts()
     }
     this.inFlight.set(operation.number, operation)
     log.add(`${this.#title(operation)} begins`)
@@ -268,11 +308,15 @@ export class Callers {
       onExit: (exit) => {
         this.inFlight.delete(operation.number)
         const outcome = Exit.isSuccess(exit) ? "succeeds" : reasonOf(exit)
+        const millis = loop.now - operation.began
         log.add(`${this.#title(operation)} ${outcome}`)
         count(Exit.isSuccess(exit) ? "operation succeeds" : `operation fails: ${outcome}`)
-        if (Exit.isSuccess(exit) && operation.isConnecting) count("an operation waits for a connection and succeeds")
+        if (Exit.isSuccess(exit) && operation.isConnecting) count("branch: an operation waits for a connection")
+        if (Exit.isSuccess(exit) && operation.cuts < cuts()) count("branch: a read survives a cut")
+        if (Exit.isSuccess(exit) && isClosing()) count("branch: an operation ends while its process closes")
+        if (Exit.isSuccess(exit) && millis === 0 && name.startsWith("get "))
+          count("branch: a read is answered from memory")
         const title = this.#title(operation)
-        const millis = loop.now - operation.began
         if (outcome === "defect")
           account.isWrong("defect", `${title}: ${Exit.isFailure(exit) && Cause.pretty(exit.cause)}`)
         this.slowest = Math.max(this.slowest, millis)
@@ -295,14 +339,15 @@ export class Callers {
     })
   }
 
-  /** How much longer an operation takes than it may, in milliseconds. A loop that was blocked is given as long again. */
+  /** How much longer an operation takes than it may, in milliseconds. A blocked loop is given a while to read. */
   #lateness({ began, blocked, name }: Operation): number {
     const { isOneServer, loop } = this.#options
     // A ping has a deadline for each master, one after the other.
     const deadline = this.#options.deadline * (name === "ping" && !isOneServer ? 3 : 1)
     const stopped = this.#options.blocked() - blocked
-    const grace = this.#options.blockedUntil() > began - longestGrace ? longestGrace : 0
-    return loop.now - began - deadline - 3 * stopped - grace - tick
+    const grace = Math.min(longestGrace, this.#options.lastBlock())
+    const given = this.#options.blockedUntil() > began - grace ? grace : 0
+    return loop.now - began - deadline - stopped - given - tick
   }
 
   #title({ name, number }: Operation): string {

@@ -262,6 +262,7 @@ export class ClusterGroup {
       source.keyspace.delete(key)
       await sleep(this.#options.random.below(50))
     }
+    await sleep(this.#options.random.below(200))
     this.#shards[slot] = to
     this.#ranges.clear()
     this.moving = undefined

@@ -29,6 +29,7 @@ export type Refusal =
   | "MASTERDOWN"
   | "NOREPLICAS"
   | "NOAUTH"
+  | "no MGET"
 
 /** A proxy in the place of a server that is gone: it answers handshakes and PING, or refuses everything. */
 export type Proxy = "answering" | "refusing"
@@ -45,7 +46,8 @@ const texts: Record<Refusal, string> = {
   NOPERM: "NOPERM User default has no permissions to run this command",
   MASTERDOWN: "MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.",
   NOREPLICAS: "NOREPLICAS Not enough good replicas to write.",
-  NOAUTH: "NOAUTH Authentication required."
+  NOAUTH: "NOAUTH Authentication required.",
+  "no MGET": "NOPERM User default has no permissions to run the 'mget' command"
 }
 
 /** First bytes of replies; that of a refusal would turn a success into one. */
@@ -70,6 +72,8 @@ const refuses = (refusal: Refusal, name: string, isWrite: boolean): boolean => {
       return isWrite || name === "PING"
     case "NOPERM":
       return isWrite || name === "GET" || name === "MGET"
+    case "no MGET":
+      return name === "MGET"
     case "LOADING":
     case "BUSY":
     case "MASTERDOWN":

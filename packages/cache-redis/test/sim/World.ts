@@ -7,7 +7,18 @@ import type { Random } from "../storm/random.ts"
 import type { Account } from "./Account.ts"
 import { Callers } from "./Callers.ts"
 import type { EventLog } from "./EventLog.ts"
-import { deadly, type Fault, faults, hopeless, losing, type Names, type Place, readable, unnoticed } from "./faults.ts"
+import {
+  deadly,
+  type Fault,
+  faults,
+  hopeless,
+  instant,
+  losing,
+  type Names,
+  type Place,
+  readable,
+  unnoticed
+} from "./faults.ts"
 import type { Loop } from "./Loop.ts"
 import type { Network } from "./Network.ts"
 import { type Chance, pick, type Round, schedule } from "./Schedule.ts"
@@ -41,6 +52,9 @@ const mostTasks = 4
 /** How long a server has to be gone until no operation waits for it, in milliseconds: a time at rest, and a deadline. */
 const outageAfter = 1_200
 
+/** The same where each attempt is refused at once: the longest first pause, and a few turns. */
+const knownAfter = 40
+
 /** Within this an operation succeeds on a connection that was checked while nothing was sent, in milliseconds. */
 const checkedRecovery = 60
 
@@ -69,8 +83,10 @@ export class World {
   readonly #processes: Array<Process> = []
   #blocked = 0
   #blockedUntil = Number.NEGATIVE_INFINITY
+  #lastBlock = 0
   #isEnding = false
   #isIdle = false
+  #isClosing = false
   /** Operations that began since then meet no fault, or none that they should notice. */
   #wellSince = 0
   #readableSince = 0
@@ -142,9 +158,11 @@ export class World {
       lookup: this.#lookup,
       nearCache: isNear ? { maxEntries: 8 } : undefined
     })
+    let cuts = 0
     const logger = Logger.make<unknown, void>(({ message }) => {
       this.#log.add(`${name} logs ${message}`)
       this.#count(`logs: ${message}`)
+      if (/ECONNRESET/.test(String(message))) cuts++
     })
     const built = await Effect.runPromise(
       Layer.buildWithScope(layer, scope).pipe(Effect.provide(Logger.layer([logger])))
@@ -161,6 +179,7 @@ export class World {
       staleness: isNear ? deadline : 0,
       blocked: () => this.#blocked,
       blockedUntil: () => this.#blockedUntil,
+      lastBlock: () => this.#lastBlock,
       keyspaces: (key) => this.#topology.keyspaces(this.#loop.now >= this.#wellSince, key),
       isOneServer: this.#topology.isOneServer,
       count: this.#count,
@@ -174,6 +193,8 @@ export class World {
       isInOutage: () =>
         this.#topology.isOneServer &&
         (Effect.runSync(status.current)._tag === "Down" || this.#loop.now >= this.#goneSince),
+      isClosing: () => this.#isClosing,
+      cuts: () => cuts,
       isConnecting: () => Effect.runSync(status.current)._tag === "Connecting"
     })
     return { callers, random, scope }
@@ -222,6 +243,13 @@ export class World {
         this.#loop.block(millis)
         this.#blocked += millis
         this.#blockedUntil = this.#loop.now
+        this.#lastBlock = millis
+      },
+      ask: () => {
+        for (const { callers } of this.#processes) callers.ask()
+      },
+      writeLongValues: () => {
+        for (const { callers } of this.#processes) callers.writeLongValues()
       },
       rest: (isIdle) => {
         this.#isIdle = isIdle
@@ -246,7 +274,8 @@ export class World {
   async #weather(all: Readonly<Record<string, Fault>>): Promise<void> {
     const { hours, only, rounds, seed } = this.#options
     const last = rounds === undefined ? Number.POSITIVE_INFINITY : Math.max(0, ...rounds)
-    for (const round of schedule(seed, only ?? Object.keys(all))) {
+    const own = Object.keys(this.#topology.faults)
+    for (const round of schedule(seed, only ?? [...Object.keys(faults), ...own, ...own, ...own, ...own])) {
       if (this.#account.wrong.length > 0 || round.number > last) break
       if (rounds === undefined ? this.#loop.now >= hours * hour : !rounds.includes(round.number)) {
         if (rounds === undefined) break
@@ -296,7 +325,10 @@ export class World {
     const isUnnoticed = isAlone && !isConnecting && (unnoticed.has(name) || (soon && losing.has(name)))
     if (!isUnnoticed) this.#wellSince = Number.POSITIVE_INFINITY
     if (!isUnnoticed && !(isAlone && soon && readable.has(name))) this.#readableSince = Number.POSITIVE_INFINITY
-    if (isAlone && deadly.has(name)) this.#goneSince = this.#loop.now + outageAfter
+    if (isAlone && deadly.has(name)) {
+      const known = instant.has(name) ? knownAfter + 8 * this.#network.latency : outageAfter
+      this.#goneSince = this.#loop.now + known
+    }
   }
 
   /** Probes each process until it reads and writes. */
@@ -343,6 +375,8 @@ export class World {
 
   async #close(): Promise<void> {
     const since = this.#loop.now
+    for (const { callers } of this.#processes) callers.ask()
+    this.#isClosing = true
     await Promise.all(this.#processes.map(({ scope }) => Effect.runPromise(Scope.close(scope, Exit.void))))
     const took = this.#loop.now - since
     if (took > 500) this.#account.isWrong("close", `closing took ${took.toFixed(0)} ms`)

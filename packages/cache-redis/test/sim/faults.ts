@@ -14,10 +14,14 @@ export interface Place {
   readonly sleep: (millis: number) => Promise<void>
   /** Keeps the simulated processes from running for so long. */
   readonly block: (millis: number) => void
+  /** Lets the callers of each process ask in this turn. */
+  readonly ask: () => void
   /** Keeps callers from asking, or lets them ask again. */
   readonly rest: (isIdle: boolean) => void
   /** Lets the callers of each process ask more in one turn than may be pending. */
   readonly askManyAtOnce: () => void
+  /** Lets the callers of each process write more than the buffers of a connection hold. */
+  readonly writeLongValues: () => void
 }
 
 /** How names are looked up now. */
@@ -101,12 +105,18 @@ const proxied =
     reset(place)
   }
 
+/** Mostly near the bounds of what is judged: a timer that is late, and a whole deadline. */
+const blockOf = ({ random }: Place): number => {
+  const kind = random.below(3)
+  return kind === 0 ? 16 + random.below(60) : kind === 1 ? 100 + random.below(60) : random.below(600)
+}
+
 const inject = (place: Place, bytes: Buffer) => {
   for (const connection of connections(place)) connection.reply(bytes)
 }
 
 /** Faults of which no caller hears. */
-export const unnoticed: ReadonlySet<string> = new Set(["slicing", "blocked loop", "move of slots"])
+export const unnoticed: ReadonlySet<string> = new Set(["slicing", "blocked loop", "move of slots", "scripts forgotten"])
 
 /** Faults that lose the writes which are on their way, and nothing else, where a connection is made soon enough. */
 export const losing: ReadonlySet<string> = new Set(["one reset", "one hang up"])
@@ -124,6 +134,14 @@ export const deadly: ReadonlySet<string> = new Set([
   "proxy that refuses",
   "refuse",
   "silent handshake"
+])
+
+/** Those of them that refuse each attempt at once. */
+export const instant: ReadonlySet<string> = new Set([
+  "another password",
+  "hang up on each",
+  "proxy that refuses",
+  "refuse"
 ])
 
 /** Faults under which no connection answers a command. */
@@ -208,8 +226,9 @@ export const faults: Readonly<Record<string, Fault>> = {
     place.network.weather(place.server.address).isMute = true
     reset(place)
   }),
-  "nothing read": lasting(({ network, server }) => {
-    network.weather(server.address).isUnread = true
+  "nothing read": lasting((place) => {
+    place.network.weather(place.server.address).isUnread = true
+    place.writeLongValues()
   }),
   cut: async (place, millis) => {
     for (const connection of connections(place)) connection.cutAfter = place.random.below(400)
@@ -233,6 +252,15 @@ export const faults: Readonly<Record<string, Fault>> = {
   MASTERDOWN: refusing("MASTERDOWN"),
   NOREPLICAS: refusing("NOREPLICAS"),
   NOAUTH: refusing("NOAUTH"),
+  "no MGET": async (place, millis) => {
+    const { network, random, server } = place
+    server.refusal = "no MGET"
+    Object.assign(network.weather(server.address), { latency: 15 + random.below(25), jitter: 5 })
+    await place.sleep(millis)
+    server.refusal = undefined
+    network.heal(server.address)
+  },
+  "scripts forgotten": inFlight(({ server }) => server.scripts.clear()),
   "failover behind the name": async ({ server, sleep }, millis) => {
     server.demote()
     await sleep(millis)
@@ -289,7 +317,11 @@ export const faults: Readonly<Record<string, Fault>> = {
     await place.sleep(millis)
     place.names.fails = false
   },
-  "blocked loop": inFlight(({ block, random }) => block(random.below(600))),
+  "blocked loop": inFlight((place) => {
+    if (place.random.below(2) === 0) place.ask()
+    place.block(blockOf(place))
+    if (place.random.below(2) === 0) place.ask()
+  }),
   "blocked loop while reset": inFlight((place) => {
     if (place.random.below(2) === 0) reset(place)
     place.block(place.random.below(1_500))
