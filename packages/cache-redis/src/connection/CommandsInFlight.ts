@@ -174,8 +174,9 @@ export class CommandsInFlight {
     this.#idle()
   }
 
-  /** Sends the text of a script in the rest of the command's time. */
+  /** Sends the text of a script in the rest of the command's time, unless its caller has gone. */
   #sendScript(pending: PendingCommand): void {
+    if (pending.callback === undefined) return
     const command = remakeOf(pending.command)
     if (command === undefined) return
     const args = ["EVAL", command.script as string, ...command.args.slice(2)]

@@ -103,4 +103,22 @@ describe.concurrent("a write is sent at most once", () => {
       assert.isBelow(Number(yield* Effect.promise(() => askRedis(redis.url, ["DBSIZE"]))), 21)
     })
   )
+
+  it.live("a script that the server has forgotten is not sent as a text once its caller has gone", () =>
+    Effect.gen(function* () {
+      const { proxy, redis, url } = yield* faultyServer
+      const cache = yield* readyCache({ url })
+      yield* cache.set("lock", "mine")
+      yield* Effect.promise(() => askRedis(redis.url, ["SCRIPT", "FLUSH"]))
+      proxy.hold()
+      const release = yield* Effect.forkChild(cache.compareAndDelete("lock", "mine"), { startImmediately: true })
+      // Written by then, and not replied to.
+      yield* Effect.sleep("50 millis")
+      yield* Fiber.interrupt(release)
+      yield* Effect.promise(() => proxy.heal())
+      yield* cache.ping
+      yield* cache.ping
+      assert.deepStrictEqual(yield* cache.get("lock"), Option.some("mine"))
+    })
+  )
 })
