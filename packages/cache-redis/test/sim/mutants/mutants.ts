@@ -38,9 +38,8 @@ const lookup = inFile("connection/HostLookup")
 const map = inFile("topology/Topology", "cluster")
 const markers = inFile("connection/ReplyFence")
 const nearCache = inFile("near/NearCache", "near")
+const owners = inFile("topology/SlotOwners", "cluster")
 const reader = inFile("topology/TopologyReader", "cluster")
-const redis = inFile("CacheRedis", "sentinel")
-const sentinel = inFile("topology/Sentinel", "sentinel")
 const session = inFile("connection/ClientSession")
 const tracking = inFile("near/TrackedEntries", "near")
 const waiting = inFile("connection/WaitingCommands")
@@ -51,7 +50,6 @@ export const mutants: ReadonlyArray<Mutant> = [
   watchdog("no connection is silent", "repliesBefore === this.#replies", "false", "recovery"),
   inFlight("commands in flight have no bound", "this.#queue.size >= maxPending", "false", "growth"),
   inFlight("a lost connection leaves its ping's timer", "this.#idlePing?.stop()", "", "close"),
-  inFlight("own writes leave what is kept", "reportWrites(command, tracking)", "{}", "value", "near"),
   inFlight("a replica is not left", 'isReply && failure.serverCode !== "READONLY"', "isReply", "recovery"),
   inFlight("a write is sent though its caller has gone", "        pending.cancelWrite()\n", "", "write"),
   inFlight("a write is sent behind its deadline", "    pending.cancelWrite()\n    const", "    const", "write"),
@@ -71,13 +69,6 @@ export const mutants: ReadonlyArray<Mutant> = [
     "close"
   ),
   connection("a command sent again has its whole time anew", "      lost.deadline\n", "", "deadline"),
-  connection(
-    "a batch is sent again for those who have gone",
-    "command.remake === undefined ? command : command.remake()",
-    "command",
-    "write"
-  ),
-  connection("in an outage commands wait", "if (!isOutage) this.#waiting.open()", "this.#waiting.open()", "outage"),
   connection("who waits is not told of the outage", "this.#waiting.fail(failure)", "{}", "outage"),
   connection(
     "two connections are made at once",
@@ -115,21 +106,15 @@ export const mutants: ReadonlyArray<Mutant> = [
   call("a write is sent again", "writtenKeys(this.command).length === 0", "true", "write"),
   deadlines(
     "a deadline begins anew",
-    "call.deadline = deadline ?? now + this.#millis",
-    "call.deadline = now + this.#millis",
+    "deadline === undefined ? now + this.#millis : this.#fair(deadline, now)",
+    "now + this.#millis",
     "deadline"
   ),
   deadlines(
     "a blocked turn puts off every deadline",
-    "      if (call.deadline - this.#millis < began - 1) return\n",
+    "      if (call.deadline < this.#movedFrom) return\n",
     "",
     "deadline"
-  ),
-  deadlines(
-    "a loop that was blocked judges at once",
-    "if (late > punctual) this.#timer",
-    "if (false) this.#timer",
-    "failure"
   ),
   deadlines(
     "a blocked turn counts against what it asked",
@@ -152,25 +137,28 @@ export const mutants: ReadonlyArray<Mutant> = [
     "recovery"
   ),
   lookup("look-ups are not shared", "  known.set(name, begun)\n", "", "growth"),
-  gets("answers go to other keys", "answer[index])", "answer[all.length - 1 - index])", "value"),
-  gets("who asks for a key that waits is forgotten", "for (const other of others) other(answer)", "", "deadline"),
+  gets("answers go to other keys", "result[index])", "result[gets.length - 1 - index])", "value"),
+  gets("who asks for a key that waits is forgotten", "for (const other of others) other(result)", "", "deadline"),
   gets("gets have no bound", "this.#pending >= this.#maxPending", "false", "growth"),
   gets("gets are never over", "    this.#pending--\n", "", "failure"),
   gets(
     "gets sent one by one have their whole time anew",
-    "this.#askEach(all, deadline)",
-    "this.#askEach(all)",
+    "this.#sendEach(gets, deadline)",
+    "this.#sendEach(gets)",
     "deadline"
   ),
-  increments("every increment has the first one's sum", "answer[index] as", "answer[0] as", "value"),
-  increments("increments have no bound", "this.#pending >= this.#maxPending", "false", "growth"),
-  increments("increments are never over", "    this.#pending -= all.length\n    for", "    for", "failure"),
-  increments(
-    "the script is told for those who have gone",
-    "let asked = this.#staying(all)",
-    "let asked = all",
-    "write"
+  inFlight(
+    "a script is told for those who have gone",
+    "    if (pending.callback === undefined) return\n",
+    "",
+    "write",
+    "cluster"
   ),
+  increments("a batch is sent again for those who have gone", "sent = this.#withCaller(sent)", "", "write"),
+  connection("no loss is an outage", "!this.#attempts.lost()", "!(this.#attempts.lost() || true)", "outage"),
+  increments("every increment has the first one's sum", "result[index] as", "result[0] as", "value"),
+  increments("increments have no bound", "this.#pending >= this.#maxPending", "false", "growth"),
+  increments("increments are never over", "    this.#pending -= increments.length\n    for", "    for", "failure"),
   waiting(
     "who has gone is sent all the same",
     "      command.isWaiting = false\n      this.#deadlines.remove(command)\n",
@@ -180,8 +168,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   waiting("commands that wait have no bound", "this.#deadlines.size > this.#maxPending", "false", "growth"),
   nearCache(
     "a read is kept as of its answer",
-    "if (!(value instanceof DriverFailure)) keep(key, value, moment)",
-    "if (!(value instanceof DriverFailure)) keep(key, value, tracking.moment)",
+    "keep(prefix + key, result, moment)",
+    "keep(prefix + key, result, tracking.moment)",
     "value"
   ),
   nearCache(
@@ -205,10 +193,10 @@ export const mutants: ReadonlyArray<Mutant> = [
     "    this.#changed",
     "value"
   ),
-  cluster("a MOVED is not noted", "      this.#owners[slot] = target\n", "", "failure"),
+  owners("a MOVED is not noted", "this.#owners[slot] = owner", "", "failure"),
   cluster("an ASK is taken for a MOVED", 'redirection.serverCode === "MOVED"', "true", "failure"),
   cluster("an ASK is followed without ASKING", "asking: !isMoved", "asking: false", "failure"),
-  cluster("a TRYAGAIN is a failure", 'if (failure.serverCode === "TRYAGAIN") return', "if (false) return", "failure"),
+  cluster("a TRYAGAIN is a failure", 'failure.serverCode === "TRYAGAIN" || ', "", "failure"),
   cluster(
     "a write is sent again behind a loss",
     'failure.outcome === "NotExecuted" || writtenKeys(command).length === 0',
@@ -229,15 +217,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     "growth"
   ),
   map("the first map is believed", "other.confirmed - one.confirmed || ", "", "failure"),
-  sentinel("an answer is newer than a message", "while (failovers !== this.#failovers)", "while (false)", "master"),
-  sentinel(
-    "a sentinel that is lost keeps its word",
-    "    this.#named = undefined\n    this.#abort.abort()",
-    "    this.#abort.abort()",
-    "master"
-  ),
   watch("the epoch is ignored", "best.epoch > present.epoch || ", "", "master"),
   watch("a close leaves the timers of the sentinels", "      clearTimeout(timer)\n", "", "close"),
-  watch("nobody moves", "if (!isSame(this.#master as Node, before)) this.#listener?.onMoved()", "", "master"),
-  redis("a replica is admitted", "            admit: MasterWatch.admitMaster,\n", "", "value")
+  watch("nobody moves", "if (!isSame(this.#master as Node, before)) this.#listener?.onMoved()", "", "master")
 ]
