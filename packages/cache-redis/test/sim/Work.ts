@@ -8,9 +8,13 @@ const unasked: ReadonlyMap<string, { readonly atOnce: number; readonly aSecond: 
   ["SENTINEL", { atOnce: 200, aSecond: 40 }]
 ])
 
-/** Commands of an operation, its fence included, and of a handshake and its greeting, at most. */
-const perOperation = 4
+/**
+ * Commands of an operation, its fences included, at most: of a batch on a cluster one for each key, and again where it is
+ * redirected. Then those of a handshake and its greeting, and of connections that began before.
+ */
+const perOperation = 14
 const perAttempt = 20
+const begunBefore = 400
 const aSecond = 20
 
 /** Callbacks for each command and attempt to connect, and in a second in which nothing else happens, at most. */
@@ -54,7 +58,7 @@ export class Work {
     }
     const steps = this.#network.loop.steps - this.#stepsBefore
     const operations = this.#operations() - this.#operationsBefore
-    const most = perOperation * operations + perAttempt * attempts + aSecond * (1 + millis / 1_000)
+    const most = perOperation * operations + perAttempt * attempts + begunBefore + aSecond * (1 + millis / 1_000)
     const mostSteps = stepsPerCommand * (all + operations + 8 * attempts) + stepsASecond * (1 + millis / 1_000)
     // Replies in slices come in as many callbacks.
     if (steps > mostSteps && !title.includes("slicing"))
