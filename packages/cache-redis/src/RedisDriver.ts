@@ -68,7 +68,7 @@ export const make = (router: Router): CacheDriver => {
     if (!isMsetexTried) return byScript
     const args = ["MSETEX", String(entries.length), ...entries.flat(), "PX", String(ttl)]
     return Effect.catch(server.send({ args, decode: Reply.wasSet, weight: entries.length }, deadline), (failure) =>
-      failure.serverCode === "ERR" || failure.serverCode === "NOPERM"
+      failure.outcome === "NotExecuted" && (failure.serverCode === "ERR" || failure.serverCode === "NOPERM")
         ? Effect.map(byScript, () => {
             isMsetexTried = false
           })

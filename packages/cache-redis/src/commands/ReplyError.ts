@@ -71,7 +71,9 @@ const byText: ReadonlyArray<readonly [begin: string, reason: Reason]> = [
 export const serverCodeOf = (error: unknown): string | undefined =>
   error instanceof ErrorReply ? codeOf(error.message) : undefined
 
-const codeOf = (text: string): string => /^[A-Z][A-Z0-9_]*/.exec(text)?.[0] ?? "ERR"
+const firstWord = /^[A-Z][A-Z0-9_]*/
+
+const codeOf = (text: string): string => firstWord.exec(text)?.[0] ?? "ERR"
 
 /** Another node of the cluster is to be asked: for good (`MOVED`), or for this command only (`ASK`). */
 export class Redirection extends DriverFailure {
@@ -139,11 +141,18 @@ export const isCut = (error: unknown): boolean =>
   error instanceof SocketClosedUnexpectedlyError ||
   (error instanceof Error && "code" in error && typeof error.code === "string" && /^E(?!RR_)[A-Z]+$/.test(error.code))
 
-/** The failure of a command that the client rejected. `sent` tells whether it had left. */
+/**
+ * The failure of a command that the client rejected. `sent` tells whether it had left. A reply that begins with no code is
+ * not the server's: a proxy wrote it, or bytes were damaged, and the command may have been executed.
+ */
 export const fromCommand = (error: unknown, sent: boolean): DriverFailure => {
   const replied = serverCodeOf(error)
-  if (replied !== undefined) return fromReply(replied, (error as ErrorReply).message)
-  return lost(sent)
+  if (replied === undefined) return lost(sent)
+  const text = (error as ErrorReply).message
+  const failure = fromReply(replied, text)
+  return firstWord.test(text) || inScript.test(text)
+    ? failure
+    : new DriverFailure(failure.reason, "Unknown", failure.serverCode)
 }
 
 /** The connection broke. */

@@ -46,6 +46,8 @@ const replies: ReadonlyArray<readonly [reply: string, reason: string, code: stri
   ["OUTOFRANGE not a safe integer", "OutOfRange", "OUTOFRANGE"],
   [`ERR unknown command 'X', with args beginning with: '${canary}'`, "Unknown", "ERR"],
   [`${canary}`, "Unknown", "ERR"],
+  ["upstream failure", "Unknown", "ERR"],
+  ["\u0001+OK", "Unknown", "ERR"],
   ["", "Unknown", "ERR"]
 ]
 
@@ -71,9 +73,11 @@ describe("ReplyError", () => {
     ]) {
       assert.strictEqual(failure.reason._tag, reason)
       assert.strictEqual(failure.serverCode, code)
-      assert.strictEqual(failure.outcome, "NotExecuted")
       assert.notInclude(inspect(failure, { depth: 9, showHidden: true }), canary)
     }
+    const hasCode = /^[A-Z@]/.test(reply)
+    assert.strictEqual(ReplyError.fromCommand(new ErrorReply(reply), true).outcome, hasCode ? "NotExecuted" : "Unknown")
+    assert.strictEqual(ReplyError.fromConnect(new ErrorReply(reply)).outcome, "NotExecuted")
   })
 
   it.each(socketErrors)("%s while connecting is %s", (code, reason) => {

@@ -49,6 +49,18 @@ describe.concurrent("replies that are not what they should be", () => {
     })
   )
 
+  it.live("bytes that make the reply to a write an error: nobody is told that it was not executed", () =>
+    Effect.gen(function* () {
+      const { proxy, url } = yield* faultyServer
+      const cached = yield* readyCache({ url, commandTimeout: "5 seconds" })
+      proxy.inject("-#")
+      const error = yield* Effect.flip(cached.set("key", "value"))
+      assert.strictEqual(error.reason._tag, "Unknown")
+      assert.strictEqual(error.outcome, "Unknown")
+      assert.deepStrictEqual(yield* untilSuccess(cached.get("key")), Option.some("value"))
+    })
+  )
+
   it.live("protocol garbage: connection destroyed; no wrong value, ever", () =>
     Effect.gen(function* () {
       const { proxy, url } = yield* faultyServer
