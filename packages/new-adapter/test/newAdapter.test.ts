@@ -1,6 +1,6 @@
 import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
-import { describe, expect, test } from "vitest"
+import { expect, test } from "vitest"
 import { newAdapter } from "../src/newAdapter.ts"
 import { makeWorkspace } from "./support/makeWorkspace.ts"
 
@@ -50,46 +50,31 @@ test("names everything after the adapter", (context) => {
   }
 })
 
-// These wait for programs of their own: each for several at the same time, and all for theirs side by side.
-describe.concurrent("the tools of the workspace", () => {
-  test("an adapter of any name keeps the rules of style", async (context) => {
-    const { folder, run } = makeWorkspace(context)
-    for (const name of ["a", "a".repeat(24), "x-1"]) newAdapter(folder, name)
-    expect(await run("biome", ["check", "--error-on-warnings", "."])).toMatchObject({ code: 0 })
-  })
+// The tools of the workspace: several at the same time, as each is a program of its own.
+test("new adapters keep the rules for types and style, are built, and their tests tell what is still to be written", async (context) => {
+  const { folder, install, run } = makeWorkspace(context)
+  const adapters = ["a", "a".repeat(24), "x-1", "sqlite"].map((name) => newAdapter(folder, name))
+  for (const adapter of adapters) install(adapter)
+  const [, , blank = "", filled = ""] = adapters
+  cpSync(join(import.meta.dirname, "fixtures/CacheSqlite.ts"), join(filled, "src/CacheSqlite.ts"))
+  const [types, style, build, blankTests, filledTests] = await Promise.all([
+    run("tsc", ["-p", "."]),
+    run("biome", ["check", "--error-on-warnings", "."]),
+    run("tsc", ["-p", "tsconfig.build.json"], blank),
+    run("vitest", ["run"], blank),
+    run("vitest", ["run"], filled)
+  ])
+  expect(types).toEqual({ code: 0, output: "" })
+  expect(style).toMatchObject({ code: 0 })
+  expect(build).toEqual({ code: 0, output: "" })
+  expect(readdirSync(join(blank, "dist"))).toContain("index.d.ts")
 
-  test("a new adapter keeps the rules for types, is built, and its tests tell what is still to be written", async (context) => {
-    const { folder, install, run } = makeWorkspace(context)
-    const adapter = newAdapter(folder, "sqlite")
-    install(adapter)
-    const [types, build, tests] = await Promise.all([
-      run("tsc", ["-p", "."]),
-      run("tsc", ["-p", "tsconfig.build.json"], adapter),
-      run("vitest", ["run"], adapter)
-    ])
-    expect(types).toEqual({ code: 0, output: "" })
-    expect(build).toEqual({ code: 0, output: "" })
-    expect(readdirSync(join(adapter, "dist"))).toContain("index.d.ts")
-    expect(tests.code).toBe(1)
-    for (const operation of operations) expect(tests.output).toContain(`failed: ${operation} is not written yet`)
-    // A few lines for each law, and not a stack behind each.
-    const laws = Number(/Tests {2}(\d+) failed/.exec(tests.output)?.[1])
-    expect(tests.output.split("\n").length).toBeLessThan(5 * laws)
-  })
+  expect(blankTests.code).toBe(1)
+  for (const operation of operations) expect(blankTests.output).toContain(`failed: ${operation} is not written yet`)
+  // A few lines for each law, and not a stack behind each.
+  const laws = Number(/Tests {2}(\d+) failed/.exec(blankTests.output)?.[1])
+  expect(blankTests.output.split("\n").length).toBeLessThan(5 * laws)
 
-  test("a new adapter that is filled in passes, and keeps the rules for types and style", async (context) => {
-    const { folder, install, run } = makeWorkspace(context)
-    const adapter = newAdapter(folder, "sqlite")
-    install(adapter)
-    cpSync(join(import.meta.dirname, "fixtures/CacheSqlite.ts"), join(adapter, "src/CacheSqlite.ts"))
-    const [types, style, tests] = await Promise.all([
-      run("tsc", ["-p", "."]),
-      run("biome", ["check", "--error-on-warnings", "."]),
-      run("vitest", ["run"], adapter)
-    ])
-    expect(types).toEqual({ code: 0, output: "" })
-    expect(style).toMatchObject({ code: 0 })
-    expect(tests.output).toMatch(/Tests {2}1\d\d passed/)
-    expect(tests.code).toBe(0)
-  })
+  expect(filledTests.output).toMatch(/Tests {2}1\d\d passed/)
+  expect(filledTests.code).toBe(0)
 })
