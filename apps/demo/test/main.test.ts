@@ -40,16 +40,13 @@ describe.concurrent("the demo", () => {
   })
 
   for (const [settings, message] of [
-    [{ CACHE: "redis" }, "CACHE=redis needs REDIS_URL, for example REDIS_URL=redis://localhost:6379\n"],
-    [{ CACHE: "redis", REDIS_URL: "" }, "CACHE=redis needs REDIS_URL, for example REDIS_URL=redis://localhost:6379\n"],
     [{ CACHE: "redis", REDIS_URL: "http://user:secret@host" }, /^[^\n]*url is redis[^\n]*\n$/],
-    [{ CACHE: "memcached" }, 'Expected "memory" | "redis" at ["CACHE"]\n']
+    [{ CACHE: "memcached" }, /^Expected "memory" \| "redis" at \["CACHE"\]\n$/]
   ] as const) {
     it(`refuses ${JSON.stringify(settings)} in one line, with status 1`, async () => {
       const { status, stderr } = await runMain([], settings)
       assert.strictEqual(status, 1)
-      if (typeof message === "string") assert.strictEqual(stderr, message)
-      else assert.match(stderr, message)
+      assert.match(stderr, message)
       assert.notInclude(stderr, "secret")
     })
   }
