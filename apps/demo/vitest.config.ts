@@ -4,6 +4,7 @@ export default defineProject({
   test: {
     name: "demo",
     exclude: [...configDefaults.exclude, "test/page/**"],
+    isolate: false,
     globalSetup: ["@hexcache/redis-testkit/vitest"],
     testTimeout: 120_000,
     hookTimeout: 120_000

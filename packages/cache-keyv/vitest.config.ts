@@ -3,6 +3,7 @@ import { defineProject } from "vitest/config"
 export default defineProject({
   test: {
     name: "cache-keyv",
+    isolate: false,
     globalSetup: ["@hexcache/redis-testkit/vitest"],
     testTimeout: 120_000,
     expect: { poll: { timeout: 60_000 } },

@@ -1,3 +1,3 @@
 import { defineProject } from "vitest/config"
 
-export default defineProject({ test: { name: "cache-layers", testTimeout: 120_000 } })
+export default defineProject({ test: { name: "cache-layers", isolate: false, testTimeout: 120_000 } })

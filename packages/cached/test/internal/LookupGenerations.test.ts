@@ -68,6 +68,8 @@ describe("Cached: generations and invalidations", () => {
     const users = Cached.make({ ...usual(db), tags: ({ tags }) => tags })
     db.tags.set(1, ["one"])
     return Effect.gen(function* () {
+      // Other caches of this namespace, in this process, may have some of their own.
+      const { pendingInvalidations } = yield* users.stats
       for (const forget of [
         users.invalidate(1),
         users.set(1, db.user(1)),
@@ -81,7 +83,7 @@ describe("Cached: generations and invalidations", () => {
         yield* here(forget)
         assert.strictEqual((yield* there(users.get(1))).name, db.names.get(1))
       }
-      assert.strictEqual((yield* users.stats).pendingInvalidations, 0)
+      assert.strictEqual((yield* users.stats).pendingInvalidations, pendingInvalidations)
     }).pipe(silently)
   })
 
