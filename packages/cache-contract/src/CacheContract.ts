@@ -66,7 +66,7 @@ export const suite = (name: string, layer: Layer.Layer<CachePort, unknown>, harn
       const applying = laws.filter((law) => law.applies(harness))
       if (applying.length === 0) continue
       // Where time is real, the tests that wait for it wait side by side.
-      describe(name, { concurrent: harness.time === "real" && isSequential !== true, timeout: 60_000 }, () => {
+      describe(name, { concurrent: harness.time === "real" && isSequential !== true, timeout: 180_000 }, () => {
         for (const law of applying) {
           const examined = Effect.mapError(examineLaw(law, layer, harness), withoutFrames)
           test(law.name, ({ signal }) => Effect.runPromise(examined, { signal }))

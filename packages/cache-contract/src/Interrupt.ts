@@ -1,9 +1,10 @@
 /**
  * Interruption of an operation at each of its moments.
  */
-import { Effect, Exit, Fiber, Scheduler } from "effect"
+import { Effect, Exit, Fiber, Option, Scheduler } from "effect"
 import { assert } from "vitest"
 import type { Harness } from "./Harness.ts"
+import { withPatience } from "./Patience.ts"
 
 /** The most steps of one operation that are tried. */
 const mostSteps = 150
@@ -11,31 +12,20 @@ const mostSteps = 150
 /** The turns of the event loop after which an operation is interrupted that may be waiting for its store. */
 const turns = [0, 1, 2, 4]
 
-/** A short wait, in milliseconds. */
-const wait = 100
+/** The milliseconds that something may take which nothing holds up: more where a server has to answer. */
+const patience = { TestClock: 1_500, real: 10_000 }
 
-/** The short waits that something may take which nothing holds up: more where a server has to answer. */
-const patience = { TestClock: 15, real: 100 }
-
-/**
- * Waits for something that nothing holds up, by the time of the machine. Gives it many short waits and not a long one,
- * so that a process that stood still does not count.
- */
+/** Waits for something that nothing holds up, by the time of the machine. */
 export const endsSoon = <A, E, R>(
   { time }: Pick<Harness, "time">,
   subject: string,
   asked: Effect.Effect<A, E, R>
 ): Effect.Effect<A, E | string, R> =>
-  Effect.raceFirst(
-    asked,
-    Effect.callback<never, string>((resume) => {
-      let waits = 0
-      const again = () => {
-        if (++waits > patience[time]) resume(Effect.fail(`${subject} has not ended after ${wait * patience[time]} ms`))
-        else timer = setTimeout(again, wait)
-      }
-      let timer = setTimeout(again, wait)
-      return Effect.sync(() => clearTimeout(timer))
+  Effect.flatMap(
+    withPatience(patience[time], asked),
+    Option.match({
+      onNone: () => Effect.fail(`${subject} has not ended after ${patience[time]} ms`),
+      onSome: Effect.succeed<A>
     })
   )
 

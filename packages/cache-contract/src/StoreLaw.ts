@@ -6,6 +6,7 @@ import { Clock, Context, Effect, Exit, Fiber, Layer, Option, Schedule, type Scop
 import { assert } from "vitest"
 import type { Store } from "./Harness.ts"
 import type { Law } from "./Law.ts"
+import { withPatience } from "./Patience.ts"
 
 type Cache = CachePort["Service"]
 
@@ -22,7 +23,10 @@ export const storeLaw = (
 
 /** Ends a law that waits for something that never comes. */
 const bounded = (check: Effect.Effect<void, unknown>): Effect.Effect<void, unknown> =>
-  Effect.timeoutOrElse(check, { duration: "30 seconds", orElse: () => Effect.fail("the law has not ended after 30 s") })
+  Effect.flatMap(
+    withPatience(30_000, check),
+    Option.match({ onNone: () => Effect.fail("the law has not ended after 30 s"), onSome: () => Effect.void })
+  )
 
 /**
  * The time by which something may end later than promised, in milliseconds. A law bounds times so that a busy machine
@@ -113,7 +117,7 @@ export const timed = <A, E, R>(name: string, asked: Effect.Effect<A, E, R>, limi
     )
     // Not a child, which would be waited for: it may never end.
     const fiber = yield* Effect.forkDetach(noted, { startImmediately: true })
-    const ended = yield* Effect.timeoutOption(Fiber.await(fiber), limit + margin)
+    const ended = yield* withPatience(limit + margin, Fiber.await(fiber))
     if (Option.isNone(ended)) fiber.interruptUnsafe()
     assert(Option.isSome(ended), `${name} must end within ${limit} ms, and has not after ${limit + margin} ms`)
     return { exit: ended.value, end, millis: end - start }

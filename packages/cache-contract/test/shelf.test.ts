@@ -40,7 +40,7 @@ const catches = async (
   assert.isTrue(Option.isSome(breach))
 }
 
-describe("the shelf of wrong caches", { timeout: 60_000 }, () => {
+describe("the shelf of wrong caches", { timeout: 180_000 }, () => {
   for (const wrong of shelf.filter(({ store }) => store === undefined)) {
     it(`${wrong.caughtBy} catches: ${wrong.name}`, () => catches(wrong, inTestTime))
   }
@@ -54,7 +54,7 @@ describe("the shelf of wrong caches", { timeout: 60_000 }, () => {
 })
 
 // Generous, for a busy machine: a wrong cache is caught as soon as it breaks one law.
-describe.concurrent("the shelf of wrong caches in real time", { timeout: 60_000 }, () => {
+describe.concurrent("the shelf of wrong caches in real time", { timeout: 180_000 }, () => {
   for (const wrong of shelf) {
     if (wrong.store !== undefined) {
       it(`${wrong.caughtBy} catches: ${wrong.name}`, () => catches(wrong, { time: "real", store: wrong.store }))

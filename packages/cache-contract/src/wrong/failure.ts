@@ -106,12 +106,12 @@ export const failure: ReadonlyArray<WrongDriver> = [
         })
     }
   }),
-  wrongStore("failure", "comes back to a store ten seconds late", (right, server) => {
+  wrongStore("failure", "comes back to a store a minute late", (right, server) => {
     let back = 0
     return {
       ask: (request) =>
         Effect.flatMap(Clock.currentTimeMillis, (now) => {
-          if (server.state !== "up") back = now + 10_000
+          if (server.state !== "up") back = now + 60_000
           return now < back && server.state === "up"
             ? Effect.fail(new DriverFailure(new Unavailable({ message: "not yet" })))
             : right.ask(request)

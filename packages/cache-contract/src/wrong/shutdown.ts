@@ -11,7 +11,7 @@ export const shutdown: ReadonlyArray<WrongDriver> = [
   wrongStore("shutdown", "closing waits for a store that is gone", (right, server) => ({
     close: Effect.andThen(Effect.repeat(Effect.sleep(10), { while: () => server.state === "down" }), right.close)
   })),
-  wrongStore("shutdown", "closing takes ten seconds", (right) => ({ close: Effect.delay(right.close, 10_000) })),
+  wrongStore("shutdown", "closing takes a minute", (right) => ({ close: Effect.delay(right.close, 60_000) })),
   wrongStore("shutdown", "what is in flight is forgotten", (right, server) => {
     let isClosed = false
     return {
