@@ -42,7 +42,7 @@ export type {
   SingleOptions
 } from "./Options.ts"
 
-/** Which Redis, whose keys, and how long to wait for it. */
+/** The server, the namespace and the bounds of a cache on one Redis. */
 export interface CacheRedisOptions extends Options.SingleOptions {
   /**
    * `redis[s]://[[user][:password]@]host[:port][/database]` or `unix://[[user][:password]@]/path[?db=database]`, as
@@ -51,38 +51,38 @@ export interface CacheRedisOptions extends Options.SingleOptions {
    */
   readonly url?: Options.Secret | undefined
   readonly host?: string | undefined
-  /** 6379 unless given. */
+  /** From 1 to 65535; 6379 by default. */
   readonly port?: number | undefined
   /** The path of a Unix socket. */
   readonly path?: string | undefined
-  /** The number of the database; the URL's, or 0, unless given. */
+  /** The number of the database, an integer from 0; by default the URL's, or 0. */
   readonly database?: number | undefined
 }
 
-/** Which cluster, whose keys, and how long to wait for it. */
+/** The root nodes, the namespace and the bounds of a cache on a cluster. */
 export interface CacheRedisClusterOptions extends Options.CommonOptions {
   /** Some nodes, at least one, by which the others are found. The first one's user, password and TLS are for all. */
   readonly rootNodes: ReadonlyArray<Options.NodeAddress>
   /**
-   * How long until the map of slots is read from one of the nodes though nothing hints at a change, 1 ms to 1 hour; a
-   * quarter more or less at random. 5 s unless given.
+   * The time between two readings of the map of slots while nothing hints at a change, 1 ms to 1 hour, a quarter more or
+   * less at random. 5 s by default.
    */
   readonly topologyRefreshInterval?: Duration.Input | undefined
   /** Where to connect to nodes that announce addresses of another network; root nodes are not mapped. */
   readonly nodeAddressMap?: Options.NodeAddressMap | undefined
-  /** None: a node that has lost a slot does not tell whose keys were never there. */
+  /** None: a node that loses a slot does not report the changes of its keys. */
   readonly nearCache?: never
 }
 
-/** Which group of sentinels, whose keys, and how long to wait for the master. */
+/** The sentinels, the namespace and the bounds of a cache on the master of their group. */
 export interface CacheRedisSentinelOptions extends Options.SingleOptions {
   /** The master's name in the sentinels' configuration. */
   readonly name: string
   /** The sentinels, at least one. A URL may hold a sentinel's own user and password. */
   readonly sentinels: ReadonlyArray<Options.NodeAddress>
-  /** An ACL user of the sentinels that have none in their URL; `default` unless given. */
+  /** An ACL user of the sentinels that have none in their URL; `default` by default. */
   readonly sentinelUsername?: string | undefined
-  /** The password of that user; none unless given: `password` is the master's. */
+  /** The password of that user; none by default: `password` is the master's. */
   readonly sentinelPassword?: Options.Secret | undefined
   /**
    * True, or the options of `tls.connect`, to connect to the sentinels by TLS, and false not to; as `tls`, which is the
@@ -91,11 +91,11 @@ export interface CacheRedisSentinelOptions extends Options.SingleOptions {
   readonly sentinelTls?: Options.CommonOptions["tls"]
   /** Where to connect to a master whose address, as the sentinels name it, is of another network. */
   readonly nodeAddressMap?: Options.NodeAddressMap | undefined
-  /** The number of the master's database, 0 unless given. */
+  /** The number of the master's database, an integer from 0; 0 by default. */
   readonly database?: number | undefined
 }
 
-/** What `layerFromClient` needs beside a client. */
+/** The options of `layerFromClient` beside the client. */
 export type CacheRedisClientOptions = Omit<Options.SingleOptions, "username" | "password" | "credentials" | "tls">
 
 /**
@@ -181,8 +181,8 @@ export const layerCluster = (options: CacheRedisClusterOptions): Layer.Layer<Cac
   )
 
 /**
- * A cache on the master of a group that Redis Sentinel watches. A connection to each sentinel is kept, on which it tells
- * of a failover and is asked each second; the master is left for another as soon as a sentinel knows of a newer failover.
+ * A cache on the master of a group that Redis Sentinel watches. Each sentinel keeps a connection, on which it reports
+ * failovers and replies to a query each second; the cache changes to another master as soon as one knows a newer failover.
  * The loss of all sentinels does not touch a healthy master.
  *
  * @example
@@ -322,7 +322,7 @@ const layerOf = (
   })
 
 interface SingleServer extends Omit<ConnectionOptions, "report" | "tracking">, Pick<Settings.Settings, "nearCache"> {
-  /** Tells when another server is to be used. */
+  /** Reports that another server is the master. */
   readonly watch?: MasterWatch.MasterWatch | undefined
 }
 
@@ -364,7 +364,7 @@ const closing = (connections: Connection | Cluster, status: StatusPublisher): Ef
     return Effect.promise(() => connections.close())
   })
 
-/** Publishes the state, and logs what has no caller with the loggers of the layer. */
+/** Publishes the state, and logs events without a caller with the loggers of the layer. */
 const reporter = (status: StatusPublisher) =>
   Effect.map(Effect.context<never>(), (context) => (event: ConnectionEvent, server = "") => {
     if (event._tag === "StateChanged") status.publish()

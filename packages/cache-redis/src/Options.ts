@@ -11,9 +11,9 @@ import type { Duration, Effect, Redacted } from "effect"
 /** A text that may be secret. */
 export type Secret = string | Redacted.Redacted<string>
 
-/** Whom to log in as. */
+/** A user and its password. */
 export interface Credentials {
-  /** An ACL user; `default` unless given. */
+  /** An ACL user; `default` by default. */
   readonly username?: string | undefined
   readonly password: Secret
 }
@@ -23,15 +23,15 @@ export interface CommonOptions extends FromDriverOptions {
   /** The keys' namespace; a part of the database, or empty for the whole of it. */
   readonly namespace: string
   /**
-   * By when every operation has ended, 1 ms to 1 hour; for one of several round trips, each of them. 250 ms unless
-   * given.
+   * The deadline of every operation, 1 ms to 1 hour; of one with several round trips, the deadline of each of them. 250 ms
+   * by default.
    */
   readonly commandTimeout?: Duration.Input | undefined
-  /** By when connection, TLS, authentication and choice of the database are done, 1 ms to 1 hour. 1 s unless given. */
+  /** The deadline of connection, TLS, authentication and choice of the database, 1 ms to 1 hour. 1 s by default. */
   readonly connectTimeout?: Duration.Input | undefined
-  /** How many gets, and how many other operations, may wait for their answers, a positive integer. 10,000 unless given. */
+  /** The most gets, and the most other operations, that wait for results: a positive integer. 10,000 by default. */
   readonly maxPending?: number | undefined
-  /** An ACL user; `default` unless given, and the URL's where that has one. */
+  /** An ACL user; by default the URL's, or `default`. */
   readonly username?: string | undefined
   /** The user's password, or that of `requirepass`; the URL's where that has one. */
   readonly password?: Secret | undefined
@@ -42,24 +42,24 @@ export interface CommonOptions extends FromDriverOptions {
   readonly credentials?: Effect.Effect<Credentials, unknown> | undefined
   /** True, or the options of `tls.connect`, to connect by TLS; a `rediss:` URL does so too. */
   readonly tls?: boolean | TlsOptions | undefined
-  /** The family of the addresses that a host's name is looked up for: 4, 6, or 0 for both. 0 unless given. */
+  /** The family of the addresses of a host: 4, 6, or 0 for both. 0 by default. */
   readonly family?: 0 | 4 | 6 | undefined
   /**
-   * Looks up the addresses of a host's name: a function as `net.connect` takes it, `dns.lookup` unless given. At most one
+   * Looks up the addresses of a host's name: a function as `net.connect` takes it, `dns.lookup` by default. At most one
    * look-up of a name is under way, however many attempts to connect wait for it.
    */
   readonly lookup?: LookupFunction | undefined
   /**
-   * The version of Redis's protocol, RESP. Unless given it is 3, and 2 where the server, or a proxy in front of it, does not
-   * know HELLO. A near cache needs 3.
+   * The version of Redis's protocol, RESP. By default 3, and 2 where the server, or a proxy in front of it, does not know
+   * HELLO. A near cache needs 3.
    */
   readonly protocol?: 2 | 3 | undefined
-  /** The connections' name in CLIENT LIST, of printable ASCII without spaces. None unless given. */
+  /** The connections' name in CLIENT LIST, of printable ASCII without spaces. None by default. */
   readonly connectionName?: string | undefined
   /**
-   * How long nothing was sent on a connection when it is checked by a PING, 1 ms to 1 hour, or infinity for never. So a
-   * connection that a firewall forgot is replaced before a caller waits for it. 30 s unless given: less than the times after
-   * which firewalls and load balancers forget. Such checks keep no process alive.
+   * The time without a command after which a PING checks the connection, 1 ms to 1 hour, or infinity for never. It replaces
+   * a connection that a firewall forgot before a caller waits for it. 30 s by default: less than the times after which
+   * firewalls and load balancers forget. The checks keep no process alive.
    */
   readonly pingInterval?: Duration.Input | undefined
   /** Pauses between attempts to connect. */
@@ -68,42 +68,42 @@ export interface CommonOptions extends FromDriverOptions {
 
 /** Pauses that double from attempt to attempt, of which up to a half is left out at random. */
 export interface BackoffOptions {
-  /** The first pause, 1 ms to 1 hour. 25 ms unless given. */
+  /** The first pause, 1 ms to 1 hour. 25 ms by default. */
   readonly initial?: Duration.Input | undefined
-  /** The longest pause, 1 ms to 1 hour. 500 ms unless given, or `initial` where that is longer. */
+  /** The longest pause, 1 ms to 1 hour. By default 500 ms, or `initial` where that is longer. */
   readonly max?: Duration.Input | undefined
 }
 
-/** How much of what was read is kept in this process. */
+/** The bounds of a near cache. */
 export interface NearCacheOptions {
-  /** How many keys, absent ones too: a positive integer. What is read seldom goes first. */
+  /** The most keys, absent ones too: a positive integer. Keys that are read seldom go first. */
   readonly maxEntries: number
   /**
-   * How many bytes of UTF-8 keys and values have together: a positive integer, no bound unless given. An entry takes
-   * about 180 bytes more, and in a namespace about 250.
+   * The most bytes of keys and values together, in UTF-8: a positive integer, no bound by default. An entry takes about
+   * 180 bytes more, and in a namespace about 250.
    */
   readonly maxBytes?: number | undefined
-  /** How long a value is kept at most, from 1 ms; as long as its key lives unless given. */
+  /** The longest life of a value, from 1 ms; by default that of its key. */
   readonly ttl?: Duration.Input | undefined
 }
 
 /** Options of layers with one server at a time. */
 export interface SingleOptions extends CommonOptions {
   /**
-   * Answers `get`, `getJson` and `getMany` from memory for keys that were read before, and has the server tell what
-   * changes (RESP 3, `CLIENT TRACKING`). Every other operation is the server's. Off unless given.
+   * Serves `get`, `getJson` and `getMany` from memory for keys that were read before, while the server reports changes
+   * (RESP 3, `CLIENT TRACKING`). Every other operation goes to the server. Off by default.
    *
    * A process reads its own writes at once, and those of others as soon as the server's message is there, never later
-   * than `commandTimeout` after they were acknowledged: nothing is served from memory when nothing sent within that time
-   * was answered. Nothing outlives its time to live or its connection. `getMany` is answered from memory only when all
-   * of its keys are there. A server that refuses to tell is asked every time; that is logged.
+   * than `commandTimeout` after they were acknowledged: nothing is served from memory when no command of that time has
+   * its reply. Nothing outlives its time to live or its connection. `getMany` is served from memory only when all of its
+   * keys are there. Every read goes to a server that refuses to report changes; that is logged.
    *
-   * SWAPDB is the one change that Redis tells nobody of: flush, or give a `ttl`.
+   * SWAPDB is the one change that Redis reports to no client: flush, or set a `ttl`.
    */
   readonly nearCache?: NearCacheOptions | undefined
 }
 
-/** The address of a node: `host` and `port`, 6379 unless given, or a URL. */
+/** The address of a node: `host` and `port`, 6379 by default, or a URL. */
 export type NodeAddress = Secret | { readonly host: string; readonly port?: number | undefined }
 
 /** A host and a port. */

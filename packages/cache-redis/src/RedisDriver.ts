@@ -1,5 +1,5 @@
 /**
- * The operations of the port as commands of Redis. Knows nothing of connections but that a command can be sent.
+ * The operations of the port as commands of Redis. Of connections it knows only that they send a command.
  *
  * @internal
  */
@@ -11,7 +11,7 @@ import {
   InvalidArgument,
   TimeToLive
 } from "@hexcache/cache-port"
-import { Duration, Effect, Option, Stream } from "effect"
+import { Duration, Effect, identity, Option, Stream } from "effect"
 import type { Command, CommandSender, DirectSender, RedisKey } from "./commands/Command.ts"
 import * as Reply from "./commands/Reply.ts"
 import * as ReplyError from "./commands/ReplyError.ts"
@@ -36,7 +36,7 @@ const maxBatchBytes = 268_435_456
 /** Keys that the server looks at for one page of SCAN, and in one UNLINK of what it found: less than a millisecond. */
 const keysOfPage = 1_000
 
-type Entry = readonly [key: string, value: string]
+type KeyValue = readonly [key: string, value: string]
 
 type Sent<A> = Effect.Effect<A, DriverFailure>
 
@@ -53,7 +53,7 @@ export const make = (router: Router): CacheDriver => {
     router.of(first(keys)).send({ args: ["UNLINK", ...keys], decode: Reply.integer }, deadline)
 
   /** One command where no time to live is wanted: a script costs the server four times as much. */
-  const setForEver = (entries: ReadonlyArray<Entry>, deadline: number) =>
+  const setForEver = (entries: ReadonlyArray<KeyValue>, deadline: number) =>
     router
       .of(keyOf(first(entries)))
       .send({ args: ["MSET", ...entries.flat()], decode: Reply.ok, weight: entries.length }, deadline)
@@ -62,7 +62,7 @@ export const make = (router: Router): CacheDriver => {
   let isMsetexTried = true
 
   /** One command where the server has it, from Redis 8.4 and Valkey 9.1 on: https://redis.io/docs/latest/commands/msetex/ */
-  const setFor = (entries: ReadonlyArray<Entry>, ttl: number, deadline: number): Sent<void> => {
+  const setFor = (entries: ReadonlyArray<KeyValue>, ttl: number, deadline: number): Sent<void> => {
     const server = router.of(keyOf(first(entries)))
     const byScript = Effect.suspend(() => server.send(Scripts.setMany(entries, ttl), deadline))
     if (!isMsetexTried) return byScript
@@ -79,31 +79,31 @@ export const make = (router: Router): CacheDriver => {
   /** A batch in parts, a few at a time, so that other callers' commands go in between; all by one deadline. */
   const inParts = <I, A>(
     parts: ReadonlyArray<ReadonlyArray<I>>,
-    ask: (part: ReadonlyArray<I>, deadline: number) => Sent<A>
+    send: (part: ReadonlyArray<I>, deadline: number) => Sent<A>
   ): Sent<ReadonlyArray<A>> =>
     Effect.suspend(() => {
       const deadline = router.deadline()
-      if (parts.length === 1) return Effect.map(ask(first(parts), deadline), (answer) => [answer])
+      if (parts.length === 1) return Effect.map(send(first(parts), deadline), (result) => [result])
       const concurrency = Math.max(1, Math.floor(keysInFlight / first(parts).length))
-      return Effect.forEach(parts, (part) => ask(part, deadline), { concurrency })
+      return Effect.forEach(parts, (part) => send(part, deadline), { concurrency })
     })
 
   const unlinkMany = (keys: ReadonlyArray<RedisKey>): Sent<number> => {
-    const parts = slices(router.parts(keys, itself), keysAtOnce)
+    const parts = slices(router.parts(keys, identity), keysAtOnce)
     return Effect.map(Effect.mapError(inParts(parts, unlink), partly(parts)), sum)
   }
 
   const unlinkPage = (keys: ReadonlyArray<Buffer>): Sent<number> =>
     Effect.suspend(() => {
       const deadline = router.deadline()
-      const parts = slices(router.parts(keys.map(asText), itself), keysOfPage)
+      const parts = slices(router.parts(keys.map(asText), identity), keysOfPage)
       const removed = Effect.forEach(parts, (part) => unlink(part, deadline), { concurrency: keysInFlight })
       return Effect.map(removed, sum)
     })
 
   /** On one server after the other, so that no more than one is kept busy. */
-  const onEveryMaster = <A>(ask: (master: CommandSender) => Sent<A>): Sent<ReadonlyArray<A>> =>
-    Effect.flatMap(router.masters, (masters) => Effect.forEach(masters, (master) => ask(master)))
+  const onEveryMaster = <A>(act: (master: CommandSender) => Sent<A>): Sent<ReadonlyArray<A>> =>
+    Effect.flatMap(router.masters, (masters) => Effect.forEach(masters, (master) => act(master)))
 
   return {
     fastPaths: (prefix) => ({ callback: router.direct === undefined ? undefined : callbacks(router.direct, prefix) }),
@@ -111,11 +111,11 @@ export const make = (router: Router): CacheDriver => {
     get: (key) => send(key, get(key)),
 
     getMany: (keys) => {
-      const parts = router.parts(keys, itself)
+      const parts = router.parts(keys, identity)
       const pieces = slices(parts, keysAtOnce)
       if (pieces.length === 1) return Effect.suspend(() => getMany(keys, router.deadline()))
-      return Effect.map(inParts(pieces, getMany), (answers) =>
-        parts.length === 1 ? answers.flat() : inOrder(keys, pieces, answers)
+      return Effect.map(inParts(pieces, getMany), (results) =>
+        parts.length === 1 ? results.flat() : inOrder(keys, pieces, results)
       )
     },
 
@@ -196,9 +196,7 @@ const set = (key: string, value: string, ttl: number | undefined): Command<void>
   decode: Reply.ok
 })
 
-const itself = <K extends RedisKey>(key: K): K => key
-
-const keyOf = ([key]: Entry): string => key
+const keyOf = ([key]: KeyValue): string => key
 
 /** Parts and batches are never empty. */
 const first = <I>(items: ReadonlyArray<I>): I => items[0] as I
@@ -208,13 +206,14 @@ const asText = (key: Buffer): RedisKey => (isUtf8(key) ? key.toString() : key)
 
 const sum = (numbers: ReadonlyArray<number>): number => numbers.reduce((total, number) => total + number, 0)
 
-const bytesOf = (entries: ReadonlyArray<Entry>): number => sum(entries.map(([key, value]) => key.length + value.length))
+const bytesOf = (entries: ReadonlyArray<KeyValue>): number =>
+  sum(entries.map(([key, value]) => key.length + value.length))
 
 const tooLargeABatch = new DriverFailure(
   new InvalidArgument({ message: "1,000 entries of one batch have at most 256 MiB together" })
 )
 
-/** PTTL answers -2 for an absent key and -1 for one that never expires: https://redis.io/docs/latest/commands/pttl/ */
+/** PTTL returns -2 for an absent key and -1 for one that never expires: https://redis.io/docs/latest/commands/pttl/ */
 const toTimeToLive = (remaining: number): TimeToLive => {
   if (remaining === -2) return TimeToLive.Missing()
   if (remaining === -1) return TimeToLive.Persistent()
@@ -240,16 +239,16 @@ const partly =
   (failure: DriverFailure): DriverFailure =>
     parts.length > 1 ? unknownOnceBegun(failure) : failure
 
-/** The answers to parts of `keys`, in the order of `keys`. */
+/** The results of parts of `keys`, in the order of `keys`. */
 const inOrder = <A>(
   keys: ReadonlyArray<string>,
   parts: ReadonlyArray<ReadonlyArray<string>>,
-  answers: ReadonlyArray<ReadonlyArray<A>>
+  results: ReadonlyArray<ReadonlyArray<A>>
 ): ReadonlyArray<A> => {
   const byKey = new Map<string, A>()
   parts.forEach((part, index) => {
     part.forEach((key, place) => {
-      byKey.set(key, (answers[index] as ReadonlyArray<A>)[place] as A)
+      byKey.set(key, (results[index] as ReadonlyArray<A>)[place] as A)
     })
   })
   return keys.map((key) => byKey.get(key) as A)

@@ -125,7 +125,7 @@ export const settings = (options: CommonOptions & Pick<SingleOptions, "nearCache
     complete: async (endpoint, signal) => ({
       ...endpoint,
       ...(credentials === undefined ? fixed : await obtained(credentials, signal)),
-      // node-redis's union of sockets tells them apart by `tls`.
+      // node-redis's union of sockets discriminates by `tls`.
       socket: {
         ...endpoint.socket,
         ...(tls === undefined ? undefined : { ...tls, tls: true }),
@@ -135,7 +135,7 @@ export const settings = (options: CommonOptions & Pick<SingleOptions, "nearCache
   }
 }
 
-/** How to reach and log in to the sentinels of a group. */
+/** The addresses and the user of the sentinels of a group. */
 export interface SentinelsOptions extends Pick<CommonOptions, "family" | "lookup" | "tls"> {
   readonly sentinels: ReadonlyArray<NodeAddress>
   readonly sentinelUsername?: string | undefined
@@ -258,7 +258,7 @@ const nodeOf = (host: string, port = 6_379) => {
   return { host: nonEmpty("host", host), port }
 }
 
-/** How a host's name is looked up; the path of a Unix socket is not. */
+/** The look-up of a host's name; the path of a Unix socket needs none. */
 const addressing = ({ family, lookup }: Pick<CommonOptions, "family" | "lookup">) => {
   if (family !== undefined && family !== 0 && family !== 4 && family !== 6) throw new RangeError("family is 0, 4 or 6")
   if (lookup !== undefined && typeof lookup !== "function") {

@@ -1,5 +1,5 @@
 /**
- * What replies must look like. A reply of another type than asked for means that the connection cannot be trusted.
+ * Decoders of replies. A reply of an unexpected type means that the connection cannot be trusted.
  *
  * @internal
  */
@@ -17,7 +17,7 @@ const isStatus = (reply: unknown, status: Buffer): boolean => Buffer.isBuffer(re
 const statusOk = Buffer.from("OK")
 const statusPong = Buffer.from("PONG")
 
-/** Turns a reply of node-redis into an answer that does not hold on to it, or throws `UnexpectedReply`. */
+/** Turns a reply of node-redis into a value that does not hold on to it, or throws `UnexpectedReply`. */
 export type Decode<A> = (reply: unknown) => A
 
 export const text: Decode<string | undefined> = (reply) =>
@@ -33,16 +33,16 @@ export const flag: Decode<boolean> = (reply) => integer(reply) === 1
 
 export const ok: Decode<void> = (reply) => (isStatus(reply, statusOk) ? undefined : unexpected())
 
-/** 1, as MSETEX answers that has set everything. */
+/** 1, the reply of an MSETEX that has set everything. */
 export const wasSet: Decode<void> = (reply) => (reply === 1 ? undefined : unexpected())
 
-/** `OK` or nothing, as `SET … NX` answers. */
+/** `OK` or nothing, the replies of `SET … NX`. */
 export const okOrNothing: Decode<boolean> = (reply) =>
   isStatus(reply, statusOk) ? true : reply === null ? false : unexpected()
 
 export const pong: Decode<void> = (reply) => (isStatus(reply, statusPong) ? undefined : unexpected())
 
-/** As many answers as were asked for. */
+/** A list of exactly this length. */
 export const list =
   <A>(length: number, decode: Decode<A>): Decode<ReadonlyArray<A>> =>
   (reply) =>
@@ -50,7 +50,7 @@ export const list =
 
 export const texts = (length: number): Decode<ReadonlyArray<string | undefined>> => list(length, text)
 
-/** A page of SCAN, read as bytes: keys that are not UTF-8 belong to others, and have to be told apart. */
+/** A page of SCAN, as bytes, so that keys that are not UTF-8 show: they belong to others. */
 export interface Page {
   readonly cursor: string
   readonly keys: ReadonlyArray<Buffer>

@@ -1,7 +1,7 @@
 /**
  * The one place where replies and socket errors become reasons.
  *
- * An error reply is told apart by its first word. Its text goes no further: the reply to an unknown command echoes its
+ * The first word of an error reply decides. Its text goes no further: the reply to an unknown command echoes its
  * arguments, values among them. The same holds for socket errors, whose text names the server's address.
  *
  * @internal
@@ -75,7 +75,7 @@ const firstWord = /^[A-Z][A-Z0-9_]*/
 
 const codeOf = (text: string): string => firstWord.exec(text)?.[0] ?? "ERR"
 
-/** Another node of the cluster is to be asked: for good (`MOVED`), or for this command only (`ASK`). */
+/** Redirects to another node of the cluster: for good (`MOVED`), or for this command only (`ASK`). */
 export class Redirection extends DriverFailure {
   readonly host: string
   readonly port: number
@@ -86,13 +86,13 @@ export class Redirection extends DriverFailure {
   }
 }
 
-/** Made once: a reason takes its stack trace along, and thousands of commands in flight may be redirected together. */
+/** Made once: a reason has a stack trace, and thousands of commands in flight may be redirected together. */
 const redirected = {
   MOVED: new Unavailable({ message: "the key is on another node (MOVED)" }),
   ASK: new Unavailable({ message: "the key is on another node (ASK)" })
 }
 
-/** What Redis 6.2 puts in front of an error that a script met with: its name and line. */
+/** The name and line of a script, which Redis 6.2 puts in front of its errors. */
 const inScript = /^(?:ERR Error running script \(call to \w+\): @user_script:\d+: )?@user_script: \d+: /
 
 const redirection = /^(MOVED|ASK) \d+ (.*):(\d+)$/
@@ -117,7 +117,7 @@ const fromReply = (code: string, text: string): DriverFailure => {
 
 const deniedByTls = /^(?:CERT_|ERR_TLS_|ERR_SSL_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_)/
 
-/** The failure that the text of an error stands for, where a script hands it on as an answer. */
+/** The failure for the text of an error, which a script returns as a value. */
 export const fromText = (text: string): DriverFailure => fromReply(codeOf(text), text)
 
 /** A key that holds another type reads as absent. */
@@ -142,7 +142,7 @@ export const isCut = (error: unknown): boolean =>
   (error instanceof Error && "code" in error && typeof error.code === "string" && /^E(?!RR_)[A-Z]+$/.test(error.code))
 
 /**
- * The failure of a command that the client rejected. `sent` tells whether it had left. A reply that begins with no code is
+ * The failure of a command that the client rejected. `sent` is true if it had left. A reply that begins with no code is
  * not the server's: a proxy wrote it, or bytes were damaged, and the command may have been executed.
  */
 export const fromCommand = (error: unknown, sent: boolean): DriverFailure => {
@@ -167,7 +167,7 @@ export const timedOut = (sent: boolean, millis: number): DriverFailure => {
   return new DriverFailure(new TimedOut({ message: `no answer within ${millis} ms` }), outcome)
 }
 
-/** Too many operations wait for their answers. */
+/** Too many operations wait for their results. */
 export const tooManyPending = (maxPending: number): DriverFailure =>
   new DriverFailure(new Unavailable({ message: `${maxPending} operations wait for their answers already` }))
 
@@ -192,11 +192,11 @@ export const noHello = (code: string | undefined): DriverFailure =>
 export const noCredentials = (): DriverFailure =>
   new DriverFailure(new Unavailable({ message: "no connection is ready: the credentials cannot be obtained" }))
 
-/** The server, or what stands in front of it, broke the connection instead of answering HELLO. */
+/** The server, or a proxy in front of it, broke the connection instead of answering HELLO. */
 export const hungUpAtHello = (): DriverFailure =>
   new DriverFailure(new Unavailable({ message: "no connection is ready: the server hung up at HELLO" }))
 
-/** Something in front of the server answers PING, or nothing does: replies cannot be told apart. */
+/** The server itself does not reply to PING, so that no fence can prove a reply. */
 export const noEcho = (): DriverFailure =>
   new DriverFailure(
     new Unavailable({ message: "no connection is ready: the server does not answer PING with its text" })
@@ -208,20 +208,20 @@ export const noMessages = (): DriverFailure =>
     new Unavailable({ message: "it speaks RESP 2, which has no messages beside replies, as RESP 3 has" })
   )
 
-/** The handshake was not answered in time. */
+/** The handshake was not over in time. */
 export const noHandshake = (millis: number): DriverFailure =>
   new DriverFailure(new Unavailable({ message: `no connection is ready: no handshake within ${millis} ms` }))
 
-/** The server answered nothing for a whole deadline. */
+/** No reply came for a whole deadline. */
 export const silent = (): DriverFailure =>
   new DriverFailure(new Unavailable({ message: "no connection is ready: the server fell silent" }))
 
-/** A reply was too many or too few: none of this connection can be told whose it is. */
+/** Replies no longer match commands, so no reply of this connection can be trusted. */
 export const outOfStep = (): DriverFailure =>
   new DriverFailure(new Unavailable({ message: "no connection is ready: the server's replies were out of step" }))
 
-/** No node of the cluster has told yet which slots are where. */
-export const unknownTopology = (): DriverFailure =>
+/** No node of the cluster has returned the map of slots yet. */
+export const noTopology = (): DriverFailure =>
   new DriverFailure(new Unavailable({ message: "no node of the cluster has answered yet" }))
 
 /** The map of slots has gaps. */
@@ -244,6 +244,6 @@ export const redirectedTooOften = ({ serverCode }: Redirection): DriverFailure =
 export const leftCluster = (): DriverFailure =>
   new DriverFailure(new Unavailable({ message: "the node is no longer in the cluster" }))
 
-/** The server's answer is of another type than asked for. */
+/** The reply is of an unexpected type. */
 export const unexpectedReply = (): DriverFailure =>
   new DriverFailure(new Unknown({ message: "the server answered with another type than asked for" }), "Unknown")

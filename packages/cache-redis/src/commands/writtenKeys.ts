@@ -1,9 +1,8 @@
 /**
- * Which keys a command may change.
+ * The keys that a command may change.
  *
  * @internal
  */
-
 import type { Command, RedisKey } from "./Command.ts"
 
 /** The keys that a command of the driver may change, or every key. */

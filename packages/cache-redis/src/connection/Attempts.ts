@@ -1,8 +1,8 @@
 /**
- * The attempts to connect: how long to pause before the next one, and which connections have proved themselves.
+ * The attempts to connect: the pause before the next one, and the connections that have proved themselves.
  *
- * A server may complete every handshake and hang up each time, or answer each time that it is no master. So the pauses
- * begin anew only when a connection has lived for a while, or has answered a command and was not refused.
+ * A server may complete every handshake and hang up each time, or say each time that it is no master. So the pauses begin
+ * anew only when a connection has lived for a while, or has carried out a command.
  *
  * @internal
  */
@@ -14,7 +14,7 @@ export interface Backoff {
   readonly max: number
 }
 
-/** How long a connection on which nothing was sent has to live to have proved itself, in milliseconds. */
+/** The age at which a connection without a command has proved itself, in milliseconds. */
 const proofAge = 1_000
 
 /** The history of one server's connections. */
@@ -23,10 +23,10 @@ export class Attempts {
   #begunAt = 0
   #readyAt: number | undefined
   #pause: number
-  /** How many connections in a row became ready, and have not proved themselves. */
+  /** The number of connections in a row that became ready and have not proved themselves. */
   #unproved = 0
   #isRefused = false
-  /** How many connections in a row were refused, none of which has lived for a while. */
+  /** The number of connections in a row that were refused, none of which has lived for a while. */
   #refusals = 0
 
   constructor(backoff: Backoff) {
@@ -34,33 +34,33 @@ export class Attempts {
     this.#pause = backoff.initial
   }
 
-  /** An attempt begins. */
+  /** Notes that an attempt begins. */
   begin(): void {
     this.#begunAt = performance.now()
     this.#readyAt = undefined
     this.#isRefused = false
   }
 
-  /** The server on this connection is the wrong one, though it answers. */
+  /** Notes that the server on this connection is the wrong one, though it replies. */
   refused(): void {
     this.#isRefused = true
   }
 
-  /** The attempt has succeeded. */
+  /** Notes that the attempt has succeeded. */
   becameReady(): void {
     this.#readyAt = performance.now()
     this.#unproved++
   }
 
-  /** The connection has answered a command. */
+  /** Notes that the connection has carried out a command. */
   proved(): void {
     this.#unproved = 0
   }
 
   /**
-   * The attempt has failed, or the connection is lost. Returns true if it was ready until now, so that its replacement is
-   * worth waiting for. Of connections that only ever complete the handshake, and of those to the wrong server, only the
-   * first one's is.
+   * Notes that the attempt has failed, or the connection is lost. Returns true if it was ready until now, so that its
+   * replacement is worth a wait. Of connections that only ever complete the handshake, and of those to the wrong server,
+   * only the first one's is.
    */
   lost(): boolean {
     if (this.#readyAt === undefined) return false
@@ -74,7 +74,7 @@ export class Attempts {
     return this.#unproved <= 1 && this.#refusals <= 1
   }
 
-  /** The pause before the next attempt, in milliseconds. An attempt that was long enough needs none behind it. */
+  /** The pause before the next attempt, in milliseconds, less the time of the last one. */
   nextPause(): number {
     const pause = this.#pause * (0.5 + random() / 2)
     this.#pause = Math.min(this.#pause * 2, this.#backoff.max)

@@ -1,7 +1,7 @@
 /**
  * One node-redis client, from the attempt to connect to its end.
  *
- * Each attempt is a client of its own, told not to reconnect. So nothing of one connection, a queued command above all,
+ * Each attempt has a client of its own, which does not reconnect. So nothing of one connection, a queued command above all,
  * ever reaches the next, and a client in doubt is simply destroyed.
  *
  * @internal

@@ -1,51 +1,50 @@
 /**
  * Deadlines of many commands by one timer.
  *
- * Nearly all are of the same length, so that calls end in the order in which they began: a list in the order of the
+ * Nearly all have the same length, so that commands expire in the order in which they began: a list in the order of the
  * deadlines, and a timer for its head, are enough.
  *
  * @internal
  */
-
 import * as CoarseClock from "../platform/CoarseClock.ts"
 import { clearImmediate, clearTimeout, performance, setImmediate, setTimeout } from "../platform/Platform.ts"
 
-/** What has a deadline. The fields are the list's. */
+/** An element with a deadline. The fields belong to the queue. */
 export interface Timed {
   deadline: number
   previous: Timed | undefined
   next: Timed | undefined
 }
 
-/** How late a timer fires on a loop that was not blocked, in milliseconds. */
+/** The delay up to which a timer proves that the event loop was not blocked, in milliseconds. */
 const punctual = 15
 
-/** The most that a loop that was blocked is given to write and read before anything is judged, in milliseconds. */
+/** The most time that a blocked loop has to write and read before anything expires, in milliseconds. */
 const longestGrace = 100
 
-/** A list of calls in the order of their deadlines. */
-export class DeadlineQueue<C extends Timed> {
+/** A list in the order of the deadlines. */
+export class DeadlineQueue<T extends Timed> {
   readonly #millis: number
-  readonly #expire: (call: C) => void
-  #head: C | undefined
-  #tail: C | undefined
+  readonly #expire: (element: T) => void
+  #head: T | undefined
+  #tail: T | undefined
   #size = 0
   /**
-   * The call that was last put between others: thousands that were redirected together come in the order of their
+   * The element that was last put between others: thousands that were redirected together come in the order of their
    * deadlines, each to the place behind the one before.
    */
-  #inserted: C | undefined
-  /** When the timer is to fire. */
+  #inserted: T | undefined
+  /** When the timer fires, on `performance`'s clock. */
   #due = 0
   #timer: NodeJS.Timeout | undefined
   #immediate: NodeJS.Immediate | undefined
-  /** When the first call of this turn of the event loop was added. */
+  /** When the first element of this turn of the event loop was added. */
   #turn: number | undefined
   /** The deadlines of what began in the last turn that was blocked, and when all of them are over instead. */
   #movedFrom = 0
   #movedTo = 0
 
-  constructor(millis: number, expire: (call: C) => void) {
+  constructor(millis: number, expire: (element: T) => void) {
     this.#millis = millis
     this.#expire = expire
   }
@@ -54,28 +53,28 @@ export class DeadlineQueue<C extends Timed> {
     return this.#size
   }
 
-  /** Begins the time of a call: the usual length, or what is left of a deadline that began elsewhere. */
-  add(call: C, deadline?: number): void {
+  /** Begins the time of an element: the usual length, or what is left of a deadline that began elsewhere. */
+  add(element: T, deadline?: number): void {
     const now = CoarseClock.now()
     if (this.#turn === undefined) {
       this.#turn = now
       setImmediate(this.#endTurn)
     }
-    call.deadline = deadline === undefined ? now + this.#millis : this.#fair(deadline, now)
+    element.deadline = deadline === undefined ? now + this.#millis : this.#fair(deadline, now)
     let before = this.#tail
-    if (before !== undefined && before.deadline > call.deadline) {
-      before = this.#lastBefore(call.deadline)
-      this.#inserted = call
+    if (before !== undefined && before.deadline > element.deadline) {
+      before = this.#lastBefore(element.deadline)
+      this.#inserted = element
     }
-    const after = before === undefined ? this.#head : (before.next as C | undefined)
-    call.previous = before
-    call.next = after
-    if (before === undefined) this.#head = call
-    else before.next = call
-    if (after === undefined) this.#tail = call
-    else after.previous = call
+    const after = before === undefined ? this.#head : (before.next as T | undefined)
+    element.previous = before
+    element.next = after
+    if (before === undefined) this.#head = element
+    else before.next = element
+    if (after === undefined) this.#tail = element
+    else after.previous = element
     this.#size++
-    if (this.#head === call) this.#rearm(now)
+    if (this.#head === element) this.#rearm(now)
   }
 
   /**
@@ -87,36 +86,36 @@ export class DeadlineQueue<C extends Timed> {
     return deadline > now ? deadline : now + Math.min(now - deadline, longestGrace)
   }
 
-  /** The last call that ends by this deadline. */
-  #lastBefore(deadline: number): C | undefined {
-    let call = this.#inserted ?? this.#tail
-    while (call !== undefined && call.deadline > deadline) call = call.previous as C | undefined
-    if (call === undefined) return undefined
-    while (call.next !== undefined && call.next.deadline <= deadline) call = call.next as C
-    return call
+  /** The last element that ends by this deadline. */
+  #lastBefore(deadline: number): T | undefined {
+    let element = this.#inserted ?? this.#tail
+    while (element !== undefined && element.deadline > deadline) element = element.previous as T | undefined
+    if (element === undefined) return undefined
+    while (element.next !== undefined && element.next.deadline <= deadline) element = element.next as T
+    return element
   }
 
-  /** Takes a call out of the list, if it is in it. */
-  remove(call: C): void {
-    if (call.previous !== undefined) call.previous.next = call.next
-    else if (this.#head === call) this.#head = call.next as C | undefined
+  /** Takes an element out of the list, if it is in it. */
+  remove(element: T): void {
+    if (element.previous !== undefined) element.previous.next = element.next
+    else if (this.#head === element) this.#head = element.next as T | undefined
     else return
-    if (call.next === undefined) this.#tail = call.previous as C | undefined
-    else call.next.previous = call.previous
-    if (this.#inserted === call) this.#inserted = call.previous as C | undefined
-    call.previous = undefined
-    call.next = undefined
+    if (element.next === undefined) this.#tail = element.previous as T | undefined
+    else element.next.previous = element.previous
+    if (this.#inserted === element) this.#inserted = element.previous as T | undefined
+    element.previous = undefined
+    element.next = undefined
     this.#size--
   }
 
-  /** Takes every call out of the list, in order. */
-  drain(): ReadonlyArray<C> {
-    const calls: Array<C> = []
+  /** Takes every element out of the list, in order. */
+  drain(): ReadonlyArray<T> {
+    const elements: Array<T> = []
     while (this.#head !== undefined) {
-      calls.push(this.#head)
+      elements.push(this.#head)
       this.remove(this.#head)
     }
-    return calls
+    return elements
   }
 
   /** Leaves no timer behind. */
@@ -127,7 +126,7 @@ export class DeadlineQueue<C extends Timed> {
     this.#immediate = undefined
   }
 
-  /** What was asked in a turn that was blocked is written only now: its time begins now too. */
+  /** Commands of a blocked turn are written only now: their time begins now too. */
   readonly #endTurn = (): void => {
     const began = this.#turn as number
     this.#turn = undefined
@@ -136,9 +135,9 @@ export class DeadlineQueue<C extends Timed> {
     // A deadline that began elsewhere began a moment before.
     this.#movedFrom = began - 1 + this.#millis
     this.#movedTo = now + this.#millis
-    for (let call = this.#tail; call !== undefined; call = call.previous as C | undefined) {
-      if (call.deadline < this.#movedFrom) return
-      call.deadline = this.#movedTo
+    for (let element = this.#tail; element !== undefined; element = element.previous as T | undefined) {
+      if (element.deadline < this.#movedFrom) return
+      element.deadline = this.#movedTo
     }
   }
 
@@ -152,8 +151,7 @@ export class DeadlineQueue<C extends Timed> {
     this.#due = this.#head.deadline
     this.#timer = setTimeout(
       () => {
-        // A late timer means that the loop was blocked: what was answered meanwhile waits in the socket, and what was
-        // asked meanwhile was not written yet.
+        // A late timer means that the loop was blocked: replies wait in the socket, and commands to be written.
         const late = performance.now() - this.#due
         if (late > punctual) this.#timer = setTimeout(this.#letRepliesIn, Math.min(late, longestGrace))
         else this.#letRepliesIn()
@@ -174,9 +172,9 @@ export class DeadlineQueue<C extends Timed> {
     // A timer may fire a fraction of a millisecond early.
     const now = performance.now() + 1
     while (this.#head !== undefined && this.#head.deadline <= now) {
-      const call = this.#head
-      this.remove(call)
-      this.#expire(call)
+      const element = this.#head
+      this.remove(element)
+      this.#expire(element)
     }
     this.#rearm(now)
   }

@@ -1,5 +1,5 @@
 /**
- * What a connection agrees on with its server before the first command: protocol, user, database and name.
+ * The agreement of a connection with its server before the first command: protocol, user, database and name.
  *
  * node-redis's own handshake ends the connection where a server does not know HELLO. This one begins with HELLO too, which
  * logs in by the same step, and goes on without it where it is refused. All of it goes out at once, so it takes one round
@@ -16,11 +16,11 @@ import type { Endpoint, NodeRedisClient } from "./NodeRedisClient.ts"
 /** A version of Redis's protocol, RESP. */
 export type Protocol = 2 | 3
 
-/** How to begin. */
+/** The protocol and the name of a connection. */
 export interface HandshakeOptions {
-  /** 3, and 2 where the server refuses HELLO, unless given. */
+  /** By default 3, and 2 where the server refuses HELLO. */
   readonly protocol?: Protocol | undefined
-  /** Shown by CLIENT LIST; none unless given. */
+  /** Shown by CLIENT LIST; none by default. */
   readonly connectionName?: string | undefined
 }
 
@@ -38,7 +38,7 @@ export class Handshake {
     this.#protocol = options.protocol ?? 3
   }
 
-  /** Of the server of the last handshake, `master` or another; undefined where HELLO did not tell. */
+  /** The role of the last handshake's server, `master` or another; undefined where HELLO did not return it. */
   get role(): unknown {
     return this.#role
   }
@@ -101,7 +101,7 @@ export class Handshake {
     }
   }
 
-  /** Sends what comes behind the login, and returns how to wait for it. */
+  /** Sends the commands behind the login, and returns a function that awaits them. */
   #sendRest(client: NodeRedisClient, database: number): () => Promise<void> {
     const { connectionName } = this.#options
     const text = `hexcache-${uniqueText()}`
@@ -130,7 +130,7 @@ interface Login {
   readonly password?: string | undefined
 }
 
-/** Whom to log in as. Where credentials come as a stream, node-redis logs in with each of them by itself. */
+/** The user to log in. Where credentials come as a stream, node-redis logs in with each of them by itself. */
 const loginOf = async ({ credentialsProvider, password, username }: Endpoint): Promise<Login> => {
   if (credentialsProvider?.type === "async-credentials-provider") return credentialsProvider.credentials()
   return credentialsProvider === undefined ? { password, username } : {}
@@ -148,12 +148,12 @@ const auth = ({ password = "", username = "" }: Login): ReadonlyArray<Args> => {
 
 const send = (client: NodeRedisClient, args: Args): Promise<unknown> => {
   const reply = client.sendCommand(args)
-  // Not every reply is waited for.
+  // Some replies are not awaited.
   reply.catch(() => {})
   return reply
 }
 
-/** Rejects if something other than the server answers PING, or nothing does: then replies cannot be told apart. */
+/** Rejects unless the server itself replies to PING: otherwise no fence can prove a reply. */
 const checkEcho = async (echoed: Promise<unknown>, text: string): Promise<void> => {
   try {
     if ((await echoed) === text) return
@@ -169,6 +169,6 @@ const checkEcho = async (echoed: Promise<unknown>, text: string): Promise<void> 
 const isUnknownCommand = ({ reason, serverCode }: DriverFailure): boolean =>
   reason instanceof Unknown && (serverCode === "ERR" || serverCode === "NOPROTO")
 
-/** A refusal of PING that tells nothing of its answers: the server is loading or busy, or the user may not PING. */
+/** True for a refusal that does not disprove PING: the server is loading or busy, or the user may not PING. */
 const isPassing = ({ reason, serverCode }: DriverFailure): boolean =>
   serverCode === "NOPERM" || (serverCode !== undefined && reason instanceof Unavailable)

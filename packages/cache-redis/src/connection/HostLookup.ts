@@ -1,8 +1,8 @@
 /**
  * Look-ups of host names, at most one of each name under way.
  *
- * `dns.lookup` takes one of the few threads that the whole process shares, cannot be taken back, and keeps the process
- * alive. Attempts to connect that end before their look-up does must not leave one behind each.
+ * `dns.lookup` occupies one of the few threads that the whole process shares, cannot be cancelled, and keeps the process
+ * alive. Attempts to connect that end before their look-up must not leave one behind each.
  *
  * @internal
  */
@@ -18,11 +18,11 @@ interface Result {
 /** A look-up that is under way, or has just ended. */
 interface Lookup {
   readonly waiting: Set<(result: Result) => void>
-  /** Kept for a moment if nobody was left to wait for it: the next attempt would begin the same look-up anew. */
+  /** Kept for a moment if no attempt was left to use it: the next one would begin the same look-up anew. */
   result: Result | undefined
 }
 
-/** How long a result that nobody waited for is kept, in milliseconds. */
+/** The time for which a result without a waiting attempt is kept, in milliseconds. */
 const keptFor = 1_000
 
 /** By the function that looks up, then by name and kind of address. */
@@ -80,14 +80,14 @@ const find = (lookup: LookupFunction, hostname: string, { family, hints, ...othe
   return begun
 }
 
-/** Node ends the process where no address is found and no error given, and where what was found cannot be read. */
+/** Node ends the process on a result without address or error, and on one that it cannot read. */
 const resultOf = (error: NodeJS.ErrnoException | null, found: unknown): Result => {
   if (error) return { error, addresses: [] }
   const addresses = toAddresses(found)
   return addresses.length > 0 ? { error: null, addresses } : { error: notFound(), addresses }
 }
 
-/** A function that knows nothing of `all` finds one address, as a text. */
+/** A function that ignores `all` returns one address, as a text. */
 const toAddresses = (found: unknown): ReadonlyArray<LookupAddress> =>
   (Array.isArray(found) ? found : [{ address: found }]).flatMap((each) => {
     const address: unknown = each?.address

@@ -1,8 +1,8 @@
 /**
  * Checks a connection on which nothing was sent for a while.
  *
- * A connection that a firewall or a NAT forgot looks like any other until something is sent on it, and whoever sends first
- * would wait in vain. TCP's own keepalive does not notice where a proxy answers it for a server that is gone.
+ * A connection that a firewall or a NAT forgot looks like any other until something is sent on it, and the first sender
+ * would wait in vain. TCP's own keepalive does not notice where a proxy replies to it for a server that is gone.
  *
  * @internal
  */
@@ -10,12 +10,12 @@ import { clearTimeout, setTimeout } from "../platform/Platform.ts"
 
 /** The checks of one connection. Times are in milliseconds. */
 export interface IdlePingOptions {
-  /** How long nothing was sent when a PING is due; infinite for never. */
+  /** The time without a command after which a PING is due; infinite for never. */
   readonly interval: number
-  /** Returns for how long nothing was sent. */
+  /** Returns the time since the last command. */
   readonly idleFor: () => number
   readonly ping: () => void
-  /** The process's own unless given. */
+  /** The process's own by default. */
   readonly timers?: Pick<typeof globalThis, "setTimeout" | "clearTimeout">
 }
 

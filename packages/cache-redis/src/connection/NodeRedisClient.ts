@@ -6,7 +6,7 @@
 import { RedisClient, type RedisClientOptions } from "@redis/client"
 import { typeMappings } from "../commands/typeMappings.ts"
 
-/** The part of node-redis's options that says whom to connect to, and as whom. */
+/** The part of node-redis's options that names the server and the user. */
 export type Endpoint = Pick<RedisClientOptions, "socket" | "username" | "password" | "credentialsProvider" | "database">
 
 /** The address of an endpoint: `host:port`, or the path of a Unix socket. */
@@ -45,7 +45,7 @@ export const createNodeRedisClient = (endpoint: Endpoint, signal: AbortSignal) =
     } as NonNullable<RedisClientOptions["socket"]>,
     emitInvalidate: true
   })
-  // It reads RESP 3 and hands messages on, and asks for neither: a refusal in its own handshake would end the connection.
+  // It reads RESP 3 and hands messages on, and requests neither: a refusal in its own handshake would end the connection.
   Object.assign(client.options, { RESP: 2, emitInvalidate: false })
   return client
 }

@@ -1,9 +1,9 @@
 /**
- * Whether replies are in step with commands.
+ * Proves that replies match commands.
  *
- * Redis's protocol tells whose a reply is by its place alone. So a marker, a PING with a text of its own, goes behind the
- * commands of every turn of the event loop, and an answer is handed out only when its marker has come back in its place:
- * a reply too many or too few is noticed before anybody is given another's.
+ * In Redis's protocol a reply belongs to a command by its place alone. So a fence, a PING with a text of its own, goes
+ * behind the commands of every turn of the event loop, and results are held until their fence comes back in its place: a
+ * reply too many or too few shows before any caller gets another's.
  *
  * @internal
  */
@@ -12,22 +12,22 @@ import * as ReplyError from "../commands/ReplyError.ts"
 import { performance, setImmediate } from "../platform/Platform.ts"
 import type { PendingCommand } from "./PendingCommand.ts"
 
-/** What markers need of one connection. */
+/** The parts of one connection that its fence uses. */
 export interface ReplyFenceOptions {
-  /** Sends a PING with this text and tells what came back in its place. */
+  /** Sends a PING with this text. Resolves with the reply in its place. */
   readonly ping: (text: string) => Promise<unknown>
-  /** As `ping`, by ECHO: a server that cannot save refuses every PING, and answers reads. */
+  /** As `ping`, by ECHO: a server that cannot save refuses every PING, and still serves reads. */
   readonly echo: (text: string) => Promise<unknown>
-  /** Takes calls whose answers are their own. */
-  readonly release: (calls: ReadonlyArray<PendingCommand>) => void
+  /** Takes commands whose results are proved to be their own. */
+  readonly release: (commands: ReadonlyArray<PendingCommand>) => void
   readonly outOfStep: () => void
 }
 
-/** The markers of one connection. */
+/** The fences of one connection, and the commands held behind them. */
 export class ReplyFence {
   readonly #options: ReplyFenceOptions
-  /** Answered calls whose marker has not come yet, in order. */
-  #answered: Array<PendingCommand> = []
+  /** Commands with a result whose fence has not come back, in order. */
+  #held: Array<PendingCommand> = []
   #sent = 0
   #returned = 0
   #isDue = false
@@ -38,14 +38,14 @@ export class ReplyFence {
     this.#options = options
   }
 
-  /** When the last marker was sent, and so the last command, on `performance`'s clock. */
+  /** When the last fence was sent, and so the last command, on `performance`'s clock. */
   get sentAt(): number {
     return this.#sentAt
   }
 
   /**
-   * Plans a marker for the end of this turn. Called before a command is given to node-redis, which then plans its own
-   * writing, so that the marker goes out with what it marks. Answers its number.
+   * Plans a fence for the end of this turn, and returns its number. Called before a command goes to node-redis, which then
+   * plans its own write, so that both leave in one.
    */
   fence(): number {
     if (!this.#isDue) {
@@ -55,16 +55,16 @@ export class ReplyFence {
     return this.#sent + 1
   }
 
-  /** Keeps a call that has its answer until its marker comes. On Bun an error reply may be told behind its marker. */
-  hold(call: PendingCommand): void {
-    if (call.fence <= this.#returned) this.#options.release([call])
-    else this.#answered.push(call)
+  /** Holds a command with its result until its fence comes back. On Bun an error reply may come behind its fence. */
+  hold(command: PendingCommand): void {
+    if (command.fence <= this.#returned) this.#options.release([command])
+    else this.#held.push(command)
   }
 
-  /** The connection is lost, and with it what was kept. */
+  /** Drops what is held: the connection is lost. */
   stop(): void {
     this.#isStopped = true
-    this.#answered = []
+    this.#held = []
   }
 
   readonly #send = (): void => {
@@ -74,7 +74,7 @@ export class ReplyFence {
     this.#sentAt = performance.now()
     const text = `fence-${number}`
     const came = (reply: unknown) => this.#came(number, reply === text)
-    const refused = (error: unknown) => this.#came(number, isPingRefused(error) || this.#answered.every(isRefused))
+    const refused = (error: unknown) => this.#came(number, isPingRefused(error) || this.#held.every(isRefused))
     this.#options.ping(text).then(came, (error) => {
       if (ReplyError.serverCodeOf(error) === "MISCONF") this.#options.echo(text).then(came, refused)
       else refused(error)
@@ -88,15 +88,15 @@ export class ReplyFence {
       return
     }
     this.#returned = number
-    const answered = this.#answered
-    this.#answered = []
-    this.#options.release(answered)
+    const held = this.#held
+    this.#held = []
+    this.#options.release(held)
   }
 }
 
-/** A user that may not PING is told so in the marker's place, which is as good. */
+/** A user that may not PING gets the refusal in the fence's place, which proves as much. */
 const isPingRefused = (error: unknown): boolean =>
   ReplyError.serverCodeOf(error) === "NOPERM" && error instanceof Error && error.message.includes("'ping'")
 
-/** Where the server refuses everything, the marker too, no answer holds a value. */
+/** Where the server refuses everything, the fence too, no result holds a value. */
 const isRefused = ({ result }: PendingCommand): boolean => result instanceof DriverFailure

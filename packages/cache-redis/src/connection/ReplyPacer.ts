@@ -1,32 +1,30 @@
 /**
- * When callers are given their answers. They ask again at once, so who is told when decides whether client and server
+ * The moment in which callers get their results. They send again at once, so the order decides whether client and server
  * work at the same time, or wait for each other in turn.
  *
  * @internal
  */
-
 import { setImmediate } from "../platform/Platform.ts"
 import type { PendingCommand } from "./PendingCommand.ts"
 
-/** What a pacer needs of its connection. */
+/** The parts of a connection that its pacer uses. */
 export interface ReplyPacerOptions {
-  /** Whether the server has nothing to do. */
+  /** Returns true if the server has nothing to do. */
   readonly isQuiet: () => boolean
-  /** Told when callers were given answers that had to wait. */
+  /** Called when results have reached their callers after a wait. */
   readonly onDelivered: () => void
 }
 
 /**
- * So much work keeps both sides busy for longer than it takes to write once more, so no more of it is given at once: the
- * process has other things to do, too. What less work asks gains more from going out together: a get with 512 in flight
- * is a tenth slower where 512 are much.
+ * The most work that is delivered at once, in keys. It keeps both sides busy for longer than another write takes, and the
+ * process has other things to do. The callers of a smaller batch gain more when their next commands go out together.
  */
 const heavyBatch = 600
 
-/** Gives answers to callers, some of them a turn of the event loop later. */
+/** Delivers results to callers, some of them a turn of the event loop later. */
 export class ReplyPacer {
   readonly #options: ReplyPacerOptions
-  /** Whether what callers ask who were given much has not been written yet. */
+  /** True while the next commands of a heavy batch's callers are not written. */
   #isHeavyUnwritten = false
   #held = 0
 
@@ -34,42 +32,42 @@ export class ReplyPacer {
     this.#options = options
   }
 
-  /** How many calls have an answer, and a caller that was not given it yet. */
+  /** The number of commands with a result that waits here. */
   get held(): number {
     return this.#held
   }
 
-  /** Gives answers, behind those that wait. What was asked by others who were given much goes out first. */
-  deliver(calls: ReadonlyArray<PendingCommand>): void {
+  /** Delivers results, behind those that wait, and behind the next commands of a heavy batch. */
+  deliver(commands: ReadonlyArray<PendingCommand>): void {
     if (this.#isHeavyUnwritten) {
-      this.#onceWritten(calls, (held) => this.deliver(held))
+      this.#onceWritten(commands, (held) => this.deliver(held))
       return
     }
-    const work = workOf(calls)
-    // Where the server would have nothing to do, half of them wait until it has what the others ask.
-    this.#deliverFirst(calls, work, this.#options.isQuiet() ? firstPartOf(work) : work)
+    const work = workOf(commands)
+    // So that a quiet server works, half of them wait until it has the next commands of the others.
+    this.#deliverFirst(commands, work, this.#options.isQuiet() ? firstPartOf(work) : work)
   }
 
-  /** Gives the first answers, as many as make up `part` of the work and no heavier batch, and then the others. */
-  #deliverFirst(calls: ReadonlyArray<PendingCommand>, work: number, part: number): void {
+  /** Delivers the first results, up to `part` of the work and no heavier batch, and then the others. */
+  #deliverFirst(commands: ReadonlyArray<PendingCommand>, work: number, part: number): void {
     const most = Math.min(part, heavyBatch)
-    const first = most < work ? firstOf(calls, most) : calls.length
-    deliverEach(calls, 0, first)
+    const first = most < work ? firstOf(commands, most) : commands.length
+    deliverEach(commands, 0, first)
     if (work >= heavyBatch) {
       this.#isHeavyUnwritten = true
       this.#onceWritten([], () => {
         this.#isHeavyUnwritten = false
       })
     }
-    if (first < calls.length) {
-      this.#onceWritten(calls.slice(first), (others) => {
+    if (first < commands.length) {
+      this.#onceWritten(commands.slice(first), (others) => {
         const rest = workOf(others)
         this.#deliverFirst(others, rest, rest)
       })
     }
   }
 
-  /** Runs when what was asked so far in this turn has been written: that is planned by then, as is what is gathered. */
+  /** Runs once every command of this turn is written: its write is planned by then, that of a batch too. */
   #onceWritten(held: ReadonlyArray<PendingCommand>, run: (held: ReadonlyArray<PendingCommand>) => void): void {
     this.#held += held.length
     process.nextTick(setImmediate, () => {
@@ -86,22 +84,22 @@ const worthHalving = 32
 /** The first part of so much work, in two parts where a server with nothing to do can then work on one of them. */
 export const firstPartOf = (work: number): number => (work < worthHalving ? work : Math.ceil(work / 2))
 
-const deliverEach = (calls: ReadonlyArray<PendingCommand>, from: number, to: number): void => {
+const deliverEach = (commands: ReadonlyArray<PendingCommand>, from: number, to: number): void => {
   for (let index = from; index < to; index++) {
-    const call = calls[index] as PendingCommand
-    call.complete(call.result)
+    const command = commands[index] as PendingCommand
+    command.complete(command.result)
   }
 }
 
-const workOf = (calls: ReadonlyArray<PendingCommand>): number => {
+const workOf = (commands: ReadonlyArray<PendingCommand>): number => {
   let work = 0
-  for (const call of calls) work += call.weight
+  for (const command of commands) work += command.weight
   return work
 }
 
-/** How many of these calls, from the first on, make up so much work. */
-const firstOf = (calls: ReadonlyArray<PendingCommand>, work: number): number => {
+/** The number of commands, from the first on, that make up so much work. */
+const firstOf = (commands: ReadonlyArray<PendingCommand>, work: number): number => {
   let count = 0
-  for (let done = 0; done < work; count++) done += (calls[count] as PendingCommand).weight
+  for (let done = 0; done < work; count++) done += (commands[count] as PendingCommand).weight
   return count
 }

@@ -1,5 +1,5 @@
 /**
- * Commands that wait for a connection that is being made.
+ * Commands that wait for a connection in the making.
  *
  * A connection that is just being made is no outage: each command waits for it within its own deadline. An outage begins
  * when the attempt has failed, or when it has taken longer than any command may wait.
@@ -89,8 +89,8 @@ export class WaitingCommands {
   }
 
   /**
-   * Lets a command wait by its deadline, the usual one unless given, and returns the effect that interrupts it. Where too
-   * many wait already, the command fails at once.
+   * Lets a command wait until its deadline, one `commandTimeout` from now by default, and returns the effect that
+   * interrupts it. Where too many wait already, the command fails at once.
    */
   add(send: Send, fail: Fail, deadline?: number): Effect.Effect<void> | undefined {
     // One of the deadlines is that of the grace.

@@ -1,24 +1,24 @@
 /**
- * Which keys were read before, so that only what is read again is kept: of keys that are read once nothing is asked but
- * their values, and they push nothing out.
+ * Remembers which keys were read. Keys that are read only once are not cached: they evict nothing and cost no further
+ * command.
  *
  * Holds hashes, in two generations of bounded size. Two keys of one hash are taken for each other, which does no harm.
  *
  * @internal
  */
 
-/** What has been let in lately. */
+/** The keys of recent reads. */
 export class Doorkeeper {
   readonly #size: number
   #recent = new Set<number>()
   #before = new Set<number>()
 
-  /** Knows at least the last `size` keys, and at most twice as many. */
+  /** Remembers at least the last `size` keys, and at most twice as many. */
   constructor(size: number) {
     this.#size = size
   }
 
-  /** Whether this key has come before; from now on it has. */
+  /** True if this key has come before. From now on it has. */
   knows(key: string): boolean {
     const hash = hashOf(key)
     if (this.#recent.has(hash)) return true

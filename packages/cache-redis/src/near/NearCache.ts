@@ -1,8 +1,8 @@
 /**
- * Reads that are answered from memory, while what the server has is known to be the same.
+ * A driver that serves reads from memory, while the server is known to have the same values.
  *
- * A hit sends nothing. What is read from the server a second time is kept together with what is left of the key's life,
- * which is asked for behind it, for all keys of a turn at once: of what it expires the server tells late.
+ * A hit sends nothing. A value that is read from the server a second time is kept for the rest of its key's life, which
+ * one command reads for all keys of a turn: the server reports expirations late.
  *
  * @internal
  */
@@ -14,21 +14,21 @@ import * as Scripts from "../commands/Scripts.ts"
 import { performance } from "../platform/Platform.ts"
 import type { TrackedEntries } from "./TrackedEntries.ts"
 
-/** Keys whose times to live are asked for at once. */
+/** The most keys whose times to live one command reads. */
 const keysAtOnce = 100
 
 /** A value on its way into memory. */
-interface Read {
+interface ReadValue {
   readonly key: string
   readonly value: string
   readonly moment: number
 }
 
-/** A driver whose reads are kept; `server` is the one that it asks. */
+/** Keeps the reads of a driver; `server` sends for the cache itself. */
 export const make = (driver: CacheDriver, server: CommandSender, tracking: TrackedEntries): CacheDriver => {
   let isProving = false
-  /** What was read in this turn. */
-  let reads: Array<Read> = []
+  /** The values read in this turn. */
+  let reads: Array<ReadValue> = []
 
   const find = (prefix: string, key: string): string | undefined | Async => {
     const now = performance.now()
@@ -48,7 +48,7 @@ export const make = (driver: CacheDriver, server: CommandSender, tracking: Track
     return values
   }
 
-  /** Asks the server for a sign of life, of which the connection tells. */
+  /** Sends a PING, whose reply is a proof that the connection reports. */
   const prove = (): void => {
     if (isProving) return
     isProving = true
@@ -59,29 +59,29 @@ export const make = (driver: CacheDriver, server: CommandSender, tracking: Track
     })
   }
 
-  /** Keeps what was read: an absence at once, a value as soon as it is known for how long. */
+  /** Keeps a read: an absence at once, a value as soon as its time to live is known. */
   const keep = (key: string, value: string | undefined, moment: number): void => {
     if (!tracking.isWorthKeeping(key, moment)) return
     if (value === undefined) {
       tracking.keep(key, value, moment, performance.now(), Number.POSITIVE_INFINITY)
       return
     }
-    if (reads.length === 0) process.nextTick(askTimesToLive)
+    if (reads.length === 0) process.nextTick(readTimesToLive)
     reads.push({ key, value, moment })
-    if (reads.length === keysAtOnce) askTimesToLive()
+    if (reads.length === keysAtOnce) readTimesToLive()
   }
 
-  const askTimesToLive = (): void => {
+  const readTimesToLive = (): void => {
     if (reads.length === 0) return
-    const asked = reads
+    const batch = reads
     reads = []
-    // Before the server looks: so the end that is reckoned from it is not after the key's.
+    // Before the server looks, so that the entry does not outlive its key.
     const from = performance.now()
-    const keys = asked.map(({ key }) => key)
+    const keys = batch.map(({ key }) => key)
     Effect.runCallback(server.send(Scripts.timesToLive(keys)), {
       onExit: (exit) => {
         if (Exit.isFailure(exit)) return
-        for (const [place, { key, moment, value }] of asked.entries()) {
+        for (const [place, { key, moment, value }] of batch.entries()) {
           const remaining = exit.value[place] as number
           if (remaining === gone) continue
           tracking.keep(key, value, moment, from, remaining === forever ? Number.POSITIVE_INFINITY : remaining)
@@ -133,6 +133,6 @@ export const make = (driver: CacheDriver, server: CommandSender, tracking: Track
 
 const ping: Command<void> = { args: ["PING"], decode: Reply.pong }
 
-/** Answers of PTTL: https://redis.io/docs/latest/commands/pttl/ */
+/** Replies of PTTL: https://redis.io/docs/latest/commands/pttl/ */
 const gone = -2
 const forever = -1

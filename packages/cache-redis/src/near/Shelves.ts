@@ -1,6 +1,6 @@
 /**
- * Values by a key in two parts, prefix and rest: to join the two, a new text that has to be hashed, costs more than the
- * rest of a look-up.
+ * Values by a key in two parts, prefix and rest: joining the two makes a text to be hashed, which costs more than the rest
+ * of a look-up.
  *
  * @internal
  */
@@ -12,7 +12,7 @@ export class Shelves<A> {
   #prefix: string | undefined
   #shelf: Map<string, A> | undefined
 
-  /** How many prefixes there are. */
+  /** The number of prefixes. */
   get size(): number {
     return this.#shelves.size
   }

@@ -1,9 +1,9 @@
 /**
- * What a near cache holds: values that were read, in bounds of number and size.
+ * The values of a near cache, in bounds of number and size.
  *
- * Which entry goes when another one needs its place is decided by SIEVE: a hit marks its entry and moves nothing, and a
- * hand that goes from the oldest to the newest takes the mark away, or the entry where there is none. So keys that are
- * read once, as by a large batch, go first: https://www.usenix.org/conference/nsdi24/presentation/zhang-yazhuo
+ * SIEVE chooses the entry to evict: a hit marks its entry as visited and moves nothing, and a hand that goes from the
+ * oldest to the newest removes the mark, or an entry without one. So keys that are read once, as by a large batch, go
+ * first: https://www.usenix.org/conference/nsdi24/presentation/zhang-yazhuo
  *
  * @internal
  */
@@ -16,17 +16,17 @@ export interface SieveBounds {
   readonly maxBytes: number
 }
 
-/** A value that was read, or that there was none. */
+/** A value that was read, or its absence. */
 export class SieveEntry {
   readonly key: string
   readonly value: string | undefined
-  /** From when on it is not to be served, on `performance`'s clock. */
+  /** When it expires, on `performance`'s clock. */
   readonly end: number
   readonly bytes: number
   visited = false
   newer: SieveEntry | undefined
   older: SieveEntry | undefined
-  /** The prefix with which it was asked for first, unless that was empty. */
+  /** The prefix of its first read, unless that was empty. */
   prefix: string | undefined
 
   constructor(key: string, value: string | undefined, end: number) {
@@ -42,11 +42,11 @@ export class SieveEntry {
 export class SieveCache {
   readonly #bounds: SieveBounds
   readonly #byKey = new Map<string, SieveEntry>()
-  /** The same entries by prefix and rest of their keys, as they were asked for first since they were added. */
+  /** The same entries by prefix and rest of their keys, as their first read had them. */
   readonly #shelves = new Shelves<SieveEntry>()
   #newest: SieveEntry | undefined
   #oldest: SieveEntry | undefined
-  /** Whom the hand looks at next; the oldest unless there is one. */
+  /** The next entry of the hand; the oldest unless there is one. */
   #hand: SieveEntry | undefined
   #bytes = 0
 
@@ -112,7 +112,7 @@ export class SieveCache {
     this.#bytes = 0
   }
 
-  /** Asked only while there is an entry. */
+  /** Called only while there is an entry. */
   #evict(): void {
     let entry = (this.#hand ?? this.#oldest) as SieveEntry
     while (entry.visited) {

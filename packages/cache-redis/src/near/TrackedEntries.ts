@@ -1,14 +1,15 @@
 /**
- * What may be served from memory, because the server tells when it changes: https://redis.io/docs/latest/develop/reference/client-side-caching/
+ * Values that may be served from memory, because the server reports their changes:
+ * https://redis.io/docs/latest/develop/reference/client-side-caching/
  *
- * The server remembers which keys a connection has read, and tells it in the same stream as the replies when one of them
- * is written, removed, given another time to live, expired or evicted. From that follow the rules of this file:
+ * The server remembers which keys a connection has read, and reports in the same stream as the replies when one of them is
+ * written or removed, expires, is evicted, or gets another time to live. From that follow the rules of this file:
  *
- * - What was read is kept only when nothing was heard of its key, and nothing sent that changes it, since the read was
- *   asked for: the message may overtake the answer, which is held until its marker is back.
+ * - A value is kept only if no report and no write of this process has changed its key since the read was sent: the
+ *   message may overtake the reply, which is held until its fence comes back.
  * - Nothing is kept beyond the loss of the connection.
- * - Nothing is served unless something sent lately was answered: on a connection that is cut without a word, or to a
- *   server that stands still, no message comes.
+ * - Nothing is served unless a command that was sent recently has its reply: on a connection that is cut without a word,
+ *   or to a server that stands still, no message comes.
  *
  * @internal
  */
@@ -19,13 +20,13 @@ import { type SieveBounds, SieveCache, SieveEntry } from "./SieveCache.ts"
 
 /** The bounds of a near cache, checked. */
 export interface TrackedEntriesOptions extends SieveBounds {
-  /** How long a value is served at most, in milliseconds. */
+  /** The longest time that a value is served, in milliseconds. */
   readonly ttl: number
-  /** How long nothing may be answered until nothing is served, in milliseconds. */
+  /** The age of the last proof at which nothing is served any more, in milliseconds. */
   readonly silence: number
 }
 
-/** Keys of which it is remembered that they changed. Beyond that all reads in flight count as of keys that did. */
+/** The most changed keys that are remembered. Beyond that every read in flight counts as changed. */
 const keysRemembered = 1_000
 
 const never = Number.NEGATIVE_INFINITY
@@ -37,10 +38,10 @@ export class TrackedEntries implements KeyChangeListener {
   readonly #doorkeeper: Doorkeeper
   #isOn = false
   #provedAt = never
-  /** From when on nothing is served, and from when on another proof is due. */
+  /** When serving ends, and when another proof is due, on `performance`'s clock. */
   #servedUntil = never
   #proofDueAt = never
-  /** How many changes there were so far. */
+  /** The number of changes so far. */
   #changes = 0
   /** By key, the number of its last change. */
   readonly #changed = new Map<string, number>()
@@ -53,12 +54,12 @@ export class TrackedEntries implements KeyChangeListener {
     this.#doorkeeper = new Doorkeeper(options.maxEntries)
   }
 
-  /** The server tells of changes from now on. */
+  /** Serves from the next proof on. */
   begin(): void {
     this.#isOn = true
   }
 
-  /** The server tells nothing from now on. */
+  /** Forgets everything: the connection is lost. */
   end(): void {
     this.#isOn = false
     this.#prove(never)
@@ -79,17 +80,17 @@ export class TrackedEntries implements KeyChangeListener {
     this.#changedAll = ++this.#changes
   }
 
-  /** What was sent at an instant on `performance`'s clock was answered: of all changes before it, this process knows. */
+  /** Takes the proof that every earlier report has arrived. */
   proved(sentAt: number): void {
     if (this.#isOn && sentAt > this.#provedAt) this.#prove(sentAt)
   }
 
-  /** Whether the server is to be asked for another proof, so that it is there before the last one is too old. */
+  /** True if another proof is due, so that it is there before the last one is too old. */
   needsProof(now: number): boolean {
     return now >= this.#proofDueAt
   }
 
-  /** What a read of the key that is `prefix` and `key` together is answered with, where that may be served now. */
+  /** Returns the value of the key that is `prefix` and `key` together, or `Async` if none may be served now. */
   find(prefix: string, key: string, now: number): string | undefined | Async {
     if (now >= this.#servedUntil) return Async
     const entry = this.#entries.get(prefix, key)
@@ -102,22 +103,22 @@ export class TrackedEntries implements KeyChangeListener {
     return entry.value
   }
 
-  /** What a read that is asked for now hands back with its answer. */
+  /** The number of changes so far, which a read hands back with its value. */
   get moment(): number {
     return this.#changes
   }
 
-  /** Whether what was asked for at a moment is still what the server has. */
+  /** True if the value of a read that was sent at this moment is still the server's. */
   isCurrent(key: string, moment: number): boolean {
     return this.#isOn && moment >= this.#changedAll && moment >= (this.#changed.get(key) ?? 0)
   }
 
-  /** Whether what was asked for at a moment is to be kept: it is current, and its key is not read for the first time. */
+  /** True if such a value is current, and its key is not read for the first time. */
   isWorthKeeping(key: string, moment: number): boolean {
     return this.isCurrent(key, moment) && this.#doorkeeper.knows(key)
   }
 
-  /** Keeps what was asked for at a moment, if it is current, for so many milliseconds at most from an instant. */
+  /** Keeps a value, if it is current, for at most so many milliseconds from an instant on `performance`'s clock. */
   keep(key: string, value: string | undefined, moment: number, from: number, millis: number): void {
     if (!this.isCurrent(key, moment)) return
     this.#entries.add(new SieveEntry(key, value, from + Math.min(millis, this.#options.ttl)))

@@ -1,8 +1,8 @@
 /**
- * Time, turns of the event loop and chance: all that is not the same from run to run, beside what comes from a socket.
- * Every module takes them from here.
+ * Time, turns of the event loop and chance: all that differs from run to run, beside the data of sockets. Every module
+ * imports them from here.
  *
- * These are the process's own as of the first import. So a simulation replaces the globals before that and runs the whole
+ * These are the globals as of the first import. So a simulation replaces the globals before that and runs the whole
  * adapter by its own time, and timers that are faked later, in the tests of an application, stop no deadline. A socket is
  * opened by node-redis, which looks up `createConnection` in `node:net` and `connect` in `node:tls` each time.
  *

@@ -72,7 +72,7 @@ export class Cluster implements Router {
   readonly #states = new StateHistory()
   readonly #owners: SlotOwners
   /** The failure of every command while there is no map. */
-  #refusal: DriverFailure = ReplyError.unknownTopology()
+  #refusal: DriverFailure = ReplyError.noTopology()
   #closed = false
 
   constructor(options: ClusterOptions) {

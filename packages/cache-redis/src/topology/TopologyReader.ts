@@ -218,7 +218,7 @@ class MapReplies {
 
   /** The failure of a reading without a map: a refusal says more than a silence. */
   get failure(): DriverFailure {
-    return this.failures.find(({ reason }) => reason instanceof AccessDenied) ?? ReplyError.unknownTopology()
+    return this.failures.find(({ reason }) => reason instanceof AccessDenied) ?? ReplyError.noTopology()
   }
 }
 
