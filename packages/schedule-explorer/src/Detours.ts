@@ -24,6 +24,7 @@ export const addDetours = (simulation: Simulation, add: Add): void => {
   if (world.faults === 0) return
   addFailingLookups(simulation, fault)
   addEvictions(simulation, fault)
+  addRestarts(simulation, fault)
   for (const process of world.processes) addEnds(process, simulation, fault)
 }
 
@@ -89,6 +90,30 @@ const addEvictions = ({ world }: Simulation, fault: AddFault): void => {
         store.delete(key)
       }
     )
+}
+
+const addRestarts = ({ world }: Simulation, fault: AddFault): void => {
+  const { laws, store } = world
+  const restart = (change: () => void) => () => {
+    world.footprint.writeAll()
+    laws.isDisturbed = true
+    change()
+  }
+  fault(
+    "empty",
+    "store",
+    () => "the store restarts empty",
+    restart(() => store.empty())
+  )
+  fault(
+    "goBack",
+    "store",
+    () => "the store goes back to its snapshot",
+    restart(() => {
+      store.goBack()
+      laws.goBack()
+    })
+  )
 }
 
 const addEnds = (process: Process, simulation: Simulation, fault: AddFault): void => {

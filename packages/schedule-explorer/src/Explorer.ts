@@ -38,6 +38,8 @@ export interface Options {
   readonly faults?: number
   /** The most schedules to run. */
   readonly schedules?: number
+  /** Runs after each schedule, with the number of them so far. */
+  readonly onSchedule?: (schedules: number) => void
   /** Stops at the first broken law; with one, at the first that breaks this law. */
   readonly until?: "any" | Law
 }
@@ -60,7 +62,7 @@ interface Seen {
 const endless = 400
 
 export const explore = (scenario: Scenario, options: Options = {}): Exploration => {
-  const { faults = scenario.faults ?? 0, schedules: mostSchedules = Number.POSITIVE_INFINITY, until } = options
+  const { faults = scenario.faults ?? 0, onSchedule, schedules: mostSchedules = Infinity, until } = options
   const seen = new Map<string, Seen>()
   const broken = new Map<Law, Counterexample>()
   const path: Array<Node> = []
@@ -133,6 +135,7 @@ export const explore = (scenario: Scenario, options: Options = {}): Exploration 
       break
     }
     schedules++
+    onSchedule?.(schedules)
     if (!goOn()) {
       isComplete = false
       break

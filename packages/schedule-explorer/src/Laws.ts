@@ -45,9 +45,9 @@ export interface OpenCall {
   readonly view: number
   readonly began: number
   /** Versions that it must not see. */
-  readonly own: number
-  readonly refreshed: number
-  readonly other: number
+  own: number
+  refreshed: number
+  other: number
   /** Versions that it must not see though a lookup fails. */
   readonly forgotten: number
   /** Versions that are not current any more when it is over, if it invalidates. */
@@ -60,6 +60,8 @@ export interface OpenCall {
   isAsking: boolean
   /** True if an operation of its process failed meanwhile. */
   isFaulty: boolean
+  /** True if the store has gone back meanwhile, and may have lost what it did. */
+  isUndone: boolean
 }
 
 interface OpenLookup {
@@ -179,7 +181,8 @@ export class Laws {
       sets: call.kind === "set" ? call.keys.reduce((all, key) => all | this.#bit(key, this.version(key)), 0) : 0,
       isWriting: false,
       isAsking: false,
-      isFaulty: false
+      isFaulty: false,
+      isUndone: false
     }
     this.#open.add(open)
     return open
@@ -262,7 +265,7 @@ export class Laws {
         this.#violated(this.isSettled ? "settled" : open.isAsking ? "otherInvalidation" : "handedOn", what)
       const age = now - (this.#loaded[this.#keys.indexOf(key) * most + version] ?? 0)
       if (age >= this.#longestLife) this.#violated("servedUntil", `${what}, ${age} ms old`)
-      if (open.call.kind !== "refresh") continue
+      if (open.call.kind !== "refresh" || open.isUndone) continue
       const others = this.#beingSet(key, open.call)
       for (let older = 0; older < version; older++)
         this.#refreshed[open.view] = (this.#refreshed[open.view] ?? 0) | (this.#bit(key, older) & ~others)
@@ -272,9 +275,22 @@ export class Laws {
   /** Ends an invalidation or a set. Gives what it outdates to `tell`, if it has reached the store. */
   endInvalidation(open: OpenCall, tell: (outdates: number) => void): void {
     this.#open.delete(open)
+    if (open.isUndone) return
     this.#own[open.view] = (this.#own[open.view] ?? 0) | open.outdates
     if (open.call.kind !== "expire" && !open.isFaulty) this.#forgotten |= open.outdates
     if (!open.isFaulty) tell(open.outdates)
+  }
+
+  /** The store has gone back: what was outdated until now may be read again, until it is outdated anew. */
+  goBack(): void {
+    for (const versions of [this.#own, this.#refreshed, this.#other]) versions.fill(0)
+    this.#forgotten = 0
+    for (const open of this.#open) {
+      open.own = 0
+      open.refreshed = 0
+      open.other = 0
+      open.isUndone = true
+    }
   }
 
   /** An invalidation has reached a process. */
@@ -353,22 +369,11 @@ export class Laws {
 
   /** All that the laws will go by, as text. */
   state(): string {
-    const open = Array.from(
-      this.#open,
-      ({ began, forgotten, isAsking, isFaulty, isWriting, other, own, outdates, refreshed, view }) =>
-        [
-          view,
-          this.#lease > 0 ? began : 0,
-          own,
-          other,
-          forgotten,
-          refreshed,
-          outdates,
-          isAsking ? 1 : 0,
-          isFaulty ? 1 : 0,
-          isWriting ? 1 : 0
-        ].join()
-    ).sort()
+    const open = Array.from(this.#open, (open) => {
+      const { began, forgotten, isAsking, isFaulty, isUndone, isWriting, other, own, outdates, refreshed, view } = open
+      const flags = [isAsking, isFaulty, isUndone, isWriting].map(Number)
+      return [view, this.#lease > 0 ? began : 0, own, other, forgotten, refreshed, outdates, ...flags].join()
+    }).sort()
     const lookups = Array.from(this.#lookups, ({ began, isRefresh, keys, on, process, versions }) =>
       [process, on, keys.join("+"), versions.join("+"), began, isRefresh ? 1 : 0].join()
     ).sort()

@@ -10,11 +10,17 @@ import type { Scenario } from "./Scenario.ts"
 import { Simulation } from "./Simulation.ts"
 
 /** One of each law that `episodes` schedules break. */
-export const walk = (scenario: Scenario, episodes: number, seed: number): ReadonlyMap<Law, Counterexample> => {
+export const walk = (
+  scenario: Scenario,
+  episodes: number,
+  seed: number,
+  onSchedule?: (schedules: number) => void
+): ReadonlyMap<Law, Counterexample> => {
   const broken = new Map<Law, Counterexample>()
   const faults = scenario.faults ?? 0
   const random = randomFrom(seed)
   for (let episode = 0; episode < episodes; episode++) {
+    onSchedule?.(episode)
     const simulation = new Simulation(scenario, faults)
     const choices: Array<number> = []
     for (;;) {

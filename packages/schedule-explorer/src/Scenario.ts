@@ -15,6 +15,10 @@ export type Fault =
   | "timeout"
   /** A key of the store is evicted. */
   | "evict"
+  /** The store restarts with nothing in it. */
+  | "empty"
+  /** The store goes back to what it held when the schedule began, as one that starts from its snapshot does. */
+  | "goBack"
   /** A process ends without a word, its memory gone. */
   | "end"
   /** A caller is interrupted. */

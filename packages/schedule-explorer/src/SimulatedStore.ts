@@ -10,7 +10,8 @@ interface Cell {
 }
 
 export class SimulatedStore {
-  readonly #cells = new Map<string, Cell>()
+  #cells = new Map<string, Cell>()
+  #snapshot: ReadonlyMap<string, Cell> = new Map()
   readonly #now: () => number
   readonly #onChange: (key: string) => void
 
@@ -52,6 +53,26 @@ export class SimulatedStore {
     this.#cells.delete(key)
     if (isLive) this.#onChange(key)
     return isLive
+  }
+
+  /** Remembers all that it holds. */
+  takeSnapshot(): void {
+    this.#snapshot = new Map(this.#cells)
+  }
+
+  /** Goes back to what it held at the snapshot. */
+  goBack(): void {
+    this.#replaceBy(this.#snapshot)
+  }
+
+  empty(): void {
+    this.#replaceBy(new Map())
+  }
+
+  #replaceBy(cells: ReadonlyMap<string, Cell>): void {
+    const names = new Set([...this.#cells.keys(), ...cells.keys()])
+    this.#cells = new Map(cells)
+    for (const key of names) this.#onChange(key)
   }
 
   compareAndDelete(key: string, expected: string): boolean {

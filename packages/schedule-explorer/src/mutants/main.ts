@@ -7,7 +7,7 @@
  * ```
  */
 import { spawnSync } from "node:child_process"
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { parseArgs } from "node:util"
@@ -20,6 +20,8 @@ const { values } = parseArgs({ options: { only: { type: "string", default: "" } 
 const copy = (folder: string): void => {
   for (const name of ["cache-port", "cached", "schedule-explorer"]) {
     cpSync(join(packages, name, "src"), join(folder, name, "src"), { recursive: true })
+    const support = join(packages, name, "test/support")
+    if (existsSync(support)) cpSync(support, join(folder, name, "test/support"), { recursive: true })
     cpSync(join(packages, name, "package.json"), join(folder, name, "package.json"))
     mkdirSync(join(folder, name, "node_modules/@hexcache"), { recursive: true })
     symlinkSync(join(packages, name, "node_modules/effect"), join(folder, name, "node_modules/effect"))

@@ -8,6 +8,7 @@ import { near } from "./near.ts"
 import { owed } from "./owed.ts"
 import { reads } from "./reads.ts"
 import { refreshes } from "./refreshes.ts"
+import { restarts } from "./restarts.ts"
 import { stale } from "./stale.ts"
 import { tagged } from "./tags.ts"
 import { versions } from "./versions.ts"
@@ -15,6 +16,7 @@ import { versions } from "./versions.ts"
 export const scenarios: ReadonlyArray<Scenario> = [
   ...reads,
   ...refreshes,
+  ...restarts,
   ...owed,
   ...tagged,
   ...leased,
