@@ -14,7 +14,8 @@ export const laws = {
   settled: "Once every invalidation is made good for, no read sees an older value.",
   refreshed: "No read that begins after a refresh is over sees a value older than the refresh gave.",
   ownKey: "A value is of the key that was asked for.",
-  servedUntil: "No value is served after its time to live and the time for which it may be stale.",
+  servedUntil:
+    "No value is served after its time to live and the time for which it may be stale; of many, as they began to be read.",
   answered: "No call fails unless its own lookup does.",
   ends: "Every call ends.",
   unlocked: "A call that was interrupted keeps nobody waiting.",
@@ -263,7 +264,9 @@ export class Laws {
       else if ((open.refreshed & bit) !== 0) this.#violated("refreshed", what)
       else if ((open.other & bit) !== 0 && !isFallback)
         this.#violated(this.isSettled ? "settled" : open.isAsking ? "otherInvalidation" : "handedOn", what)
-      const age = now - (this.#loaded[this.#keys.indexOf(key) * most + version] ?? 0)
+      // The first of many may wait for the last.
+      const read = open.call.kind === "getMany" ? open.began : now
+      const age = read - (this.#loaded[this.#keys.indexOf(key) * most + version] ?? 0)
       if (age >= this.#longestLife) this.#violated("servedUntil", `${what}, ${age} ms old`)
       if (open.call.kind !== "refresh" || open.isUndone) continue
       const others = this.#beingSet(key, open.call)
@@ -370,9 +373,11 @@ export class Laws {
   /** All that the laws will go by, as text. */
   state(): string {
     const open = Array.from(this.#open, (open) => {
-      const { began, forgotten, isAsking, isFaulty, isUndone, isWriting, other, own, outdates, refreshed, view } = open
+      const { call, began, forgotten, isAsking, isFaulty, isUndone, isWriting, other, own, outdates, refreshed, view } =
+        open
+      const isDated = this.#lease > 0 || call.kind === "getMany"
       const flags = [isAsking, isFaulty, isUndone, isWriting].map(Number)
-      return [view, this.#lease > 0 ? began : 0, own, other, forgotten, refreshed, outdates, ...flags].join()
+      return [view, isDated ? began : 0, own, other, forgotten, refreshed, outdates, ...flags].join()
     }).sort()
     const lookups = Array.from(this.#lookups, ({ began, isRefresh, keys, on, process, versions }) =>
       [process, on, keys.join("+"), versions.join("+"), began, isRefresh ? 1 : 0].join()
