@@ -376,9 +376,10 @@ export class World {
   async #close(): Promise<void> {
     const since = this.#loop.now
     for (const { callers } of this.#processes) callers.ask()
+    const blocked = this.#blocked
     this.#isClosing = true
     await Promise.all(this.#processes.map(({ scope }) => Effect.runPromise(Scope.close(scope, Exit.void))))
-    const took = this.#loop.now - since
+    const took = this.#loop.now - since - (this.#blocked - blocked)
     if (took > 500) this.#account.isWrong("close", `closing took ${took.toFixed(0)} ms`)
     // Work that ends with the close has a few turns for it.
     await this.#sleep(5)
