@@ -53,6 +53,14 @@ interface SettledLater<Answer, E> extends LookupResult {
   readonly settle: () => void
 }
 
+/** Values of lookups that ended before others of their run, and their write. */
+interface EarlyValues<Answer, E> {
+  /** True if the write follows others. Its values settle at once, and the others when their write has begun. */
+  readonly isWaiting: boolean
+  readonly results: Array<SettledLater<Answer, E>>
+  readonly storing: Fiber.Fiber<void>
+}
+
 export class LookupRun<Key, A, Answer, E, R> {
   readonly #parts: RunParts<Key, A, Answer, E, R>
   readonly #reason: LookupReason
@@ -60,10 +68,12 @@ export class LookupRun<Key, A, Answer, E, R> {
   readonly #clock: Clock.Clock
   readonly #byKey: ReadonlyMap<Key, BatchedLookup<Key, Answer, E>>
   readonly #began: number
-  /** Values to be stored. */
+  /** Values that the end of the run stores. */
   readonly #results: Array<SettledLater<Answer, E>> = []
   #failure: Cause.Cause<E> | undefined
-  /** Stores the values of lookups that ended early. */
+  /** Early values whose write has not begun. */
+  #early: EarlyValues<Answer, E> | undefined
+  /** The last write of early values, which ends behind those before it. */
   #storing: Fiber.Fiber<void> | undefined
 
   constructor(
@@ -91,9 +101,8 @@ export class LookupRun<Key, A, Answer, E, R> {
 
   /** Stores the values, and waits for the writes. */
   readonly finish: Effect.Effect<void> = Effect.suspend(() => {
-    const storing = this.#storing
-    if (storing !== undefined) return Effect.andThen(Fiber.await(storing), this.finish)
-    return this.#results.length > 0 ? Effect.uninterruptible(this.#store()) : Effect.void
+    const storing = this.#results.length > 0 ? Effect.uninterruptible(this.#store(this.#results, true)) : Effect.void
+    return this.#storing === undefined ? storing : Effect.andThen(storing, Fiber.await(this.#storing))
   })
 
   get #handler(): LookupHandler<Key, A, Answer, E> {
@@ -141,35 +150,59 @@ export class LookupRun<Key, A, Answer, E, R> {
     const times = { began: this.#began, now, random: () => random.nextDoubleUnsafe() }
     const entry = writer.toEntry(key, text, exit.value, json, times)
     const settle = () => this.#parts.settle(each, exit, json)
-    this.#results.push({ text, snapshot, generations, entry, lookup, settle })
+    const result = { text, snapshot, generations, entry, lookup, settle }
     if (generations !== undefined) lookup.freshUntil = isStorable(entry) ? entry.freshUntil : now
-    if (isEarly) this.#storeEarly()
+    if (isEarly) this.#storeEarly(result)
+    else this.#results.push(result)
   }
 
-  /** Stores the values so far, those that ended at the same moment together, and then those that end meanwhile. */
-  #storeEarly(): void {
-    if (this.#storing !== undefined) return
-    const storing = Effect.runForkWith(this.#context)(Effect.andThen(Effect.yieldNow, this.#store()))
+  /** Stores a value together with those that end at the same moment, or before the write of earlier ones is over. */
+  #storeEarly(result: SettledLater<Answer, E>): void {
+    const { store, writes } = this.#parts
+    const last = writes.lastOf([result.text])
+    // A write waits only for writes that began to wait before it, so that no two wait for each other.
+    if (this.#early === undefined || last.size > 0) this.#early = this.#beginEarly(last)
+    const { isWaiting, results, storing } = this.#early
+    results.push(result)
+    if (!isWaiting) return
+    store.finishBeforeClose(storing)
+    writes.add(storing, [result.text])
+    result.settle()
+  }
+
+  #beginEarly(last: Iterable<Fiber.Fiber<unknown>>): EarlyValues<Answer, E> {
+    const results: Array<SettledLater<Answer, E>> = []
+    const earlier = [...last]
+    if (this.#storing !== undefined && this.#storing.pollUnsafe() === undefined) earlier.push(this.#storing)
+    const isWaiting = earlier.length > 0
+    const storing = Effect.runForkWith(this.#context)(
+      Effect.gen({ self: this }, function* () {
+        yield* Effect.yieldNow
+        yield* Effect.forEach(earlier, Fiber.await, { discard: true })
+        if (this.#early?.results === results) this.#early = undefined
+        yield* this.#store(results, !isWaiting)
+      })
+    )
     this.#storing = storing
-    storing.addObserver(() => {
-      this.#storing = undefined
-    })
+    return { isWaiting, results, storing }
   }
 
-  /** Begins each write before it settles: a reader that then reads the cache finds the value. */
-  readonly #store = Effect.fnUntraced(function* (this: LookupRun<Key, A, Answer, E, R>) {
+  /** Begins the write before it settles: a reader that then reads the cache finds the value. */
+  readonly #store = Effect.fnUntraced(function* (
+    this: LookupRun<Key, A, Answer, E, R>,
+    results: ReadonlyArray<SettledLater<Answer, E>>,
+    isToSettle: boolean
+  ) {
     const { lookups, store, writer, writes } = this.#parts
-    while (this.#results.length > 0) {
-      const results = this.#results.splice(0)
-      const texts = results.map(({ text }) => text)
-      // After earlier writes of the keys: no older value follows a refresh into the cache.
-      const storing = Effect.andThen(writes.awaitLast(texts), writer.store(results))
-      const writing = yield* Effect.forkChild(storing, { startImmediately: true })
-      store.finishBeforeClose(writing)
-      writes.add(writing, texts)
-      for (const { settle } of results) settle()
-      yield* Fiber.await(writing)
-      for (const { lookup, text } of results) lookups.remove(text, lookup)
-    }
+    const texts = results.map(({ text }) => text)
+    // After earlier writes of the keys: no older value follows a refresh into the cache.
+    const earlier = isToSettle ? writes.lastOf(texts) : []
+    const storing = Effect.andThen(Effect.forEach(earlier, Fiber.await, { discard: true }), writer.store(results))
+    const writing = yield* Effect.forkChild(storing, { startImmediately: true })
+    store.finishBeforeClose(writing)
+    writes.add(writing, texts)
+    if (isToSettle) for (const { settle } of results) settle()
+    yield* Fiber.await(writing)
+    for (const { lookup, text } of results) lookups.remove(text, lookup)
   })
 }

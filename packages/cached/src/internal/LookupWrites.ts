@@ -24,13 +24,14 @@ export class LookupWrites {
     return this.#last.size > 0 && this.#last.has(text)
   }
 
-  /** Waits for the last writes of these keys, so that a write that begins then follows them. */
-  awaitLast(texts: ReadonlyArray<string>): Effect.Effect<void> {
-    const last = this.#last.size === 0 ? [] : texts.flatMap((text) => this.#last.get(text) ?? [])
-    return last.length === 0 ? Effect.void : Effect.forEach(new Set(last), Fiber.await, { discard: true })
+  /** The last writes of these keys, which a write that begins now follows. */
+  lastOf(texts: ReadonlyArray<string>): ReadonlySet<Fiber.Fiber<unknown>> {
+    return this.#last.size === 0 ? none : new Set(texts.flatMap((text) => this.#last.get(text) ?? []))
   }
 
   readonly awaitAll: Effect.Effect<void> = Effect.suspend(() =>
     Effect.forEach(Array.from(this.#open), Fiber.await, { discard: true })
   )
 }
+
+const none: ReadonlySet<Fiber.Fiber<unknown>> = new Set()

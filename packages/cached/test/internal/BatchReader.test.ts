@@ -60,6 +60,26 @@ describe("Cached: getMany", () => {
     }).pipe(run)
   })
 
+  it.effect("a reader of one key of a getMany does not wait until another key is stored", () => {
+    const { db, run, store } = setup()
+    const users = Cached.make({
+      ...usual(db),
+      lookup: (id: number) => Effect.delay(db.find(id), id === 3 ? "1 minute" : id * 10)
+    })
+    return Effect.gen(function* () {
+      store.before = ({ operation }) => (operation === "set" ? Effect.sleep("10 seconds") : Effect.void)
+      const reading = yield* Effect.forkChild(users.getMany([1, 2, 3]), { startImmediately: true })
+      const one = yield* Effect.forkChild(users.get(2), { startImmediately: true })
+      yield* TestClock.adjust(20)
+      assert.deepStrictEqual(one.pollUnsafe(), Exit.succeed(db.user(2)))
+      assert.deepStrictEqual(store.entryNames(2), [])
+      yield* TestClock.adjust("1 minute")
+      yield* TestClock.adjust("1 minute")
+      assert.strictEqual((yield* Fiber.join(reading)).size, 3)
+      for (const id of [1, 2, 3]) assert.strictEqual(store.entryNames(id).length, 1)
+    }).pipe(run)
+  })
+
   it.effect("get and getMany share their lookups", () => {
     const { db, run } = setup()
     const users = Cached.make({ ...usual(db), lookupMany: db.findMany })
