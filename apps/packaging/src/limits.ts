@@ -9,7 +9,7 @@ export interface Limit {
 /** By name. A package without a limit exceeds it. */
 export const limits: Readonly<Record<string, Limit>> = {
   "@hexcache/cache-port": { packed: 90_000, bundled: 11_000 },
-  "@hexcache/cached": { packed: 130_000, bundled: 16_000 },
+  "@hexcache/cached": { packed: 140_000, bundled: 17_000 },
   "@hexcache/cache-layers": { packed: 45_000, bundled: 6_000 },
   "@hexcache/cache-memory": { packed: 42_000, bundled: 5_200 },
   "@hexcache/cache-redis": { packed: 168_000, bundled: 21_500 },
