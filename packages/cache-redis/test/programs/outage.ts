@@ -74,6 +74,16 @@ const outages = Effect.all([
   })
 ])
 
+/** Ends a run that hangs, and names what holds it. */
+const limit = setTimeout(
+  () => {
+    console.error(`hangs, held by ${process.getActiveResourcesInfo().join(", ")}`)
+    process.exit(1)
+  },
+  (2 * seconds + 60) * 1_000
+)
+limit.unref()
+
 const rows = await Effect.runPromise(Effect.scoped(outages).pipe(Effect.provide(Logger.layer([]))))
 console.log(`| outage of ${seconds} s at full load | operations | memory grows by at most |\n|---|---|---|`)
 for (const { growth, name, operations } of rows) {
