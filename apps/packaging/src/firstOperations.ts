@@ -41,7 +41,7 @@ interface Site {
   /** The certificate of servers that are reached by TLS. */
   readonly ca: string | undefined
   readonly distance: number
-  /** How many round trips the first operation takes. */
+  /** The number of round trips the first operation takes. */
   readonly trips: number
   readonly stop: () => Promise<unknown>
 }

@@ -1,4 +1,4 @@
-/** What is the Redis adapter's own, beside the contract. */
+/** The Redis adapter beside the contract. */
 
 import { execFile } from "node:child_process"
 import { promisify } from "node:util"

@@ -13,7 +13,7 @@ import { patience } from "./support/bounds.ts"
 import { faultyServer } from "./support/faultyServer.ts"
 import { readyCache } from "./support/servers.ts"
 
-/** A process that reads one key when it is told to. */
+/** A process that reads one key on demand. */
 interface Reader {
   /** Resolves with the process's next line. */
   readonly line: () => Promise<string>
@@ -43,7 +43,7 @@ const reader = (namespace: string, args: ReadonlyArray<string>) =>
     ({ kill }) => Effect.sync(kill)
   )
 
-/** What a reader prints at its end. */
+/** The output of a reader at its end. */
 interface Report {
   readonly lookups: number
   readonly values: ReadonlyArray<string>
@@ -98,7 +98,7 @@ describe.concurrent("Cached in four processes", () => {
 const deadline = 100
 const takes = 20
 
-/** What a lookup and the deadline come to, with what a busy machine adds. */
+/** A lookup and the deadline, with an allowance for a busy machine. */
 const longest = takes + deadline + patience
 
 describe.concurrent("Cached under a storm of faults", () => {

@@ -1,4 +1,4 @@
-/** Whom to connect to, and as whom: by URL or by parts, by TLS, with a password that changes, in another database. */
+/** The options of a connection: by URL or by parts, by TLS, with a password that changes, in another database. */
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"

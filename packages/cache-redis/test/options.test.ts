@@ -1,4 +1,4 @@
-/** Options that there are not: a composition root that misspells one is told so, before any I/O. */
+/** Options that there are not: a composition root that misspells one fails before any I/O. */
 import { assert, describe, it } from "@effect/vitest"
 import { CacheRedis } from "@hexcache/cache-redis"
 import { createClient } from "@redis/client"

@@ -1,4 +1,4 @@
-/** What a server refuses, caused for real: the reason that it becomes, and that nothing of it leaks. */
+/** Refusals of a server, caused for real: the reason of each, and that nothing of it leaks. */
 
 import { inspect } from "node:util"
 import { assert, describe, it } from "@effect/vitest"

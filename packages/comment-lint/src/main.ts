@@ -3,16 +3,20 @@
  *
  *     main [folder ...]
  *
- * All TypeScript files that git knows, or those below the folders.
+ * All TypeScript sources of packages and apps, or those below the folders.
  */
-import { execFileSync } from "node:child_process"
-import { readFileSync } from "node:fs"
+import { globSync, readFileSync } from "node:fs"
 import { flawsOf } from "./flawsOf.ts"
 
-const listed = execFileSync("git", ["ls-files", "-z", "--", ...process.argv.slice(2)], { encoding: "utf8" })
+const notOurs = new Set(["node_modules", "dist", ".snippets"])
+const asked = process.argv.slice(2)
+const folders = asked.length === 0 ? ["packages", "apps"] : asked
+
 let flaws = 0
-for (const file of listed.split("\0")) {
-  if (!file.endsWith(".ts")) continue
+for (const file of globSync(
+  folders.map((folder) => `${folder}/**/*.ts`),
+  { exclude: (name) => notOurs.has(name.split("/").at(-1) ?? "") }
+)) {
   for (const { line, message } of flawsOf(file, readFileSync(file, "utf8"))) {
     flaws++
     console.log(`${file}:${line} ${message}`)

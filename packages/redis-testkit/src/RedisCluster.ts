@@ -17,7 +17,7 @@ export interface RedisClusterOptions {
 const slots = 16_384
 const formedDeadlineMs = 30_000
 
-/** After how long a server forgets a failover that it was asked for and could not carry out, with a margin. */
+/** The time after which a server forgets a failover that it could not carry out, with a margin. */
 const failoverLapseMs = 6_000
 
 /** A Redis Cluster of servers that a test owns. */

@@ -1,6 +1,4 @@
-/**
- * The events that are not the usual course of things: faults, and answers that come late.
- */
+/** The events that are not the usual course of things: faults, and results that come late. */
 import type { Add } from "./Events.ts"
 import { idOf, type Pending } from "./Operations.ts"
 import type { Process, Thread } from "./Process.ts"

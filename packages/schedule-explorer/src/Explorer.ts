@@ -17,7 +17,7 @@ import { Simulation } from "./Simulation.ts"
 export interface Counterexample {
   readonly scenario: Scenario
   readonly violation: Violation
-  /** How many faults the schedule could have. */
+  /** The number of faults that the schedule could have. */
   readonly faults: number
   readonly choices: ReadonlyArray<number>
 }

@@ -240,7 +240,7 @@ export class Laws {
     for (const open of this.#open) if (open.process === process) open.isAsking = true
   }
 
-  /** An operation of a process failed: an invalidation that is under way there may be owed. */
+  /** An operation of a process failed: an invalidation that is under way there may be pending. */
   failed(process: number): void {
     for (const open of this.#open) if (open.process === process) open.isFaulty = true
     this.isDisturbed = true

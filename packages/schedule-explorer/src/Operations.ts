@@ -79,7 +79,7 @@ export class Operations {
     process.near?.replied(pending)
   }
 
-  /** Answers an operation that was carried out; behind everything that the near cache is told before. */
+  /** Delivers the result of an operation, behind every message to the near cache before it. */
   answer(pending: Pending): void {
     const { near } = pending.process
     if (near === undefined) {

@@ -41,7 +41,7 @@ export class Process {
   isAlive = true
   /** True once a lookup failed here. */
   isFailing = false
-  /** How many operations, lookups and ids it has made. */
+  /** The number of its operations, lookups and ids. */
   sent = 0
   lookups = 0
   ids = 0

@@ -9,7 +9,7 @@ export type Fault =
   | "refuse"
   /** The same of reads alone. */
   | "refuseRead"
-  /** A write is carried out, and its caller is told that it failed. */
+  /** A write is carried out, and fails for its caller. */
   | "lose"
   /** A write fails for its caller, and may be carried out at any later time. */
   | "timeout"
@@ -101,17 +101,17 @@ export interface Scenario {
   readonly warm?: Readonly<Record<string, ReadonlyArray<string>>>
   /** Keys that were cached once, by "main": their generations stand. */
   readonly prepared?: ReadonlyArray<string>
-  /** How many faults there may be. None unless given. */
+  /** The most faults of a schedule. Defaults to none. */
   readonly faults?: number
   /** Which faults there may be: an operation that fails, and is carried out later if at all, unless given. */
   readonly kinds?: ReadonlyArray<Fault>
-  /** How many operations may be answered late: carried out now, and answered later. None unless given. */
+  /** The most operations whose result comes late: carried out now, and delivered later. Defaults to none. */
   readonly late?: number
   /** Steps in which time passes, in milliseconds, in this order, each at any moment. */
   readonly ticks?: ReadonlyArray<number>
   /** True if sleepers may wake while others could go on as well; else time passes only when nothing else can happen. */
   readonly isTimed?: boolean
-  /** True for a near cache in front of the store in each process, which is told of changes after some time. */
+  /** True for a near cache in front of the store in each process, which hears of changes after some time. */
   readonly isNear?: boolean
   /** For how long a value may be served, in milliseconds: as its `cached` says unless given. */
   readonly longestLife?: number
@@ -119,7 +119,9 @@ export interface Scenario {
   readonly isAbsent?: (key: string, version: number) => boolean
 }
 
-/** A write that is given up may be carried out at once, later or never: that covers those that are refused or lost. */
+/**
+ * A write whose caller gives up may be carried out at once, later or never: that covers those that are refused or lost.
+ */
 export const usualFaults: ReadonlyArray<Fault> = ["refuseRead", "timeout"]
 
 /** The name of a thread of a process. */

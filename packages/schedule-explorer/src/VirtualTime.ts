@@ -1,6 +1,4 @@
-/**
- * Time that passes only when it is told to, and a scheduler whose tasks run only when they are drained.
- */
+/** Time that passes only by command, and a scheduler whose tasks run only when they are drained. */
 import { type Clock, Duration, Effect, type Scheduler } from "effect"
 
 interface Sleeper {

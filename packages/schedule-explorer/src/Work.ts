@@ -12,7 +12,7 @@ import { scenarios } from "./scenarios/index.ts"
 /** A piece of work for one thread. */
 export interface Work {
   readonly name: string
-  /** How many schedules are drawn at random; undefined for all of them. */
+  /** The number of schedules drawn at random; undefined for all of them. */
   readonly random: number | undefined
   readonly seed: number
   /** The most schedules to run. */

@@ -22,10 +22,10 @@ export class World {
   /** True while operations and lookups are answered at once, before and after the schedule proper. */
   isInstant = false
   isFinished = false
-  /** How many faults there may yet be, and how many late answers. */
+  /** The number of faults, and of delayed results, that may still come. */
   faults: number
   late: number
-  /** How many of the scenario's ticks have passed. */
+  /** The number of the scenario's ticks that have passed. */
   ticks = 0
 
   constructor(scenario: Scenario, faults: number) {
@@ -37,7 +37,7 @@ export class World {
     this.store = new SimulatedStore(
       () => this.time.now,
       (key) => {
-        // Near caches that have read the key are going to be told.
+        // Near caches that have read the key will hear of it.
         for (const { near } of this.processes) near?.changed(key)
       }
     )

@@ -35,7 +35,7 @@ export interface ConnectionOptions extends HandshakeOptions, ClientSessionOption
   readonly report: (event: ConnectionEvent) => void
 }
 
-/** What happens to a connection beside its commands. */
+/** An event of a connection beside its commands. */
 export type ConnectionEvent =
   /** The state or the address may differ from before. */
   | { readonly _tag: "StateChanged" }

@@ -5,14 +5,14 @@ import { type CacheErrorReason, DriverFailure } from "@hexcache/cache-port"
 import { Data, DateTime } from "effect"
 
 /**
- * What an operation meets that needs this connection now, and since when.
+ * The state of a connection, as an operation meets it, and the time since when.
  *
  * - `Up`: the operation is sent.
- * - `Connecting`: it waits, within its deadline. The first connection is being made, or the replacement of one that was
- *   ready until now.
- * - `Down`: it fails at once with `reason`, until an attempt to connect succeeds. `since` is when the outage began, and
- *   stays while `reason` changes. Neither `reason` nor `serverCode`, the first word of the server's reply where there was
- *   one, holds a password, an address, or anything else that a server echoed.
+ * - `Connecting`: it waits, within its deadline. The first connection is being made, or the replacement of one that
+ *   was ready until now.
+ * - `Down`: it fails at once with `reason`, until an attempt to connect succeeds. `since` is when the outage began,
+ *   and stays while `reason` changes. Neither `reason` nor `serverCode`, the first word of the server's reply where
+ *   there was one, holds a password, an address, or anything else that a server echoed.
  *
  * @example
  * ```ts

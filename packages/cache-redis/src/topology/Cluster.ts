@@ -220,7 +220,7 @@ export class Cluster implements Router {
     if (isLost || isOfOldMap(failure)) this.#reader.hint()
     if (this.#closed || command.isBound === true || deadline - performance.now() < lastMoment) return undefined
     if (failure instanceof ReplyError.Redirection) return this.#redirect(failure, last, routed)
-    // What is just moving to a node without a name is sent again until it is there.
+    // Sends a command again while its keys move to a node without a name.
     if (failure.serverCode === "TRYAGAIN" || failure.serverCode === "ASK")
       return pause(tryAgainInterval, () => this.#sendToOwner(routed))
     if (isOfOldMap(failure)) return this.#sendToSuccessor(failure, last, routed)

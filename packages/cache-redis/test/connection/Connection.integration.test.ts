@@ -1,4 +1,4 @@
-/** One connection by itself: what its callers are told while it closes. */
+/** One connection by itself: the results of its callers while it closes. */
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import * as Reply from "../../src/commands/Reply.ts"
@@ -21,7 +21,7 @@ describe("a connection that is closed", () => {
       connection.start()
       yield* connection.send({ args: ["PING"], decode: Reply.pong })
       let told = 0
-      // Enough for half of them to be given their answers a turn later.
+      // Enough for half of them to get their results a turn later.
       for (let index = 0; index < 200; index++) {
         connection.submit({ args: ["GET", "key"], decode: Reply.text }, (answer) => {
           if (answer === undefined) told++

@@ -4,7 +4,7 @@ import * as Reply from "../../src/commands/Reply.ts"
 import { PendingCommand } from "../../src/connection/PendingCommand.ts"
 import { ReplyPacer } from "../../src/connection/ReplyPacer.ts"
 
-/** A pacer, callers that write as soon as they are told, and a log of both. */
+/** A pacer, callers that write as soon as they have their reply, and a log of both. */
 const setup = (isQuiet: boolean) => {
   const log: Array<string> = []
   const pacer = new ReplyPacer({ isQuiet: () => isQuiet, onDelivered: () => log.push(`held ${pacer.held}`) })

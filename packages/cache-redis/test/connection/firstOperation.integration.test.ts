@@ -178,7 +178,7 @@ describe("an operation that waits for the first connection", () => {
         const writing = yield* Effect.forEach(Array.from({ length: 100 }), (_, index) =>
           Effect.forkChild(write(cached, `key-${index}`), { startImmediately: true })
         )
-        // Until what was asked in one turn has been gathered.
+        // Until the operations of one turn are in one batch.
         yield* Effect.sleep(20)
         const isEven = (_: unknown, index: number) => index % 2 === 0
         yield* Effect.forEach(writing.filter(isEven), Fiber.interrupt)

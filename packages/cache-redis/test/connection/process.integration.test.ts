@@ -1,7 +1,7 @@
 /**
- * What a process goes through with its cache, fault by fault: no crash, no unhandled rejection, no warning, closed within
- * 500 ms, and then the process exits by itself. `NODE_BINARIES=/path/to/node22:/path/to/node24` names the Nodes; the one
- * that runs the tests unless given.
+ * A process and its cache, fault by fault: no crash, no unhandled rejection, no warning, closed within 500 ms, and then
+ * the process exits by itself. `NODE_BINARIES=/path/to/node22:/path/to/node24` names the Nodes; the one that runs the
+ * tests unless given.
  */
 import { spawn } from "node:child_process"
 import { once } from "node:events"
@@ -17,7 +17,7 @@ import { patience } from "../support/bounds.ts"
 
 const nodes = process.env.NODE_BINARIES?.split(":").filter((path) => path !== "") ?? [process.execPath]
 
-/** How a process is told to end, and what it then printed. */
+/** Ends a process, and returns its output. */
 interface Running {
   readonly end: () => Promise<Ended>
 }
@@ -69,7 +69,7 @@ interface Place {
 interface Case {
   /** Before the process starts. */
   readonly before?: (place: Place) => void | Promise<void>
-  /** While it runs; it is told to end when this has. */
+  /** Runs beside the process, which ends behind it. */
   readonly during?: (place: Place) => void | Promise<void>
   /** The URL, where it is not the proxy's. */
   readonly url?: (place: Place) => string

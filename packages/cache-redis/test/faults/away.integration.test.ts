@@ -16,7 +16,7 @@ import {
 import { readers } from "../support/readers.ts"
 import { cache, readyCache, server } from "../support/servers.ts"
 
-/** Long, so that an operation that fails at once is told from one that waits for its deadline. */
+/** Long, to distinguish an operation that fails at once from one that waits for its deadline. */
 const deadline = 1_000
 
 describe.concurrent("a server that is away", () => {

@@ -5,7 +5,7 @@ import { Effect, Exit, Option } from "effect"
 import { untilSuccess } from "../support/bounds.ts"
 import { readyCache, server } from "../support/servers.ts"
 
-/** How many connections a server has accepted so far, the one of this question among them. */
+/** The number of connections that a server has accepted so far, with that of this question. */
 const connectionsOf = (url: string) =>
   Effect.promise(async () => {
     const stats = await askRedis(url, ["INFO", "stats"], 60_000)

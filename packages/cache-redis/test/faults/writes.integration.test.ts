@@ -45,7 +45,7 @@ describe.concurrent("a write is sent at most once", () => {
       )
       assert.deepStrictEqual(falselyNotExecuted, [])
       const executed = counted.filter((count) => count === "1").length
-      // The cut came in the middle of the commands: some were carried out, and their answers lost.
+      // The cut came in the middle of the commands: some were carried out, and their replies lost.
       assert.isAbove(executed, 1_000)
       assert.isAbove(outcomes.filter((outcome) => outcome === "Unknown").length, executed / 2)
       assert.strictEqual(yield* Effect.promise(() => askRedis(redis.url, ["DBSIZE"])), `${executed + 1}`)

@@ -4,7 +4,7 @@ import { TrackedEntries } from "../../src/near/TrackedEntries.ts"
 
 const forever = Number.POSITIVE_INFINITY
 
-/** What a connection that has just answered tracks. */
+/** The tracked entries of a connection that has just replied. */
 const tracking = (options: Partial<ConstructorParameters<typeof TrackedEntries>[0]> = {}): TrackedEntries => {
   const tracking = new TrackedEntries({ maxEntries: 10_000, maxBytes: forever, ttl: forever, silence: 100, ...options })
   tracking.begin()

@@ -10,7 +10,7 @@ import { readyCache, server } from "../support/servers.ts"
 
 const deadline = 500
 
-/** What a busy machine adds to the age of a value that is served, in milliseconds. */
+/** Allowance for a busy machine in the age of a served value, in milliseconds. */
 const margin = 500
 
 describe.concurrent("a connection in doubt", () => {

@@ -8,7 +8,7 @@ import { readyCache, server } from "../support/servers.ts"
 type Cache = CachePort["Service"]
 
 describe.concurrent("a time to live", () => {
-  /** Polls keys until they are gone, and answers by how much longer than allowed one was served, at most. */
+  /** Polls keys until they are gone. Returns the longest time for which one was served beyond its end. */
   const longestOverdue = (cached: Cache, ends: ReadonlyMap<string, number>) =>
     Effect.gen(function* () {
       let longest = Number.NEGATIVE_INFINITY

@@ -70,7 +70,7 @@ const keysOf = (cluster: RedisCluster, master: number): ReadonlyArray<string> =>
   return keys
 }
 
-/** How many MOVED and ASK the servers have answered. */
+/** The number of MOVED and ASK replies of the servers. */
 const redirections = async ({ servers }: RedisCluster): Promise<number> => {
   const stats = await Promise.all(servers.map(({ url }) => askRedis(url, ["INFO", "errorstats"])))
   const counts = [...stats.join().matchAll(/errorstat_(?:MOVED|ASK):count=(\d+)/g)]

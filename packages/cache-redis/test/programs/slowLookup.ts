@@ -1,7 +1,8 @@
 /**
  * `node slowLookup.ts <fifo> <attempts>`: connects to a host whose look-up takes one of the process's few threads until
- * somebody writes to the pipe, as `dns.lookup` does until its server answers. Prints, as JSON, how many look-ups so many
- * attempts have begun and how long another task for a thread took meanwhile, closes the cache, and has nothing left to do.
+ * somebody writes to the pipe, as `dns.lookup` does until its server replies. Prints, as JSON, how many look-ups so
+ * many attempts have begun and how long another task for a thread took meanwhile, closes the cache, and has nothing
+ * left to do.
  */
 import { close, open } from "node:fs"
 import { stat } from "node:fs/promises"

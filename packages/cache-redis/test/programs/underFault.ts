@@ -64,7 +64,7 @@ const program = Effect.gen(function* () {
   const start = performance.now()
   yield* Scope.close(scope, Exit.void)
   const closed = performance.now() - start
-  // What is destroyed is gone a turn of the event loop later.
+  // A destroyed handle is gone a turn of the event loop later.
   yield* Effect.sleep(20)
   yield* Effect.promise(() => new Promise((resolve) => setImmediate(resolve)))
   const left = process.getActiveResourcesInfo().filter((name) => /Timeout|TCP|GetAddrInfo/.test(name))

@@ -15,7 +15,7 @@ export type Outcome = "Executed" | "NotExecuted" | "Unknown"
  * The promises that are checked.
  *
  * - `value`: a read returns what its key held at some instant while the read was under way.
- * - `write`: a write is carried out at most once, and never after it was given up.
+ * - `write`: a write is carried out at most once, and never after its caller gave up.
  * - `deadline`: every operation ends by its deadline.
  * - `failure`: nothing fails while the servers are well.
  * - `outage`: nothing waits in an outage.
@@ -58,7 +58,7 @@ interface Write {
 const remembered = 30_000
 
 export class Account implements WriteListener {
-  /** What cannot be, as it is noticed. */
+  /** The broken promises, in the order in which they are noticed. */
   readonly wrong: Array<string> = []
   /** Values and absences that were checked. */
   verified = 0

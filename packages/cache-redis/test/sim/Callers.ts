@@ -17,7 +17,7 @@ export interface CallersOptions {
   readonly account: Account
   /** By when every operation ends, in milliseconds. */
   readonly deadline: number
-  /** How many operations of one kind may be in flight. */
+  /** The most operations of one kind in flight. */
   readonly maxPending: number
   /** How old what is read may be at most, in milliseconds: where there is a near cache. */
   readonly staleness: number
@@ -339,7 +339,7 @@ export class Callers {
     })
   }
 
-  /** How much longer an operation takes than it may, in milliseconds. A blocked loop is given a while to read. */
+  /** The time that an operation takes beyond its limit, in milliseconds. A blocked loop has a while to read. */
   #lateness({ began, blocked, name }: Operation): number {
     const { isOneServer, loop } = this.#options
     // A ping has a deadline for each master, one after the other.

@@ -1,6 +1,6 @@
 /** The keys of one simulated server, and what they held when. */
 
-/** What a key holds from an instant on, until the next one. */
+/** The value of a key from an instant on, until the next one. */
 export interface Held {
   readonly from: number
   readonly value: string | undefined
@@ -81,7 +81,7 @@ export class Keyspace {
     for (const [key, { value, expiresAt }] of other.#entries) this.set(key, value, expiresAt)
   }
 
-  /** What another keyspace holds at one key now. */
+  /** Copies the value that another keyspace holds at a key now. */
   copyKey(other: Keyspace, key: string): void {
     const entry = other.#entries.get(key)
     if (entry === undefined) this.delete(key)
@@ -93,7 +93,7 @@ export class Keyspace {
     return this.#histories.has(key)
   }
 
-  /** What a key has held since an instant, oldest first; the first one began before. */
+  /** The values of a key since an instant, oldest first; the first one began before. */
   since(key: string, from: number): ReadonlyArray<Held> {
     const history = this.#histories.get(key) ?? []
     let begin = history.length

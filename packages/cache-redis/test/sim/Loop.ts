@@ -68,7 +68,7 @@ interface Arrival extends Due {
  */
 export type Destination = "process" | "elsewhere"
 
-/** How many real immediates are planned at once: so Node looks for events of its own only as often. */
+/** The number of steps for each real immediate: Node looks for events of its own only as often. */
 const stepsAtOnce = 64
 
 /** How long a turn of the loop takes that has work, in milliseconds. */
@@ -89,7 +89,7 @@ export class Loop {
   readonly #arrivals = { process: new Heap<Arrival>(isBefore), elsewhere: new Heap<Arrival>(isBefore) }
   #immediates: Array<Task> = []
   #phase: Phase = "timers"
-  /** What the phase runs, and how far it is. */
+  /** The tasks of the phase, and its progress. */
   #batch: ReadonlyArray<Task | Arrival> = []
   #place = 0
 

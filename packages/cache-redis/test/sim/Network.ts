@@ -52,7 +52,7 @@ interface Place {
   readonly address: string
   readonly accept: Accept
   weather: Weather
-  /** What is on its way while the network holds it. */
+  /** Deliveries that the network holds. */
   held: Array<() => void>
 }
 
@@ -125,7 +125,7 @@ export class Network {
         at - this.loop.now,
         () => {
           if (connection.isDead) return
-          // What is on its way when the network begins to hold it waits too.
+          // Deliveries under way when the network begins to hold wait too.
           if (place.weather.isHeld || connection.waiting[way] > 0) this.#hold(connection, way, deliver)
           else deliver()
         },

@@ -1,6 +1,6 @@
 /**
- * What happens in a simulation, round by round: faults, and what callers do meanwhile and then. Each round has chance of its
- * own, so that it goes much the same way where others are left out.
+ * The events of a simulation, round by round: faults, and what callers do meanwhile and then. Each round has chance of
+ * its own, so that it goes much the same way where others are left out.
  */
 import { type Random, randomFrom } from "../storm/random.ts"
 

@@ -52,7 +52,7 @@ const shaOf = new Map([...known.keys()].map((lua) => [lua, createHash("sha1").up
 
 const textOf = new Map([...shaOf].map(([lua, sha]) => [sha, lua]))
 
-/** The scripts that one server was told. */
+/** The scripts that one server knows. */
 export class Scripts {
   readonly #loaded = new Set<string>()
 

@@ -11,7 +11,10 @@ const usualLag = 2
 /** How long a master is away when the sentinels agree that it is down, in milliseconds. */
 const downAfter = 1_000
 
-/** How long behind the word of the sentinels an old master may still be asked, in milliseconds: a second, and a block. */
+/**
+ * The time behind the word of the sentinels for which an old master may still get commands, in milliseconds: a second,
+ * and a block.
+ */
 const leftAfter = 3_000
 
 class Sentinel extends Server {

@@ -10,7 +10,7 @@ import type { Connection, Network, Peer } from "./Network.ts"
 import { CommandReader, encode, Failure, ok, Push, type Reply, Status } from "./Resp.ts"
 import { Scripts } from "./Scripts.ts"
 
-/** Hears of each command as it comes, and of each write in the moment in which it is carried out. */
+/** Hears of each command when it comes in, and of each write in the moment in which it is carried out. */
 export interface WriteListener {
   readonly received: (name: string) => void
   readonly wrote: (server: Server, key: string, value: string) => void
@@ -31,7 +31,7 @@ export type Refusal =
   | "NOAUTH"
   | "no MGET"
 
-/** A proxy in the place of a server that is gone: it answers handshakes and PING, or refuses everything. */
+/** A proxy in the place of a server that is gone: it replies to handshakes and PING, or refuses everything. */
 export type Proxy = "answering" | "refusing"
 
 /** Refusals of a connection, in the moment in which it is made. */
@@ -92,7 +92,7 @@ export class Client {
   isAsking = false
   /** Connected to a master that is a replica by now. */
   isOfReplica = false
-  /** Keys that it has read since it was told last that they changed. */
+  /** Keys that it has read since the last message that they changed. */
   readonly tracked = new Set<string>()
   readonly channels = new Set<string>()
   isOpen = true
@@ -127,7 +127,7 @@ export class Server {
   onWritten: (key: string) => void = () => {}
   /** When the process wrote what the server reads now. */
   readingSince = 0
-  /** Whose commands are carried out, and what it is told behind the reply. */
+  /** The client whose commands are carried out, and its messages behind the reply. */
   #current: Client | undefined
   #behind: Array<Push> = []
   #isFrozen = false
@@ -209,7 +209,7 @@ export class Server {
   #received(client: Client, bytes: Buffer, sentAt: number): void {
     if (!client.isOpen) return
     this.readingSince = sentAt
-    // What a client has changed itself it hears of behind the reply.
+    // A client hears of its own changes behind the reply.
     this.#current = client
     const replies = client.reader.read(bytes).map((args) => {
       this.listener?.received(args[0] as string)

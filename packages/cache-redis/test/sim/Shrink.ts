@@ -6,7 +6,7 @@
 import { checkerOf } from "./Account.ts"
 import { type SimulationOptions, type SimulationReport, simulate } from "./Simulation.ts"
 
-/** How many runs a search takes at most. */
+/** The most runs of a search. */
 const mostRuns = 200
 
 /** Returns the report of the shortest run that was found. */

@@ -1,4 +1,4 @@
-/** A run of the adapter in a simulated world: what happens, what is asked meanwhile, and what is wrong with the answers. */
+/** A run of the adapter in a simulated world: its events, the operations meanwhile, and the broken promises. */
 import { randomFrom } from "../storm/random.ts"
 import { Account } from "./Account.ts"
 import { EventLog } from "./EventLog.ts"
@@ -25,11 +25,11 @@ export interface SimulationOptions {
   readonly rounds?: ReadonlyArray<number> | undefined
   /** True to report a run that breaks a promise with all its rounds; without those that do not matter unless given. */
   readonly isWhole?: boolean | undefined
-  /** How many events are told of a run that breaks a promise; those that matter for what is wrong unless given. */
+  /** The number of events in the log of a run that breaks a promise. Defaults to those that matter for it. */
   readonly trace?: number | undefined
 }
 
-/** What came of a simulation. Times are in milliseconds. */
+/** The result of a simulation. Times are in milliseconds. */
 export interface SimulationReport {
   readonly seed: number
   readonly hash: string
@@ -42,7 +42,7 @@ export interface SimulationReport {
   readonly slowest: number
   readonly slowestRecovery: number
   readonly slowestRecoveryOf: string
-  /** What cannot be; nothing if all is well. */
+  /** The broken promises; empty if all is well. */
   readonly wrong: ReadonlyArray<string>
   /** The rounds that have begun. */
   readonly rounds: ReadonlyArray<number>

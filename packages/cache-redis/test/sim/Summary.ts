@@ -1,4 +1,4 @@
-/** What many simulations came to. */
+/** The sum of many simulations. */
 import { createHash } from "node:crypto"
 import type { SimulationReport } from "./Simulation.ts"
 

@@ -9,7 +9,9 @@ import type { Answer } from "./worker.ts"
 export class Workers {
   readonly #children = new Set<ChildProcess>()
 
-  /** Simulates all of these, so many at a time, and yields the answers in order. Ends the processes when it is left. */
+  /**
+   * Simulates all of these, so many at a time, and yields their results in order. Ends the processes when it is left.
+   */
   async *run(
     runs: ReadonlyArray<SimulationOptions>,
     jobs: number

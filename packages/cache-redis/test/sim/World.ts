@@ -43,7 +43,7 @@ interface Process {
 
 const deadline = 100
 
-/** How many operations of one kind a process may have in flight. */
+/** The most operations of one kind that a process may have in flight. */
 const maxPending = 64
 
 /** Timers and immediates for each connection at rest, at most. */
@@ -90,7 +90,7 @@ export class World {
   /** Operations that began since then meet no fault, or none that they should notice. */
   #wellSince = 0
   #readableSince = 0
-  /** Operations that began since then find no server, and do not wait for one. */
+  /** Operations that began since then find no server, and wait for none. */
   #goneSince = Number.POSITIVE_INFINITY
   #isLosing = false
   #slowestRecovery = 0

@@ -1,4 +1,4 @@
-/** What happens to one simulated server and the way to it: what each fault does, for how long, and how it ends. */
+/** The faults of one simulated server and the way to it: the effect of each, its length, and its end. */
 
 import { unaskedReplies } from "../storm/faults.ts"
 import type { Random } from "../storm/random.ts"
@@ -144,7 +144,7 @@ export const instant: ReadonlySet<string> = new Set([
   "refuse"
 ])
 
-/** Faults under which no connection answers a command. */
+/** Faults under which no command gets a reply. */
 export const hopeless: ReadonlySet<string> = new Set([
   "another password",
   "black hole",

@@ -9,7 +9,7 @@ import { performance } from "node:perf_hooks"
 import { randomFrom } from "../storm/random.ts"
 import { Loop } from "./Loop.ts"
 
-/** What a simulation brings. */
+/** The globals that a simulation brings. */
 export interface Reality {
   readonly loop: Loop
   readonly random: () => number

@@ -5,7 +5,7 @@ import { assert, describe, it } from "vitest"
 
 const nodes = process.env.NODE_BINARIES?.split(":").filter((path) => path !== "") ?? []
 
-/** What is printed of each seed in each world. Fails if anything is wrong. */
+/** Returns the line of each seed in each world. Fails if anything is wrong. */
 const simulate = async (node: string, ...args: ReadonlyArray<string>): Promise<ReadonlyArray<string>> => {
   const program = new URL("./main.ts", import.meta.url).pathname
   const usual = ["--disable-warning=ExperimentalWarning", program, "--hours", "0.005", "--topology", "every"]

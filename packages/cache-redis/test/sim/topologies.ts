@@ -34,7 +34,7 @@ export interface Topology {
   readonly mostConnections: number
 }
 
-/** What a topology is made of. */
+/** The parts of a topology. */
 export interface TopologyOptions {
   readonly network: Network
   readonly account: WriteListener
@@ -88,7 +88,7 @@ const sentinel = (options: TopologyOptions): Topology => {
     },
     keyspaces: (isWell) => (isWell ? [group.master.keyspace] : servers.map(({ keyspace }) => keyspace)),
     isOneServer: true,
-    // A sentinel that was away is asked again after two seconds.
+    // The adapter asks a sentinel that was away again after two seconds.
     settleTime: 3_000,
     faults: group.faults,
     longestRecovery: 1_300,

@@ -1,8 +1,8 @@
-/** A process that simulates what it is told to, one run after the other. */
+/** A process that simulates on demand, one run after the other. */
 import { enableCompileCache } from "node:module"
 import type { SimulationOptions, SimulationReport } from "./Simulation.ts"
 
-/** What a process sends back: the report of a run, or why there is none. */
+/** The message of a process: the report of a run, or why there is none. */
 export type Answer = { readonly report: SimulationReport } | { readonly thrown: string }
 
 // Half the time of a short run goes into what is compiled anew each time.

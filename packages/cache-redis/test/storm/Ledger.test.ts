@@ -5,7 +5,7 @@ import { Ledger, type Outcome } from "./Ledger.ts"
 const write = (ledger: Ledger, outcome: Outcome) => ledger.endWrite(ledger.beginWrite("key"), outcome)
 const text = (version: number, key = "key") => `${key}|${version}|...`
 
-/** What the account says of a read that begins after `before` and ends after `between`. */
+/** The finding of the account about a read that begins after `before` and ends after `between`. */
 const read = (
   answer: string | undefined,
   before: (ledger: Ledger) => void,

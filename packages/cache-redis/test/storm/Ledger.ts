@@ -1,12 +1,12 @@
 /**
- * The account of a storm: what was written and counted, by what is known of each write, and so what may be read.
+ * The account of a storm: the writes and counts, what is known of each, and so the values that may be read.
  *
  * Every key has one writer, who writes one version after the other. So a read that begins after a write was
- * acknowledged answers that version, a later one, or one whose outcome is unknown: never an older acknowledged one,
+ * acknowledged returns that version, a later one, or one whose outcome is unknown: never an older acknowledged one,
  * never one that was not executed, never another key's.
  */
 
-/** What is known of a write once it has ended. */
+/** The knowledge about a write once it has ended. */
 export type Outcome = "Executed" | "NotExecuted" | "Unknown"
 
 interface Account {
@@ -28,7 +28,7 @@ interface Counter {
   notExecuted: number
 }
 
-/** What was known when a read began. */
+/** The state of knowledge when a read began. */
 interface Before {
   readonly epoch: number
   readonly acknowledged: number
@@ -43,11 +43,11 @@ export interface Writing {
 }
 
 export class Ledger {
-  /** What was read and cannot be. */
+  /** The wrong values that were read. */
   readonly wrong: Array<string> = []
   /** Values and absences that were checked. */
   verified = 0
-  /** Comparisons of a counter with what was asked. */
+  /** The number of comparisons of a counter with its increments. */
   counted = 0
   /** Lives of the server: even while one lasts, odd while it is being killed. */
   #epoch = 0
@@ -98,7 +98,7 @@ export class Ledger {
     return { acknowledged, first, epoch: this.#epoch }
   }
 
-  /** Checks what a read of a key answered; answers the version. */
+  /** Checks the value of a read, and returns its version. */
   endRead(name: string, key: string, text: string | undefined, before: Before, mayBeAbsent = false): number {
     this.verified++
     const account = this.#account(name)

@@ -17,17 +17,20 @@ import { type Random, randomFrom } from "./random.ts"
 export interface StormOptions {
   /** Any number: the order of operations and faults follows from it. */
   readonly seed: number
-  /** How long operations are asked. The last fault ends before. */
+  /** The time for which operations run. The last fault ends before. */
   readonly seconds: number
   /** True for a cache with a near cache. */
   readonly isNear: boolean
-  /** How much longer each fiber rests between two operations, in milliseconds. No longer unless given. */
+  /** A longer rest of each fiber between two operations, in milliseconds. Defaults to none. */
   readonly pause?: number
-  /** What a busy machine adds to the time in which something succeeds again after a fault, in milliseconds. None unless given. */
+  /**
+   * Allowance for a busy machine in the time in which something succeeds again after a fault, in milliseconds. Defaults
+   * to none.
+   */
   readonly patience?: number
 }
 
-/** What came of a storm. Times are in milliseconds. */
+/** The result of a storm. Times are in milliseconds. */
 export interface StormReport {
   readonly seed: number
   readonly seconds: number
@@ -41,7 +44,7 @@ export interface StormReport {
   readonly slowestRecoveryOf: string
   readonly operations: number
   readonly succeeded: number
-  /** How many operations ended with each reason, or were interrupted. */
+  /** The number of operations that ended with each reason, or were interrupted. */
   readonly failures: Readonly<Record<string, number>>
   readonly unsettled: number
   /** The slowest operation, which one, and the fault that was on. */
@@ -65,7 +68,7 @@ export const deadline = 100
 
 const fibers = 100
 
-/** What has not ended that long after its deadline never does, in milliseconds. */
+/** An operation that has not ended so long after its deadline never does, in milliseconds. */
 const settleTime = 5_000
 
 type Cache = CachePort["Service"]
@@ -129,7 +132,7 @@ const storm = ({ isNear, patience = 0, pause = 0, seconds, seed }: StormOptions)
     }
   })
 
-/** What is seen of all operations together. */
+/** The observations of all operations together. */
 class Observed {
   fault = "none"
   mostConnections = 0
@@ -349,7 +352,7 @@ const askUntil = (end: number, pause: number, asker: Asker): Effect.Effect<void>
     }
   })
 
-/** What may pass between the beginning of a fault and the first success after it, in milliseconds. */
+/** The longest time between the beginning of a fault and the first success after it, in milliseconds. */
 const longestFault = 4_000
 
 /** Nothing has recovered from a fault that takes longer, in milliseconds. */
@@ -387,7 +390,7 @@ const causeFaults = async ({
     })
   const onLoss = async () => {
     if (ledger.epoch % 2 === 0) await count()
-    // What a server had that was killed may be read from memory for that long.
+    // The values of a killed server may be read from memory for that long.
     else if (isNear) await sleep(deadline)
     ledger.nextEpoch()
   }

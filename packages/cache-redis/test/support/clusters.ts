@@ -33,7 +33,7 @@ export const clusterCache = (
     Effect.tap(({ ping }) => untilSuccess(ping))
   )
 
-/** Keys whose slots the master at this place was given when the cluster was formed. */
+/** Keys whose slots belonged to the master with this index when the cluster was formed. */
 export const keysOf = (
   cluster: RedisCluster,
   master: number,
@@ -51,7 +51,7 @@ export const keysOf = (
 
 export const at = (servers: ReadonlyArray<RedisServer>, index: number): RedisServer => servers[index] as RedisServer
 
-/** How often servers were asked for the map since the last call; each counts the commands of its own restart on. */
+/** The number of readings of the map since the last call; each server counts the commands of its own restart on. */
 export const mapReadings = (servers: ReadonlyArray<RedisServer>): Effect.Effect<number> =>
   Effect.map(
     Effect.forEach(servers, ({ url }) => commandStats(url)),

@@ -5,7 +5,7 @@ import { RedisCluster, RedisSentinels, type RedisServer, type RedisServerOptions
 import { Effect, type Layer, type Scope } from "effect"
 import { server } from "./servers.ts"
 
-/** A kind of layer, the server that answers its operations, and the servers that it is told of. */
+/** A kind of layer, the server of its operations, and the servers in its options. */
 export interface Kind {
   readonly name: "single" | "cluster" | "sentinel"
   readonly redis: RedisServer

@@ -2,7 +2,7 @@ import { once } from "node:events"
 import { type AddressInfo, connect, createServer, type Socket } from "node:net"
 import { Effect, type Scope } from "effect"
 
-/** What a relay does with a command: passes it on unless told to answer it by itself, or to hang up. */
+/** The decision of a relay about a command: pass it on, reply to it itself, or hang up. */
 export type Verdict = "pass" | "hang up" | { readonly answer: string }
 
 /** A relay in front of a server, and the names of the commands that came in. */

@@ -19,11 +19,11 @@ export const cache = (
 ): Effect.Effect<CachePort["Service"], CacheError, Scope.Scope> =>
   Effect.map(Layer.build(CacheRedis.layer({ namespace: "test", ...patient, ...options })), Context.get(CachePort))
 
-/** As `cache`, once the server answers. */
+/** As `cache`, once the server replies. */
 export const readyCache = (options: Parameters<typeof cache>[0]) =>
   Effect.tap(cache(options), ({ ping }) => onceConnected(ping))
 
-/** What is asked of a cache whose connection is not ready yet. */
+/** Repeats an operation until the connection of its cache is ready. */
 export const onceConnected = <A>(asked: Effect.Effect<A, CacheError>): Effect.Effect<A, CacheError> =>
   Effect.retry(asked, { times: 1_500, schedule: Schedule.spaced(20) })
 

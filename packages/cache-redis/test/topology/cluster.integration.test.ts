@@ -1,4 +1,4 @@
-/** What a cluster does that one server does not: slots, resharding, and masters that die or freeze. */
+/** The adapter on a cluster, beyond one server: slots, resharding, and masters that die or freeze. */
 import { assert, describe, it } from "@effect/vitest"
 import { type CacheError, CachePort } from "@hexcache/cache-port"
 import { CacheRedis } from "@hexcache/cache-redis"
@@ -19,7 +19,7 @@ import { timed } from "../support/servers.ts"
 
 const nodeTimeout = 1_000
 
-/** What a busy machine adds to a failover, in which many processes take part, in milliseconds. */
+/** Allowance for a busy machine in a failover, in which many processes take part, in milliseconds. */
 const failoverPatience = 3 * recoveryPatience
 
 /** Waits until every replica has all keys of its master. */

@@ -107,7 +107,7 @@ describe.concurrent("the map of a cluster", () => {
           Effect.andThen(Effect.exit(cached.get(lost)), Effect.sleep(10))
         )
       )
-      // The pauses are half a second or more before long, and two nodes are asked behind each.
+      // The pauses are half a second or more before long, and two nodes get a question behind each.
       assert.isAtMost(yield* mapReadings(others), 2 * (6 + millis / 500))
       yield* Effect.promise(() => (lostServer as RedisServer).restart())
     })

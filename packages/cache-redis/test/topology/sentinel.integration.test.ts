@@ -12,7 +12,7 @@ const downAfter = 1_000
 
 const deadline = 1_000
 
-/** What a busy machine adds to a failover, in which many processes take part, in milliseconds. */
+/** Allowance for a busy machine in a failover, in which many processes take part, in milliseconds. */
 const failoverPatience = 3 * recoveryPatience
 
 const group = Effect.acquireRelease(

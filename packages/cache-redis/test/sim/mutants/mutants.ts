@@ -6,7 +6,7 @@ import type { TopologyName } from "../topologies.ts"
 export type WorldName = TopologyName | "near"
 
 export interface Mutant {
-  /** What the mistake is. */
+  /** The mistake, in words. */
   readonly name: string
   /** Below `src`. */
   readonly file: string
