@@ -122,7 +122,7 @@ describe.concurrent("options", () => {
     })
   )
 
-  it.live("credentials that fail, throw or have no password are the reason that is told, and nothing of them is", () =>
+  it.live("credentials that fail, throw or have no password become the reason, without what they hold", () =>
     Effect.gen(function* () {
       const { port } = yield* server()
       const broken: ReadonlyArray<CacheRedis.CacheRedisOptions["credentials"]> = [

@@ -25,8 +25,7 @@ describe.concurrent("the demo on Redis", () => {
     assert.match(stdout, /A visit +not counted/)
     assert.match(stdout, /Tokyo, never the old population +15,000,000 people +database/)
     assert.match(stdout, /Tokyo, warm again +15,000,000 people +cache/)
-    // Before the loss and behind it, most reads are hits, also where a busy machine fails some.
-    assert.strictEqual(stdout.match(/^ +city +\d+ +\d+ +\d+ +(?:[5-9]\d|100)\.\d %$/gm)?.length, 2)
+    assert.strictEqual(stdout.match(/^ +city +\d+ +\d+ +0 +9\d\.\d %$/gm)?.length, 2)
     assert.include(stdout, "Every request was answered")
     assert.deepStrictEqual(await askRedis(url, ["KEYS", "demo-*"]), keysBefore)
   })

@@ -49,7 +49,7 @@ describe.concurrent("replies that are not what they should be", () => {
     })
   )
 
-  it.live("bytes that make the reply to a write an error: nobody is told that it was not executed", () =>
+  it.live("bytes that make the reply to a write an error leave its outcome Unknown", () =>
     Effect.gen(function* () {
       const { proxy, url } = yield* faultyServer
       const cached = yield* readyCache({ url, commandTimeout: "5 seconds" })

@@ -42,23 +42,26 @@ describe("Cached: getMany", () => {
     }).pipe(run)
   })
 
-  it.effect("getMany stores each value as it comes, and together those that come while others are written", () => {
-    const { db, run, store } = setup()
-    const users = Cached.make({
-      ...usual(db),
-      lookup: (id: number) => Effect.delay(db.find(id), id === 0 ? "1 minute" : 10)
-    })
-    return Effect.gen(function* () {
-      store.before = ({ operation }) => (operation === "set" ? Effect.sleep(5) : Effect.void)
-      const reading = yield* Effect.forkChild(users.getMany(ids(10)))
-      yield* TestClock.adjust(20)
-      for (const id of ids(10)) assert.strictEqual(store.entryNames(id).length, id === 0 ? 0 : 1)
-      // For the generations, for the first value, and for the other eight.
-      assert.deepStrictEqual([store.count("set"), store.count("setMany")], [1, 2])
-      yield* TestClock.adjust("1 minute")
-      assert.strictEqual((yield* Fiber.join(reading)).size, 10)
-    }).pipe(run)
-  })
+  it.effect(
+    "getMany stores each value when its lookup ends, and together those that end while others are written",
+    () => {
+      const { db, run, store } = setup()
+      const users = Cached.make({
+        ...usual(db),
+        lookup: (id: number) => Effect.delay(db.find(id), id === 0 ? "1 minute" : 10)
+      })
+      return Effect.gen(function* () {
+        store.before = ({ operation }) => (operation === "set" ? Effect.sleep(5) : Effect.void)
+        const reading = yield* Effect.forkChild(users.getMany(ids(10)))
+        yield* TestClock.adjust(20)
+        for (const id of ids(10)) assert.strictEqual(store.entryNames(id).length, id === 0 ? 0 : 1)
+        // For the generations, for the first value, and for the other eight.
+        assert.deepStrictEqual([store.count("set"), store.count("setMany")], [1, 2])
+        yield* TestClock.adjust("1 minute")
+        assert.strictEqual((yield* Fiber.join(reading)).size, 10)
+      }).pipe(run)
+    }
+  )
 
   it.effect("a reader of one key of a getMany does not wait until another key is stored", () => {
     const { db, run, store } = setup()

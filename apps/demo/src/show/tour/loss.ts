@@ -52,11 +52,11 @@ const isBack = Effect.retry(
   { schedule: Schedule.spaced("20 millis"), times: 250 }
 )
 
-/** Repeats a step until it needs no database query. */
+/** Repeats a step until it needs no database query. Each try is a miss, so tries are few, however slow the machine. */
 const untilWarm = <A, R>({ run }: Step<A, R>) =>
   Effect.gen(function* () {
     const { current } = yield* QueryCount
     const { queries } = yield* current
     yield* run
     return (yield* current).queries === queries
-  }).pipe(Effect.repeat({ until: (isWarm) => isWarm, schedule: Schedule.spaced("5 millis"), times: 200 }))
+  }).pipe(Effect.repeat({ until: (isWarm) => isWarm, schedule: Schedule.spaced("100 millis"), times: 20 }))
