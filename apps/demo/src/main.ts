@@ -18,7 +18,16 @@ import { RateLimit } from "./domain/RateLimit.ts"
 import { Visits } from "./domain/Visits.ts"
 import { CacheConnection } from "./http/CacheConnection.ts"
 import * as Server from "./http/Server.ts"
-import { cacheConfig, portConfig, rateLimit, redisUrl, refuse, type ServeOptions, serveOptions } from "./settings.ts"
+import {
+  cacheConfig,
+  portConfig,
+  rateLimit,
+  redisTimeout,
+  redisUrl,
+  refuse,
+  type ServeOptions,
+  serveOptions
+} from "./settings.ts"
 import { loadingProgress } from "./show/console/progress.ts"
 import { warnings } from "./show/console/warnings.ts"
 import { OwnRedis } from "./show/redis/OwnRedis.ts"
@@ -64,10 +73,7 @@ const leavingNothing = Layer.effectDiscard(
   CachePort.use((cache) => Effect.addFinalizer(() => Effect.ignore(cache.flush)))
 )
 
-/** By when Redis has answered, in milliseconds. */
-const commandTimeout = 250
-
-const redis = (url: string | Redacted.Redacted) =>
+const redis = (url: string | Redacted.Redacted, commandTimeout: number) =>
   Layer.provideMerge(connection, CacheRedis.layer({ url, namespace, commandTimeout, nearCache: { maxEntries: 1_000 } }))
 
 const connection = Layer.effect(
@@ -86,14 +92,20 @@ const summary = ConnectionState.$match({
   Down: ({ reason, since }) => ({ state: "down" as const, since, reason: reason._tag })
 })
 
-const ownRedis = Layer.unwrap(
-  OwnRedis.use(({ url }) => Effect.as(Console.log(`  Redis of its own at ${url}`), redis(url)))
-).pipe(Layer.provideMerge(OwnRedis.layer))
+const ownRedis = (commandTimeout: number) =>
+  Layer.unwrap(
+    OwnRedis.use(({ url }) => Effect.as(Console.log(`  Redis of its own at ${url}`), redis(url, commandTimeout)))
+  ).pipe(Layer.provideMerge(OwnRedis.layer))
 
 const serve = Effect.fnUntraced(function* ({ port, withRedis }: ServeOptions) {
   const choice = withRedis ? "own" : yield* cacheConfig
+  const commandTimeout = yield* redisTimeout
   const adapter =
-    choice === "memory" ? CacheMemory.layer({ namespace }) : choice === "own" ? ownRedis : redis(yield* redisUrl)
+    choice === "memory"
+      ? CacheMemory.layer({ namespace })
+      : choice === "own"
+        ? ownRedis(commandTimeout)
+        : redis(yield* redisUrl, commandTimeout)
   const system = choice === "memory" ? "memory" : "redis"
   const store = { system, deadline: system === "memory" ? 0 : commandTimeout, isOwn: choice !== "redis" } as const
 
@@ -112,7 +124,8 @@ const serve = Effect.fnUntraced(function* ({ port, withRedis }: ServeOptions) {
 
 const runTour = Effect.gen(function* () {
   const choice = yield* cacheConfig
-  const cache = choice === "memory" ? CacheMemory.layer({ namespace }) : redisToLose(yield* redisUrl)
+  const cache =
+    choice === "memory" ? CacheMemory.layer({ namespace }) : redisToLose(yield* redisUrl, yield* redisTimeout)
 
   yield* Console.log(`\n  A catalogue of cities: SQLite, and a cache in ${choice === "memory" ? "memory" : "Redis"}`)
   yield* tour.pipe(
@@ -128,14 +141,14 @@ const runTour = Effect.gen(function* () {
 })
 
 /** Redis behind a proxy that the tour can cut; not over TLS, whose certificate is for another host. */
-const redisToLose = (url: Redacted.Redacted): Layer.Layer<CachePort, CacheError> =>
+const redisToLose = (url: Redacted.Redacted, commandTimeout: number): Layer.Layer<CachePort, CacheError> =>
   Layer.unwrap(
     Effect.gen(function* () {
       const parsed = URL.parse(Redacted.value(url))
-      if (parsed?.protocol !== "redis:") return CacheRedis.layer({ url, namespace })
+      if (parsed?.protocol !== "redis:") return CacheRedis.layer({ url, namespace, commandTimeout })
       const proxy = yield* TcpProxy.inFrontOf(parsed, 6379)
       return Layer.merge(
-        CacheRedis.layer({ url: Redacted.make(proxy.url), namespace }),
+        CacheRedis.layer({ url: Redacted.make(proxy.url), namespace, commandTimeout }),
         Layer.succeed(Outage, proxy.outage)
       )
     })

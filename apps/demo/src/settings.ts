@@ -10,6 +10,7 @@ const usage = `Usage: pnpm demo                  a tour of the catalogue, which 
 Environment:
   CACHE         memory (default) or redis
   REDIS_URL     the Redis of CACHE=redis, for example redis://localhost:6379
+  REDIS_TIMEOUT by when Redis has answered, 250 millis unless given
   PORT          the port of serve
   RATE_LIMIT    requests that a client may send in RATE_WINDOW, 100 unless given
   RATE_WINDOW   10 seconds unless given`
@@ -40,6 +41,12 @@ export const redisUrl = Effect.filterOrFail(
   ),
   (url) => Redacted.value(url) !== "",
   () => refuse("CACHE=redis needs REDIS_URL, for example REDIS_URL=redis://localhost:6379")
+)
+
+/** `REDIS_TIMEOUT`: by when Redis has answered, in milliseconds. */
+export const redisTimeout = Config.map(
+  Config.withDefault(Config.Duration("REDIS_TIMEOUT"), Duration.millis(250)),
+  Duration.toMillis
 )
 
 /** `RATE_LIMIT` and `RATE_WINDOW`. */

@@ -24,7 +24,15 @@ const main = fileURLToPath(new URL("../../src/main.ts", import.meta.url))
 
 /** Starts the demo with these arguments and only these of the settings that it reads. */
 export const startMain = (args: ReadonlyArray<string>, settings: Readonly<Record<string, string>> = {}): Running => {
-  const { CACHE: _, PORT: __, RATE_LIMIT: ___, RATE_WINDOW: ____, REDIS_URL: _____, ...environment } = process.env
+  const {
+    CACHE: _,
+    PORT: __,
+    RATE_LIMIT: ___,
+    RATE_WINDOW: ____,
+    REDIS_URL: _____,
+    REDIS_TIMEOUT: ______,
+    ...environment
+  } = process.env
   const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", main, ...args], {
     env: { ...environment, ...settings },
     stdio: ["ignore", "pipe", "pipe"]

@@ -36,6 +36,7 @@ describe.concurrent("the name of a connection", () => {
       const config = CacheRedis.layerConfig({
         url: Config.Redacted("REDIS_URL"),
         namespace: Config.succeed("test"),
+        commandTimeout: Config.succeed("20 seconds" as const),
         connectionName: Config.String("REDIS_NAME"),
         protocol: Config.succeed(2 as const),
         pingInterval: Config.Duration("REDIS_PING_INTERVAL"),
@@ -51,7 +52,10 @@ describe.concurrent("the name of a connection", () => {
       assert.include(yield* clientsWith(url, configured), "name=by-config ")
       const client = createClient({ url, name: "by-client" })
       assert.include(
-        yield* clientsWith(url, CacheRedis.layerFromClient(client, { namespace: "test" })),
+        yield* clientsWith(
+          url,
+          CacheRedis.layerFromClient(client, { namespace: "test", commandTimeout: "20 seconds" })
+        ),
         "name=by-client "
       )
     })

@@ -15,10 +15,17 @@ export const sentinelGroup = (options?: RedisSentinelsOptions) =>
     (group) => Effect.promise(() => group.stop())
   )
 
+/** Long, so that no operation fails for a busy machine. A test of what a deadline does sets one. */
+const patient = { commandTimeout: "20 seconds", connectTimeout: "20 seconds" } as const
+
 /** A cache behind Sentinel, for as long as the scope is open. */
 export const sentinelCache = (
   options: Omit<CacheRedis.CacheRedisSentinelOptions, "namespace"> & Partial<CacheRedis.CacheRedisSentinelOptions>
-) => Effect.map(Layer.build(CacheRedis.layerSentinel({ namespace: "test", ...options })), Context.get(CachePort))
+) =>
+  Effect.map(
+    Layer.build(CacheRedis.layerSentinel({ namespace: "test", ...patient, ...options })),
+    Context.get(CachePort)
+  )
 
 /** Asks all sentinels over and over for the port of the master, until the scope is closed. */
 export const watchNames = ({ name, sentinels }: RedisSentinels) =>
