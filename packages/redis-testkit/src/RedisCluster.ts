@@ -168,7 +168,7 @@ export class RedisCluster {
     for (const [index, replica] of this.replicas.entries()) {
       await replicate(replica, this.masters[Math.floor(index / perMaster)] as RedisServer)
     }
-    await this.#until((info) => info.includes("cluster_state:ok"))
+    await this.#until((info) => info.includes("cluster_state:ok") && info.includes("cluster_slots_assigned:16384"))
     for (const replica of this.replicas) await replicated(replica)
   }
 

@@ -59,8 +59,9 @@ export class ClusterNodes {
   }
 
   /**
-   * Closes connections to nodes that are not on the map. An unreachable root node stays until the cluster is whole. Any
-   * other reachable node stays for a while: a scan may continue there, and a replaced master comes back as a replica.
+   * Closes connections to nodes that are not on the map. An unreachable root node stays until the cluster is whole. A
+   * reachable node stays for a while: the map may be of a node that does not know it yet, a scan may continue there, and a
+   * replaced master comes back as a replica.
    */
   leaveOthers(topology: Topology, isWhole: boolean): void {
     const now = performance.now()
@@ -73,7 +74,7 @@ export class ClusterNodes {
       this.#leftAt.set(address, leftAt)
       const isRoot = this.#options.rootNodes.some((root) => addressOf(root) === address)
       const { isReady } = connection
-      if (isRoot ? !isReady && !isWhole : isReady && now - leftAt < lingering) continue
+      if (isReady ? now - leftAt < lingering : isRoot && !isWhole) continue
       this.#nodes.delete(address)
       this.#leftAt.delete(address)
       void connection.close(ReplyError.leftCluster())

@@ -11,7 +11,7 @@ import type { Topology } from "./Topology.ts"
 export class SlotOwners {
   readonly #nodes: ClusterNodes
   #topology: Topology | undefined
-  #owners: Array<ClusterNode | undefined> = []
+  readonly #owners: Array<ClusterNode | undefined> = Array.from({ length: slots })
   /** True if redirections have changed owners since the map was taken over. */
   #isAmended = false
 
@@ -55,11 +55,13 @@ export class SlotOwners {
     )
   }
 
-  /** Takes over a map, and connects to each of its nodes. */
+  /**
+   * Takes over a map, and connects to each of its nodes. A slot without a master stays with its last owner, which knows
+   * better, or refuses.
+   */
   apply(topology: Topology): void {
     this.#topology = topology
     this.#isAmended = false
-    this.#owners = Array.from({ length: slots })
     for (const { first, last, master } of topology.ranges) this.#owners.fill(this.#nodes.at(master), first, last + 1)
     for (const node of topology.nodes.values()) this.#nodes.at(node)
   }

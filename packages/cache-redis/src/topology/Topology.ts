@@ -67,15 +67,19 @@ export interface Told {
 }
 
 /**
- * Chooses the map that most of its own masters confirm; among equals that of a root node, then that of most nodes. A node
- * that was cut off or frozen returns an old map, whose other masters do not confirm it, and so do nodes that were replaced
- * together, until a root node knows better.
+ * Chooses a map that covers every slot, since a node that does not know others yet returns a part; then the one that most
+ * of its own masters confirm; among equals that of a root node, then that of most nodes. A node that was cut off or frozen
+ * returns an old map, whose other masters do not confirm it, and so do nodes that were replaced together, until a root node
+ * knows better.
  */
 export const mostConfirmed = (told: ReadonlyArray<Told>): Topology | undefined => {
   const candidates = Map.groupBy(told, ({ topology }) => topology.digest)
   const [best] = Array.from(candidates.values(), toCandidate).toSorted(
     (one, other) =>
-      other.confirmed - one.confirmed || Number(other.isOfRoot) - Number(one.isOfRoot) || other.count - one.count
+      Number(other.topology.isCovered) - Number(one.topology.isCovered) ||
+      other.confirmed - one.confirmed ||
+      Number(other.isOfRoot) - Number(one.isOfRoot) ||
+      other.count - one.count
   )
   return best?.topology
 }

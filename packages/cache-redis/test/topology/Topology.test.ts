@@ -72,6 +72,11 @@ describe("mostConfirmed", () => {
     assert.strictEqual(found?.digest, next.digest)
   })
 
+  it("believes a map of every slot rather than those of nodes that do not know all others yet", () => {
+    const [whole, part] = [map("a", "b", "c"), make([{ first: 0, last: 5_461, nodes: [node("a")] }], (node) => node)]
+    assert.strictEqual(mostConfirmed([told("a", part, true), told("b", whole)])?.digest, whole.digest)
+  })
+
   it("keeps a replica that only some of the nodes see", () => {
     const found = mostConfirmed([told("a", map("a/c", "b")), told("b", map("a", "b/d"))])
     assert.deepStrictEqual([...(found?.nodes.keys() ?? [])].toSorted(), ["a:7000", "b:7000", "c:7000", "d:7000"])

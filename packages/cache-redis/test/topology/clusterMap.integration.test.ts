@@ -14,6 +14,13 @@ const never = "1 hour"
 const hasClient = async ({ url }: RedisServer): Promise<boolean> =>
   (await askRedis(url, ["CLIENT", "LIST", "TYPE", "normal"])).trim().split("\n").length > 1
 
+/** The ids of a server's clients besides the one that asks. */
+const clientsOf = ({ url }: RedisServer) =>
+  Effect.promise(async () => {
+    const clients = (await askRedis(url, ["CLIENT", "LIST", "TYPE", "normal"])).trim().split("\n")
+    return clients.filter((client) => !client.includes("cmd=client")).map((client) => client.match(/^id=(\d+)/)?.[1])
+  })
+
 describe.concurrent("the map of a cluster", () => {
   it.live("is read though nothing hints at a change: a new replica is connected to before it is needed", () =>
     Effect.gen(function* () {
@@ -90,6 +97,29 @@ describe.concurrent("the map of a cluster", () => {
         await Effect.runPromise(cached.set(key, "new"))
         return (await askRedis(at(next.masters, 1).url, ["EXISTS", `test:${key}`])) === "1"
       })
+    })
+  )
+
+  it.live("is believed to cover every slot where one node has forgotten another: that one is not left", () =>
+    Effect.gen(function* () {
+      const group = yield* cluster({ masters: 2, replicas: 0 })
+      const [forgetful, forgotten] = [at(group.masters, 0), at(group.masters, 1)]
+      const cached = yield* clusterCache(group, { rootNodes: [forgetful.url], topologyRefreshInterval: 100 })
+      const keys = keysOf(group, 1, 10)
+      yield* cached.getMany(keys)
+      const clients = clientsOf(forgotten)
+      const before = yield* clients
+      const id = yield* Effect.promise(() => askRedis(forgotten.url, ["CLUSTER", "MYID"]))
+      yield* Effect.promise(() => askRedis(forgetful.url, ["CLUSTER", "FORGET", id]))
+      yield* mapReadings([forgetful])
+      let readings = 0
+      // Longer than a node is kept that has left the map.
+      for (const begun = performance.now(); performance.now() - begun < 3_000 || readings < 10; ) {
+        for (const key of keys) yield* cached.set(key, "value")
+        readings += yield* mapReadings([forgetful])
+        yield* Effect.sleep(50)
+      }
+      assert.deepStrictEqual(yield* clients, before)
     })
   )
 
