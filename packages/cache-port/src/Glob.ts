@@ -38,6 +38,18 @@ export const maxBytesAfterStar = 1_024
  */
 export const escape = (text: string): string => text.replaceAll(/[*?[\]\\]/g, "\\$&")
 
+/**
+ * The text that every match of `pattern` begins with, unescaped; empty where nothing is known of the beginning. A store that
+ * keeps its keys in the order of their UTF-8 bytes looks only at those that begin with it. The text is the whole of a match
+ * where `pattern` has no `*`, `?` or `[` outside an escape.
+ *
+ * @example
+ * ```ts
+ * Glob.literalPrefix("shop:\\*1:*") // => "shop:*1:"
+ * ```
+ */
+export const literalPrefix = (pattern: string): string => literalStart(pattern)[0]
+
 /** True if the whole of `text` matches `pattern`. An invalid pattern matches nothing. */
 export const matches = (pattern: string, text: string): boolean => {
   const glob = compile(pattern)

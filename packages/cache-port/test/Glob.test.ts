@@ -64,6 +64,24 @@ describe("Glob", () => {
     )
   })
 
+  it("Every match of a pattern begins with its literal prefix, and an escaped text is its own", () => {
+    fc.assert(
+      fc.property(meaningful, meaningful, (pattern, text) => {
+        if (Glob.matches(pattern, text)) assert.isTrue(text.startsWith(Glob.literalPrefix(pattern)))
+      }),
+      { numRuns: 2_000 }
+    )
+    fc.assert(
+      fc.property(fc.string({ unit: anyCharacter }), (text) => {
+        assert.strictEqual(Glob.literalPrefix(Glob.escape(text)), text)
+        for (const rest of ["*", "?a", "[a-c]"]) assert.strictEqual(Glob.literalPrefix(Glob.escape(text) + rest), text)
+      })
+    )
+    assert.strictEqual(Glob.literalPrefix("a\\"), "a\\")
+    assert.strictEqual(Glob.literalPrefix("\\😀b*"), "😀b")
+    assert.strictEqual(Glob.literalPrefix(""), "")
+  })
+
   it("A pattern on which servers differ is invalid", () => {
     assert.match(Glob.refusalOf("[é]") ?? "", /ASCII/)
     assert.match(Glob.refusalOf(`*${"a".repeat(1_025)}`) ?? "", /1024/)
