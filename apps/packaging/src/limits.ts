@@ -14,7 +14,7 @@ export const limits: Readonly<Record<string, Limit>> = {
   "@hexcache/cache-memory": { packed: 42_000, bundled: 5_200 },
   "@hexcache/cache-redis": { packed: 185_000, bundled: 23_000 },
   "@hexcache/cache-effect": { packed: 10_000, bundled: 2_000 },
-  "@hexcache/cache-promise": { packed: 16_500, bundled: 2_000 },
+  "@hexcache/cache-promise": { packed: 33_000, bundled: 3_200 },
   "@hexcache/cache-keyv": { packed: 10_000, bundled: 2_000 },
   "@hexcache/cache-contract": { packed: 134_000, bundled: 27_000 },
   "@hexcache/cache-codec": { packed: 6_000, bundled: 1_000 }

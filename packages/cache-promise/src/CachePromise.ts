@@ -3,15 +3,23 @@
  */
 import { CachePort, TimeToLive } from "@hexcache/cache-port"
 import { Context, Duration, Effect, Exit, Layer, Option, Scope } from "effect"
+import type { CacheDuration } from "./CacheDuration.ts"
+import {
+  type CachedAnswer,
+  type CachedOptions,
+  type CachedPromise,
+  type KeyOf,
+  type ManyLookup,
+  makeCached,
+  type SingleLookup
+} from "./CachedPromise.ts"
 import type { CacheAnswer, CacheFailures } from "./CacheResult.ts"
 import { type CallOptions, failuresOf } from "./CallOptions.ts"
 import { Runner } from "./Runner.ts"
+import { type WrapOptions, type Wrapped, wrapWith } from "./Wrapped.ts"
 
 /** A value that JSON can represent. */
 export type Json = null | boolean | number | string | ReadonlyArray<Json> | { readonly [key: string]: Json }
-
-/** A length of time: milliseconds, or text such as `"30 seconds"`. */
-export type CacheDuration = number | `${number} ${"milli" | "second" | "minute" | "hour" | "day" | "week"}${"" | "s"}`
 
 /** How a value is written. */
 export interface WriteOptions extends CallOptions {
@@ -90,6 +98,53 @@ export class CachePromise<Failures extends CacheFailures = "throw"> {
    */
   namespaced(namespace: string): CachePromise<Failures> {
     return new CachePromise(CachePort.namespaced(this.#cache, namespace), this.#runner, this.#scope)
+  }
+
+  /**
+   * A typed read-through of one namespace of this cache, as `Cached` is. Make it once, not for each request. Throws on
+   * options out of range. Its calls reject with what the lookup rejected with, also where failures are results.
+   *
+   * @example
+   * ```ts
+   * await using cache = await CachePromise.open(CacheRedis.layer({ url, namespace: "shop" }))
+   * const squares = cache.cached({ namespace: "square", lookup: async (side: number) => side * side, ttl: "5 minutes" })
+   * await squares.get(3) // => 9
+   * ```
+   */
+  cached<Key, A, Negative extends CacheDuration = never>(
+    options: CachedOptions<Key, A, Negative> & { readonly lookup?: undefined } & ManyLookup<Key, A>
+  ): CachedPromise<KeyOf<Key>, A, CachedAnswer<A, Negative>>
+  /** The same without a schema, by a lookup of single keys: nothing has checked its `previous` value. */
+  cached<Key, A, Negative extends CacheDuration = never>(
+    options: CachedOptions<Key, A, Negative> & { readonly schema?: undefined } & SingleLookup<Key, A, Negative, unknown>
+  ): CachedPromise<KeyOf<Key>, A, CachedAnswer<A, Negative>>
+  /** The same with a schema, by a lookup of single keys. */
+  cached<Key, A, Negative extends CacheDuration = never>(
+    options: CachedOptions<Key, A, Negative> & SingleLookup<Key, NoInfer<A>, Negative>
+  ): CachedPromise<KeyOf<Key>, A, CachedAnswer<A, Negative>>
+  cached<Key, A, Answer>(options: object): CachedPromise<Key, A, Answer> {
+    return makeCached(options, this.#runner.throwing(), (unbound) => this.#bind(unbound))
+  }
+
+  /**
+   * A function that returns what `run` does, and keeps it: same arguments, same type. The namespace is its own, since two
+   * functions that shared one would return each other's results.
+   */
+  // biome-ignore lint/suspicious/noExplicitAny: a function of any type.
+  wrap<F extends (...args: any) => PromiseLike<unknown>>(run: F, options: WrapOptions<F>): Wrapped<F> {
+    return wrapWith(run, options, (cached) =>
+      makeCached(cached, this.#runner.throwing(), (unbound) => this.#bind(unbound))
+    )
+  }
+
+  #bind<A>(unbound: Effect.Effect<A, never, CachePort>): A {
+    return Effect.runSync(
+      unbound.pipe(
+        Effect.provideService(CachePort, this.#cache),
+        Effect.provideService(Scope.Scope, this.#scope),
+        Effect.provide(this.#runner.context)
+      )
+    )
   }
 
   /** The value; `undefined` when absent or expired. */

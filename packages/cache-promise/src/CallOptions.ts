@@ -31,6 +31,9 @@ export const refusalOf = (operation: CacheOperation, options: unknown): CacheErr
   return message === undefined ? undefined : new CacheError({ operation, reason: new InvalidArgument({ message }) })
 }
 
+/** As `refusalOf`, in words, for calls whose only option is the signal. */
+export const flawOf = (options: unknown): string | undefined => messageOf(options, false)
+
 const messageOf = (options: unknown, isWrite: boolean): string | undefined => {
   try {
     if (typeof options !== "object" || options === null || Array.isArray(options)) return "options are an object"

@@ -6,16 +6,16 @@
 import { CacheError, type CacheOperation } from "@hexcache/cache-port"
 import { Cause, type Context, Effect, Exit, Stream } from "effect"
 import type { CacheAnswer, CacheFailures } from "./CacheResult.ts"
-import { type CallOptions, refusalOf } from "./CallOptions.ts"
+import { type CallOptions, flawOf, refusalOf } from "./CallOptions.ts"
 
 export class Runner<Failures extends CacheFailures> {
   readonly #failures: CacheFailures
-  readonly #context: Context.Context<never>
-  readonly #run: <A>(asked: Effect.Effect<A, CacheError>) => ReturnType<typeof Effect.runFork<A, CacheError>>
+  readonly context: Context.Context<never>
+  readonly #run: <A, E>(asked: Effect.Effect<A, E>) => ReturnType<typeof Effect.runFork<A, E>>
 
   constructor(context: Context.Context<never>, failures: Failures) {
     this.#failures = failures
-    this.#context = context
+    this.context = context
     this.#run = Effect.runForkWith(context)
   }
 
@@ -31,8 +31,25 @@ export class Runner<Failures extends CacheFailures> {
       : this.#ask(Effect.fail(refusal), read, undefined)
   }
 
+  /** The same without results for failures. */
+  throwing(): Runner<"throw"> {
+    return new Runner(this.context, "throw")
+  }
+
+  /** Runs what fails with errors of the program. */
+  attempt<A, B>(
+    asked: Effect.Effect<A, unknown>,
+    read: (answer: A) => B,
+    options: CallOptions | undefined
+  ): Promise<CacheAnswer<B, Failures>> {
+    const flaw = options === undefined ? undefined : flawOf(options)
+    return flaw === undefined
+      ? this.#ask(Effect.mapError(asked, toRejection), read, options?.signal)
+      : this.#ask(Effect.fail(new TypeError(`Cached: ${flaw}`)), read, undefined)
+  }
+
   #ask<A, B>(
-    asked: Effect.Effect<A, CacheError>,
+    asked: Effect.Effect<A, unknown>,
     read: (answer: A) => B,
     signal: AbortSignal | undefined
   ): Promise<CacheAnswer<B, Failures>> {
@@ -71,7 +88,7 @@ export class Runner<Failures extends CacheFailures> {
     const taken = signal === undefined ? asked : Stream.interruptWhen(asked, aborted(signal))
     try {
       signal?.throwIfAborted()
-      for await (const answer of Stream.toAsyncIterableWith(taken, this.#context)) {
+      for await (const answer of Stream.toAsyncIterableWith(taken, this.context)) {
         signal?.throwIfAborted()
         yield this.#succeed(answer)
       }
@@ -84,7 +101,7 @@ export class Runner<Failures extends CacheFailures> {
   }
 
   #settle<A, B>(
-    exit: Exit.Exit<A, CacheError>,
+    exit: Exit.Exit<A, unknown>,
     read: (answer: A) => B,
     resolve: (answer: CacheAnswer<B, Failures>) => void,
     reject: (reason: unknown) => void
@@ -117,3 +134,9 @@ const aborted = (signal: AbortSignal): Effect.Effect<void> =>
     signal.addEventListener("abort", end, { once: true })
     return Effect.sync(() => signal.removeEventListener("abort", end))
   })
+
+/** The error of a lookup whose time was over, as the DOM has it; any other as it is. */
+const toRejection = (error: unknown): unknown =>
+  Cause.isTimeoutError(error)
+    ? new DOMException("the lookup took longer than its lookupTimeout", "TimeoutError")
+    : error

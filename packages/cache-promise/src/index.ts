@@ -1,6 +1,21 @@
 export { CacheError, type CacheErrorReason } from "@hexcache/cache-port"
+export type { CacheDuration } from "./CacheDuration.ts"
+export type {
+  CachedAnswer,
+  CachedKey,
+  CachedKeyOption,
+  CachedOptions,
+  CachedPromise,
+  CachedSettings,
+  CachedStats,
+  KeyOf,
+  LookupContext,
+  LookupMany,
+  LookupManyContext,
+  ManyLookup,
+  SingleLookup
+} from "./CachedPromise.ts"
 export {
-  type CacheDuration,
   CachePromise,
   type Json,
   type OpenOptions,
@@ -8,3 +23,4 @@ export {
 } from "./CachePromise.ts"
 export type { CacheAnswer, CacheFailures, CacheResult } from "./CacheResult.ts"
 export type { CallOptions } from "./CallOptions.ts"
+export type { WrapOptions, Wrapped } from "./Wrapped.ts"
