@@ -162,9 +162,17 @@ export class CachePromise<Failures extends CacheFailures = "throw"> {
     return this.#runner.ask("set", this.#cache.set(key, value, withoutSignal(options)), nothing, options)
   }
 
-  /** As `set`, with the value written by `JSON.stringify`. What that refuses or drops fails with `InvalidValue`. */
-  setJson(key: string, value: Json, options?: WriteOptions): Promise<CacheAnswer<void, Failures>> {
-    return this.#runner.ask("setJson", this.#cache.setJson(key, value, withoutSignal(options)), nothing, options)
+  /**
+   * As `set`, with the value written by `JSON.stringify`: any value, since TypeScript does not take an `interface` for JSON.
+   * What `JSON.stringify` refuses or drops fails with `InvalidValue`.
+   */
+  setJson(key: string, value: unknown, options?: WriteOptions): Promise<CacheAnswer<void, Failures>> {
+    return this.#runner.ask(
+      "setJson",
+      this.#cache.setJson(key, value as Json, withoutSignal(options)),
+      nothing,
+      options
+    )
   }
 
   /** Sets the key if it is absent, in one atomic step. True if it did. */
