@@ -11,7 +11,7 @@ import * as ReplyError from "../commands/ReplyError.ts"
 import { startDeadline } from "./DeadlineQueue.ts"
 import type { Handshake, Protocol } from "./Handshake.ts"
 import type { KeyChangeListener } from "./KeyChangeListener.ts"
-import { addressOf, createNodeRedisClient, type Endpoint, type NodeRedisClient } from "./NodeRedisClient.ts"
+import { createNodeRedisClient, type Endpoint, endpointAddress, type NodeRedisClient } from "./NodeRedisClient.ts"
 
 /** Where and how to connect. Times are in milliseconds. */
 export interface ClientSessionOptions {
@@ -80,7 +80,7 @@ export class ClientSession {
     const { signal } = this.#abort
     const found = await endpoint(signal)
     if (this.#isOver) return
-    this.#handlers.onAddress(addressOf(found))
+    this.#handlers.onAddress(endpointAddress(found))
     const client = createNodeRedisClient(found, signal)
     this.#client = client
     // Stays for good: an error without a listener ends the process, and sockets have errors after their end.

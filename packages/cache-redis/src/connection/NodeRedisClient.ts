@@ -10,7 +10,7 @@ import { typeMappings } from "../commands/typeMappings.ts"
 export type Endpoint = Pick<RedisClientOptions, "socket" | "username" | "password" | "credentialsProvider" | "database">
 
 /** The address of an endpoint: `host:port`, or the path of a Unix socket. */
-export const addressOf = ({ socket = {} }: Endpoint): string =>
+export const endpointAddress = ({ socket = {} }: Endpoint): string =>
   "path" in socket && socket.path !== undefined
     ? socket.path
     : `${("host" in socket && socket.host) || "localhost"}:${("port" in socket && socket.port) || 6_379}`

@@ -7,7 +7,7 @@
  *
  * @internal
  */
-import { Shelves } from "./Shelves.ts"
+import { PrefixMap } from "./PrefixMap.ts"
 
 /** The bounds of a near cache. */
 export interface SieveBounds {
@@ -43,7 +43,7 @@ export class SieveCache {
   readonly #bounds: SieveBounds
   readonly #byKey = new Map<string, SieveEntry>()
   /** The same entries by prefix and rest of their keys, as their first read had them. */
-  readonly #shelves = new Shelves<SieveEntry>()
+  readonly #entries = new PrefixMap<SieveEntry>()
   #newest: SieveEntry | undefined
   #oldest: SieveEntry | undefined
   /** The next entry of the hand; the oldest unless there is one. */
@@ -64,13 +64,13 @@ export class SieveCache {
 
   /** The entry of the key that is `prefix` and `rest` together. */
   get(prefix: string, rest: string): SieveEntry | undefined {
-    const shelved = this.#shelves.get(prefix, rest)
-    if (shelved !== undefined) return shelved
+    const found = this.#entries.get(prefix, rest)
+    if (found !== undefined) return found
     const entry = this.#byKey.get(prefix + rest)
     if (entry !== undefined && entry.prefix === undefined && prefix !== "") {
       entry.prefix = prefix
       // A part of its own key: the caller's may be cut from a long text, which it would keep alive.
-      this.#shelves.set(prefix, entry.key.slice(prefix.length), entry)
+      this.#entries.set(prefix, entry.key.slice(prefix.length), entry)
     }
     return entry
   }
@@ -99,13 +99,13 @@ export class SieveCache {
     else older.newer = newer
     if (this.#hand === entry) this.#hand = newer
     this.#byKey.delete(key)
-    if (prefix !== undefined) this.#shelves.delete(prefix, key.slice(prefix.length))
+    if (prefix !== undefined) this.#entries.delete(prefix, key.slice(prefix.length))
     this.#bytes -= entry.bytes
   }
 
   clear(): void {
     this.#byKey.clear()
-    this.#shelves.clear()
+    this.#entries.clear()
     this.#newest = undefined
     this.#oldest = undefined
     this.#hand = undefined

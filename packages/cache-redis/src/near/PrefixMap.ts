@@ -6,15 +6,15 @@
  */
 
 /** A map by rest for each prefix. None of them is empty, so that prefixes that come and go leave nothing behind. */
-export class Shelves<A> {
-  readonly #shelves = new Map<string, Map<string, A>>()
-  /** The prefix that was looked up last, and its shelf: callers of one prefix come in a row. */
+export class PrefixMap<A> {
+  readonly #byPrefix = new Map<string, Map<string, A>>()
+  /** The prefix that was looked up last, and its map: callers of one prefix come in a row. */
   #prefix: string | undefined
-  #shelf: Map<string, A> | undefined
+  #last: Map<string, A> | undefined
 
   /** The number of prefixes. */
   get size(): number {
-    return this.#shelves.size
+    return this.#byPrefix.size
   }
 
   get(prefix: string, rest: string): A | undefined {
@@ -22,32 +22,32 @@ export class Shelves<A> {
   }
 
   set(prefix: string, rest: string, value: A): void {
-    const shelf = this.#of(prefix)
-    if (shelf !== undefined) {
-      shelf.set(rest, value)
+    const byRest = this.#of(prefix)
+    if (byRest !== undefined) {
+      byRest.set(rest, value)
       return
     }
-    this.#shelves.set(prefix, new Map([[rest, value]]))
+    this.#byPrefix.set(prefix, new Map([[rest, value]]))
     this.#prefix = undefined
   }
 
   delete(prefix: string, rest: string): void {
-    const shelf = this.#of(prefix)
-    if (shelf === undefined || !shelf.delete(rest) || shelf.size > 0) return
-    this.#shelves.delete(prefix)
-    this.#shelf = undefined
+    const byRest = this.#of(prefix)
+    if (byRest === undefined || !byRest.delete(rest) || byRest.size > 0) return
+    this.#byPrefix.delete(prefix)
+    this.#last = undefined
   }
 
   clear(): void {
-    this.#shelves.clear()
-    this.#shelf = undefined
+    this.#byPrefix.clear()
+    this.#last = undefined
   }
 
   #of(prefix: string): Map<string, A> | undefined {
     if (prefix !== this.#prefix) {
       this.#prefix = prefix
-      this.#shelf = this.#shelves.get(prefix)
+      this.#last = this.#byPrefix.get(prefix)
     }
-    return this.#shelf
+    return this.#last
   }
 }
