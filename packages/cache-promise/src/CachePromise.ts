@@ -1,6 +1,7 @@
 /**
  * A cache for code without Effect: promises over any layer of `CachePort`.
  */
+import { Breaker, FailOpen } from "@hexcache/cache-layers"
 import { CachePort, TimeToLive } from "@hexcache/cache-port"
 import { Context, Duration, Effect, Exit, Layer, Option, Scope } from "effect"
 import type { CacheDuration } from "./CacheDuration.ts"
@@ -15,6 +16,7 @@ import {
 } from "./CachedPromise.ts"
 import type { CacheAnswer, CacheFailures } from "./CacheResult.ts"
 import { type CallOptions, failuresOf } from "./CallOptions.ts"
+import { type LayerOptions, withLayers } from "./OpenedLayers.ts"
 import { Runner } from "./Runner.ts"
 import { type WrapOptions, type Wrapped, wrapWith } from "./Wrapped.ts"
 
@@ -31,7 +33,7 @@ export interface WriteOptions extends CallOptions {
 }
 
 /** How a cache is opened. */
-export interface OpenOptions<Failures extends CacheFailures> {
+export interface OpenOptions<Failures extends CacheFailures> extends LayerOptions {
   /**
    * `"throw"`, which is the default: the promise of a failed operation rejects with its `CacheError`. `"result"`: every
    * operation resolves to a `CacheResult`.
@@ -71,7 +73,7 @@ export class CachePromise<Failures extends CacheFailures = "throw"> {
   ): Promise<CachePromise<Failures>> {
     const failures = failuresOf(options)
     const scope = Scope.makeUnsafe()
-    const built = Layer.buildWithScope(layer, scope)
+    const built = Layer.buildWithScope(withLayers(layer, options), scope)
     const ready = (context: Context.Context<CachePort>) =>
       CachePort.ready(Context.get(context, CachePort), { timeout: options.ready })
     const context = await Effect.runPromise(
@@ -135,6 +137,18 @@ export class CachePromise<Failures extends CacheFailures = "throw"> {
     return wrapWith(run, options, (cached) =>
       makeCached(cached, this.#runner.throwing(), (unbound) => this.#bind(unbound))
     )
+  }
+
+  /** The number of failures that `failOpen` has hidden; 0 without it. */
+  get hiddenFailures(): number {
+    const failOpen = Context.getOption(this.#runner.context, FailOpen)
+    return Option.isNone(failOpen) ? 0 : Effect.runSync(failOpen.value.failures)
+  }
+
+  /** The state of the `breaker`, for a health check; `undefined` without one. */
+  get breakerState(): "closed" | "open" | "half-open" | undefined {
+    const breaker = Context.getOption(this.#runner.context, Breaker)
+    return Option.isNone(breaker) ? undefined : Effect.runSync(breaker.value.state)
   }
 
   #bind<A>(unbound: Effect.Effect<A, never, CachePort>): A {

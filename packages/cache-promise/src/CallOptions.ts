@@ -60,7 +60,9 @@ export const failuresOf = <Failures extends CacheFailures>(options: {
   readonly failures?: Failures | undefined
 }): Failures => {
   const { failures = "throw" } = options
-  if (!hasOnly(options, ["failures", "ready"])) throw refusedOpening("there are no options but failures and ready")
+  if (!hasOnly(options, ["failures", "ready", "failOpen", "breaker"])) {
+    throw refusedOpening("there are no options but failures, ready, failOpen and breaker")
+  }
   if (failures !== "throw" && failures !== "result") throw refusedOpening('failures are "throw" or "result"')
   return failures as Failures
 }

@@ -23,4 +23,5 @@ export {
 } from "./CachePromise.ts"
 export type { CacheAnswer, CacheFailures, CacheResult } from "./CacheResult.ts"
 export type { CallOptions } from "./CallOptions.ts"
+export type { BreakerOptions, LayerOptions } from "./OpenedLayers.ts"
 export type { WrapOptions, Wrapped } from "./Wrapped.ts"
