@@ -16,6 +16,7 @@
 import { type CacheDriver, type CacheError, CachePort } from "@hexcache/cache-port"
 import type { createClient } from "@redis/client"
 import { Config, type Duration, Effect, Layer, type Scope, Stream } from "effect"
+import * as Addresses from "./Addresses.ts"
 import { CommandBatcher } from "./batching/CommandBatcher.ts"
 import * as ReplyError from "./commands/ReplyError.ts"
 import { Connection, type ConnectionEvent, type ConnectionOptions } from "./connection/Connection.ts"
@@ -109,7 +110,7 @@ export type CacheRedisClientOptions = Omit<Options.SingleOptions, "username" | "
 export const layer = (options: CacheRedisOptions): Layer.Layer<CachePort | RedisStatus, CacheError> =>
   layerOf(options, names, (status) =>
     Effect.flatMap(
-      Settings.checked(() => ({ settings: Settings.settings(options), endpoint: Settings.endpoint(options) })),
+      Settings.checked(() => ({ settings: Settings.settings(options), endpoint: Addresses.endpoint(options) })),
       ({ endpoint, settings }) =>
         single({ ...settings, endpoint: (signal) => settings.complete(endpoint, signal) }, status)
     )
@@ -148,12 +149,12 @@ export const layerCluster = (options: CacheRedisClusterOptions): Layer.Layer<Cac
         if (options.nearCache !== undefined) throw new RangeError("a cluster has no near cache")
         return {
           settings: Settings.settings(options),
-          roots: Settings.some("rootNodes", options.rootNodes, Settings.node),
-          mapAddress: Settings.addressMap(options.nodeAddressMap),
+          roots: Settings.some("rootNodes", options.rootNodes, Addresses.node),
+          mapAddress: Addresses.addressMap(options.nodeAddressMap),
           topologyRefreshInterval: Settings.millis("topologyRefreshInterval", options.topologyRefreshInterval, 5_000)
         }
       })
-      const rootNodes = yield* Settings.checked(() => roots.map(Settings.hostAndPort))
+      const rootNodes = yield* Settings.checked(() => roots.map(Addresses.hostAndPort))
       const report = yield* reporter(status)
       const cluster = yield* Effect.acquireRelease(
         Effect.sync(
@@ -167,7 +168,7 @@ export const layerCluster = (options: CacheRedisClusterOptions): Layer.Layer<Cac
               maxPending: settings.maxPending,
               connection: ({ host, port }) => ({
                 ...settings,
-                endpoint: (signal) => settings.complete(Settings.at(roots[0], host, port), signal)
+                endpoint: (signal) => settings.complete(Addresses.at(roots[0], host, port), signal)
               }),
               report: (event) => report(event, "a node of the cluster: ")
             })
@@ -196,12 +197,12 @@ export const layerSentinel = (options: CacheRedisSentinelOptions): Layer.Layer<C
       Settings.checked(() => {
         const settings = Settings.settings(options)
         const watch = new MasterWatch.MasterWatch({
-          name: Settings.nonEmpty("name", options.name),
+          name: Addresses.nonEmpty("name", options.name),
           sentinels: Settings.sentinels(options),
           timeout: settings.connectTimeout
         })
-        const { database } = Settings.endpoint({ host: "master", database: options.database })
-        return { settings, watch, database, mapAddress: Settings.addressMap(options.nodeAddressMap) }
+        const { database } = Addresses.endpoint({ host: "master", database: options.database })
+        return { settings, watch, database, mapAddress: Addresses.addressMap(options.nodeAddressMap) }
       }),
       ({ database, mapAddress, settings, watch }) =>
         single(

@@ -3,7 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { CacheRedis } from "@hexcache/cache-redis"
 import { createClient } from "@redis/client"
 import { Effect, Layer } from "effect"
-import { addressMap } from "../src/Settings.ts"
+import { addressMap } from "../src/Addresses.ts"
 
 const url = "redis://127.0.0.1:1"
 const namespace = "shop"
