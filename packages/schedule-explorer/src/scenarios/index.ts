@@ -5,7 +5,7 @@ import type { Scenario } from "../Scenario.ts"
 import { expired } from "./expired.ts"
 import { leased } from "./leases.ts"
 import { near } from "./near.ts"
-import { owed } from "./owed.ts"
+import { pending } from "./pending.ts"
 import { reads } from "./reads.ts"
 import { refreshes } from "./refreshes.ts"
 import { restarts } from "./restarts.ts"
@@ -17,7 +17,7 @@ export const scenarios: ReadonlyArray<Scenario> = [
   ...reads,
   ...refreshes,
   ...restarts,
-  ...owed,
+  ...pending,
   ...tagged,
   ...leased,
   ...stale,

@@ -31,10 +31,7 @@ export const reads: ReadonlyArray<Scenario> = [
     name: "a process changes a key twice while it reads it",
     prepared: ["a"],
     processes: {
-      A: [
-        [get("a"), get("a")],
-        [change("a"), change("a"), get("a")]
-      ]
+      A: [[get("a")], [change("a"), change("a"), get("a")]]
     },
     late: 1
   },

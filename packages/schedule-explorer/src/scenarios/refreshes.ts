@@ -32,10 +32,7 @@ export const refreshes: ReadonlyArray<Scenario> = [
     name: "a key is refreshed in the process that changes it",
     warm,
     processes: {
-      A: [
-        [refresh("a"), get("a")],
-        [change("a"), get("a")]
-      ]
+      A: [[refresh("a")], [change("a"), get("a")]]
     },
     late: 1
   },

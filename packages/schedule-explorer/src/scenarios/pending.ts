@@ -5,27 +5,27 @@ import { change, changeAll, changeTag, get, type Scenario, set } from "../Scenar
 
 const tags = () => ["t"]
 
-export const owed: ReadonlyArray<Scenario> = [
+export const pending: ReadonlyArray<Scenario> = [
   {
-    name: "an invalidation is owed while the key is read",
+    name: "an invalidation is pending while the key is read",
     warm: { main: ["a"] },
     processes: { A: [[change("a"), get("a")], [get("a")]] },
     faults: 2
   },
   {
-    name: "an owed invalidation is made good for while another process reads",
+    name: "a pending invalidation is carried out while another process reads",
     warm: { main: ["a"] },
     processes: { A: [[change("a"), get("a")]], B: [[get("a"), get("a")]] },
     faults: 1
   },
   {
-    name: "an owed invalidation is owed again",
+    name: "a pending invalidation fails again",
     warm: { main: ["a"] },
     processes: { A: [[change("a"), get("a"), change("a"), get("a")]] },
     faults: 2
   },
   {
-    name: "two invalidations of a key are owed side by side",
+    name: "two invalidations of a key are pending side by side",
     warm: { main: ["a"] },
     processes: {
       A: [
@@ -36,39 +36,39 @@ export const owed: ReadonlyArray<Scenario> = [
     faults: 2
   },
   {
-    name: "everything is owed",
+    name: "the invalidation of everything is pending",
     warm: { main: ["a"] },
     processes: { A: [[changeAll("a"), get("a")], [get("a")]], B: [[get("a")]] },
     faults: 1
   },
   {
-    name: "a set is owed as an invalidation",
+    name: "a set that failed is pending as an invalidation",
     warm: { main: ["a"] },
     processes: { A: [[set("a"), get("a")], [get("a")]] },
     faults: 1
   },
   {
-    name: "a set is owed while another process sets the key",
+    name: "a set is pending while another process sets the key",
     prepared: ["a"],
     processes: { A: [[set("a"), get("a")]], B: [[set("a"), get("a")]] },
     faults: 1
   },
   {
-    name: "a tag is owed while its key is read",
+    name: "a tag's invalidation is pending while its key is read",
     cached: { main: { tags } },
     warm: { main: ["a"] },
     processes: { A: [[changeTag("t", "a"), get("a")], [get("a")]] },
     faults: 1
   },
   {
-    name: "a tag is owed while another process reads",
+    name: "a tag's invalidation is pending while another process reads",
     cached: { main: { tags } },
     warm: { main: ["a"] },
     processes: { A: [[changeTag("t", "a"), get("a")]], B: [[get("a")]] },
     faults: 1
   },
   {
-    name: "a process ends with an invalidation owed",
+    name: "a process ends with an invalidation pending",
     warm: { main: ["a"] },
     processes: { A: [[change("a")]], B: [[get("a"), get("a")]] },
     faults: 2,
