@@ -50,7 +50,7 @@ export class FailOpen extends Context.Service<
    *   is not unique. The store may have counted the call all the same.
    * - `setIfAbsent` returns `false`: nobody gets a lock, and a new message seems to be a repeated one.
    * - A `delete` without effect leaves an outdated value, which callers read once the store is back. Code that must not
-   *   read it deletes by `FailOpen.strict`.
+   *   read it deletes by the `strict` cache of the service `FailOpen`.
    *
    * Belongs above `Breaker.layer`, so that the breaker sees the failures.
    *
