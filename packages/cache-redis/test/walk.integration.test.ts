@@ -34,7 +34,7 @@ const record = <E, R>(operation: Effect.Effect<unknown, E, R>): Effect.Effect<Wa
       init: (_id, type) => {
         if (type !== "PROMISE" && type !== "TickObject") return
         const modules = modulesOnStack()
-        // What begins with the fence belongs to the reply.
+        // A stack from the fence on belongs to the reply.
         if (modules[0] !== "ReplyFence" && modules.join() !== out.slice(-modules.length).join()) out.push(...modules)
       }
     })
