@@ -24,7 +24,7 @@ export const leased: ReadonlyArray<Scenario> = [
     name: "a reader waits for the lease of another process while its own invalidates",
     cached,
     prepared: ["a"],
-    processes: { A: [[get("a")]], B: [[get("a")], [change("a"), get("a")]] },
+    processes: { A: [[get("a")]], B: [[get("a")], [change("a")]] },
     late: 1
   },
   {
