@@ -1,0 +1,1 @@
+export * as CacheSqlite from "./CacheSqlite.ts"
