@@ -34,8 +34,8 @@ describe.concurrent("a connection in doubt", () => {
             acknowledged.push({ version, at: performance.now() })
           )
         yield* write(1)
-        yield* warm(cached, "key")
-        yield* cached.get("key")
+        yield* untilSuccess(warm(cached, "key"))
+        yield* untilSuccess(cached.get("key"))
         begin(faulty)
         let version = 1
         let isOver = false
@@ -59,7 +59,7 @@ describe.concurrent("a connection in doubt", () => {
         yield* Fiber.join(writing)
         yield* Effect.promise(() => faulty.proxy.heal())
         yield* untilSuccess(cached.ping)
-        assert.strictEqual(yield* text(cached, "key"), `${version}`)
+        assert.strictEqual(yield* untilSuccess(text(cached, "key")), `${version}`)
       })
     )
   }
@@ -73,7 +73,7 @@ describe.concurrent("a connection in doubt", () => {
       const cached = yield* readyCache({ url, nearCache, commandTimeout: deadline })
       const other = yield* beside(redis)
       yield* other("SET", "test:key", "old")
-      yield* warm(cached, "key")
+      yield* untilSuccess(warm(cached, "key"))
       proxy.latency(latency)
       let answered = 0
       const asking = yield* Effect.forkChild(
@@ -109,7 +109,7 @@ describe.concurrent("a connection in doubt", () => {
       const redis = yield* server()
       const cached = yield* readyCache({ url: redis.url, nearCache, commandTimeout: deadline })
       yield* cached.set("key", "value")
-      yield* warm(cached, "key")
+      yield* untilSuccess(warm(cached, "key"))
       assert.strictEqual(yield* text(cached, "key"), "value")
       redis.freeze()
       const frozen = performance.now()
@@ -151,10 +151,10 @@ describe.concurrent("a connection in doubt", () => {
       const cached = yield* readyCache({ url: redis.url, nearCache })
       yield* cached.set("key", "value")
       for (let round = 0; round < 3; round++) {
-        yield* warm(cached, "key")
+        yield* untilSuccess(warm(cached, "key"))
         yield* Effect.promise(() => askRedis(redis.url, ["CLIENT", "KILL", "TYPE", "normal"]))
         yield* untilSuccess(cached.ping)
-        yield* warm(cached, "key")
+        yield* untilSuccess(warm(cached, "key"))
         yield* commandStats(redis.url)
         assert.strictEqual(yield* text(cached, "key"), "value")
         assert.strictEqual((yield* commandStats(redis.url))("get"), 0)
@@ -171,7 +171,7 @@ describe.concurrent("a connection in doubt", () => {
       const redis = yield* server()
       const scope = yield* Scope.make()
       const cached = yield* Scope.provide(readyCache({ url: redis.url, nearCache }), scope)
-      yield* warm(cached, "key")
+      yield* untilSuccess(warm(cached, "key"))
       yield* cached.get("key")
       redis.freeze()
       const inFlight = yield* Effect.forkChild(Effect.exit(cached.ping), { startImmediately: true })
@@ -191,7 +191,7 @@ describe("a connection in doubt", () => {
       const redis = yield* server()
       const cached = yield* readyCache({ url: redis.url, nearCache, commandTimeout: deadline })
       yield* cached.set("key", "value")
-      yield* warm(cached, "key")
+      yield* untilSuccess(warm(cached, "key"))
       yield* commandStats(redis.url)
       yield* cached.ping
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, deadline)
