@@ -8,6 +8,7 @@ import * as memory from "@hexcache/cache-memory"
 import * as port from "@hexcache/cache-port"
 import * as promise from "@hexcache/cache-promise"
 import * as redis from "@hexcache/cache-redis"
+import * as sqlite from "@hexcache/cache-sqlite"
 import * as cached from "@hexcache/cached"
 import * as effect from "effect"
 import * as testing from "effect/testing"
@@ -22,6 +23,7 @@ const modules: ReadonlyArray<readonly [specifier: string, module: object]> = [
   ["@hexcache/cache-layers", layers],
   ["@hexcache/cache-memory", memory],
   ["@hexcache/cache-redis", redis],
+  ["@hexcache/cache-sqlite", sqlite],
   ["@hexcache/cache-effect", effectModules],
   ["@hexcache/cache-keyv", keyv],
   ["@hexcache/cache-codec", codec],
