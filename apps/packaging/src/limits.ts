@@ -12,7 +12,7 @@ export const limits: Readonly<Record<string, Limit>> = {
   "@hexcache/cached": { packed: 140_000, bundled: 17_000 },
   "@hexcache/cache-layers": { packed: 31_000, bundled: 4_500 },
   "@hexcache/cache-memory": { packed: 42_000, bundled: 5_200 },
-  "@hexcache/cache-sqlite": { packed: 30_000, bundled: 5_000 },
+  "@hexcache/cache-sqlite": { packed: 34_000, bundled: 5_500 },
   "@hexcache/cache-redis": { packed: 185_000, bundled: 23_000 },
   "@hexcache/cache-effect": { packed: 10_000, bundled: 2_000 },
   "@hexcache/cache-promise": { packed: 33_000, bundled: 3_200 },
