@@ -131,6 +131,8 @@ export class CachePromise<Failures extends CacheFailures = "throw"> {
   /**
    * A function that returns what `run` does, and keeps it: same arguments, same type. The namespace is its own, since two
    * functions that shared one would return each other's results.
+   *
+   * @typeParam F - The function.
    */
   // biome-ignore lint/suspicious/noExplicitAny: a function of any type.
   wrap<F extends (...args: any) => PromiseLike<unknown>>(run: F, options: WrapOptions<F>): Wrapped<F> {
