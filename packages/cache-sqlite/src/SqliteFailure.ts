@@ -53,5 +53,7 @@ export const failureOf = (error: unknown): DriverFailure => {
     return new DriverFailure(new Unavailable({ message: "the database of the cache cannot be used" }))
   }
   const [name, , reason] = codes[code] ?? ["SQLITE_ERROR", "Refused", (message) => new Unknown({ message })]
-  return new DriverFailure(reason(`SQLite refused the operation with ${name}`), "NotExecuted", name)
+  // A disk that fails at the end of a transaction may have the whole of it, or nothing.
+  const outcome = name === "SQLITE_IOERR" ? "Unknown" : "NotExecuted"
+  return new DriverFailure(reason(`SQLite refused the operation with ${name}`), outcome, name)
 }

@@ -2,6 +2,7 @@ import { execFile } from "node:child_process"
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
+import { setTimeout as sleep } from "node:timers/promises"
 import { promisify } from "node:util"
 import { CachePort } from "@hexcache/cache-port"
 import { Effect, Option, Result, type Scope, Stream } from "effect"
@@ -10,6 +11,7 @@ import { assert, test } from "vitest"
 import { Connection } from "../src/Connection.ts"
 import { CacheSqlite } from "../src/index.ts"
 import { driverOf } from "../src/SqliteDriver.ts"
+import { failureOf } from "../src/SqliteFailure.ts"
 import { open, ownPath } from "./support.ts"
 
 const check = (name: string, run: Effect.Effect<void, unknown, Scope.Scope>) =>
@@ -21,6 +23,14 @@ const rowsOf = (path: string): number => {
   const row = database.prepare("SELECT count(*) AS rows FROM hexcache1_entry").get() as { readonly rows: number }
   database.close()
   return row.rows
+}
+
+/** The time at which a key was used last, as the file has it. */
+const usedOf = (path: string, key: string): number => {
+  const database = new DatabaseSync(path)
+  const row = database.prepare("SELECT used FROM hexcache1_entry WHERE key = ?").get(Buffer.from(key))
+  database.close()
+  return (row as { readonly used: number }).used
 }
 
 const ended = <A, E>(run: Effect.Effect<A, E>) => Effect.map(Effect.result(run), Result.merge)
@@ -136,6 +146,14 @@ check(
   })
 )
 
+test("A disk that fails leaves the outcome open, and a refusal does not", () => {
+  const outcomeOf = (errcode: number) => failureOf(Object.assign(new Error(), { errcode })).outcome
+  const syncFailed = 1034
+  const full = 13
+  assert.strictEqual(outcomeOf(syncFailed), "Unknown")
+  assert.strictEqual(outcomeOf(full), "NotExecuted")
+})
+
 check(
   "A file that cannot be opened fails operations with Unavailable, and not the layer",
   Effect.gen(function* () {
@@ -177,14 +195,16 @@ check(
 check(
   "A full cache evicts the least recently used, reads among the uses, and never what was just written",
   Effect.gen(function* () {
-    const cache = yield* open(yield* ownPath, { maxBytes: 1_000 })
+    const path = yield* ownPath
+    const cache = yield* open(path, { maxBytes: 1_000 })
     for (const key of ["a", "b", "c"]) {
       yield* cache.set(key, "x".repeat(300))
       yield* TestClock.adjust("2 minutes")
     }
+    const before = usedOf(path, "a")
     yield* cache.get("a")
     // The next sweep notes the read.
-    yield* Effect.promise(() => new Promise((resolve) => setTimeout(resolve, 1_500)))
+    while (usedOf(path, "a") === before) yield* Effect.promise(() => sleep(20))
     yield* cache.set("d", "x".repeat(300))
     assert.deepEqual(
       [...(yield* cache.getMany(["a", "b", "c", "d"]))].filter(([, value]) => Option.isNone(value)),
