@@ -180,7 +180,7 @@ export class CachePromise<Failures extends CacheFailures = "throw"> {
 
   /**
    * As `set`, with the value written by `JSON.stringify`: any value, since TypeScript does not take an `interface` for JSON.
-   * What `JSON.stringify` refuses or drops fails with `InvalidValue`.
+   * A value that `JSON.stringify` refuses or drops fails with `InvalidValue`.
    */
   setJson(key: string, value: unknown, options?: WriteOptions): Promise<CacheAnswer<void, Failures>> {
     return this.#runner.ask(

@@ -81,15 +81,7 @@ export interface CachedSettings<Key, A> {
 }
 
 /** The option that makes text of keys. Required for keys that are no text, number or tuple of them. */
-export type CachedKeyOption<Key> = [KeyOf<Key>] extends [CachedKey]
-  ? {
-      /** The parts of a key's text. Keys of the same text are the same key. Defaults to the key itself. */
-      readonly key?: ((key: Key) => CachedKey) | undefined
-    }
-  : {
-      /** The parts of a key's text. Keys of the same text are the same key. */
-      readonly key: (key: Key) => CachedKey
-    }
+export type CachedKeyOption<Key> = Cached.KeyOption<Key>
 
 /**
  * The lookup of single keys, and maybe one of many. `Previous` is the type of the previous value: unknown without a schema,
