@@ -12,6 +12,7 @@ import type { Footprint } from "./Footprint.ts"
 import type { Law, Violation } from "./Laws.ts"
 import type { Scenario } from "./Scenario.ts"
 import { Simulation } from "./Simulation.ts"
+import { turnAfter } from "./Turns.ts"
 
 /** A schedule that breaks a law: which event of each state was chosen. */
 export interface Counterexample {
@@ -61,7 +62,7 @@ interface Seen {
 /** A schedule with more events than this never ends. */
 const endless = 400
 
-export const explore = (scenario: Scenario, options: Options = {}): Exploration => {
+export const explore = async (scenario: Scenario, options: Options = {}): Promise<Exploration> => {
   const { faults = scenario.faults ?? 0, onSchedule, schedules: mostSchedules = Infinity, until } = options
   const seen = new Map<string, Seen>()
   const broken = new Map<Law, Counterexample>()
@@ -136,6 +137,7 @@ export const explore = (scenario: Scenario, options: Options = {}): Exploration 
     }
     schedules++
     onSchedule?.(schedules)
+    await turnAfter(schedules)
     if (!goOn()) {
       isComplete = false
       break

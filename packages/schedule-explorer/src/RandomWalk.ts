@@ -8,19 +8,21 @@ import type { Counterexample } from "./Explorer.ts"
 import type { Law } from "./Laws.ts"
 import type { Scenario } from "./Scenario.ts"
 import { Simulation } from "./Simulation.ts"
+import { turnAfter } from "./Turns.ts"
 
 /** One of each law that `episodes` schedules break. */
-export const walk = (
+export const walk = async (
   scenario: Scenario,
   episodes: number,
   seed: number,
   onSchedule?: (schedules: number) => void
-): ReadonlyMap<Law, Counterexample> => {
+): Promise<ReadonlyMap<Law, Counterexample>> => {
   const broken = new Map<Law, Counterexample>()
   const faults = scenario.faults ?? 0
   const random = randomFrom(seed)
   for (let episode = 0; episode < episodes; episode++) {
     onSchedule?.(episode)
+    await turnAfter(episode)
     const simulation = new Simulation(scenario, faults)
     const choices: Array<number> = []
     for (;;) {

@@ -73,9 +73,9 @@ const computed = (): number => {
 
 /** Takes pieces from the thread that began this one. */
 export const serve = (): void => {
-  parentPort?.on("message", (work: Work) => {
+  parentPort?.on("message", async (work: Work) => {
     let last = performance.now()
-    const done = run(work, (schedules) => {
+    const done = await run(work, (schedules) => {
       const now = performance.now()
       if (now - last < every) return
       last = now

@@ -63,13 +63,16 @@ const weightOf = ({ cached = {}, faults = 0, isTimed = false, late = 0, processe
 }
 
 /** Runs a piece of work, and says from time to time how far it is. */
-export const run = ({ most, name, random, seed }: Work, onSchedule: (schedules: number) => void): Done => {
+export const run = async (
+  { most, name, random, seed }: Work,
+  onSchedule: (schedules: number) => void
+): Promise<Done> => {
   const scenario = [...scenarios, ...harsh].find((scenario) => scenario.name === name)
   if (scenario === undefined) throw new Error(`no scenario is named ${name}`)
   const { broken, isComplete, schedules, states } =
     random === undefined
-      ? explore(scenario, { schedules: most, onSchedule })
-      : { broken: walk(scenario, random, seed, onSchedule), schedules: random, states: 0, isComplete: true }
+      ? await explore(scenario, { schedules: most, onSchedule })
+      : { broken: await walk(scenario, random, seed, onSchedule), schedules: random, states: 0, isComplete: true }
   const examples = Array.from(broken, ([law, first]) => {
     const short = shrink(first)
     const shorter = shortest(scenario, law, { steps: short.choices.length - 1, schedules: 2_000 })

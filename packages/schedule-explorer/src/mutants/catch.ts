@@ -10,10 +10,10 @@ const most = 15
 const rounds = 40
 const episodes = 10
 
-const find = (): string | undefined => {
+const find = async (): Promise<string | undefined> => {
   for (let round = 1; round <= rounds; round++) {
     for (const scenario of scenarios) {
-      for (const example of walk(scenario, episodes, round).values()) {
+      for (const example of (await walk(scenario, episodes, round)).values()) {
         const short = shrink(example)
         if (short.choices.length <= most) return print(short)
       }
@@ -22,6 +22,6 @@ const find = (): string | undefined => {
   return undefined
 }
 
-const found = find()
+const found = await find()
 console.log(found ?? `no schedule of at most ${most} steps breaks a law`)
 process.exitCode = found === undefined ? 1 : 0
