@@ -23,7 +23,7 @@ import { secrets } from "./chapters/secrets.ts"
 import { shutdown } from "./chapters/shutdown.ts"
 import { timeToLive } from "./chapters/timeToLive.ts"
 import { values } from "./chapters/values.ts"
-import { type Harness, makeWorld } from "./Harness.ts"
+import { type Harness, makeLawContext } from "./Harness.ts"
 import type { Chapter, Law } from "./Law.ts"
 import { inTime } from "./Time.ts"
 
@@ -104,7 +104,9 @@ const examineLaw = (
   layer: Layer.Layer<CachePort, unknown>,
   harness: Harness
 ): Effect.Effect<void, unknown> => {
-  const checked = inTime(harness.time, (time) => Effect.scoped(Effect.flatMap(makeWorld(harness, time), law.check)))
+  const checked = inTime(harness.time, (time) =>
+    Effect.scoped(Effect.flatMap(makeLawContext(harness, time), law.check))
+  )
   return harness.time === "real"
     ? Effect.scoped(Effect.provide(Effect.andThen(waitForStore, checked), layer))
     : Effect.provide(Effect.scoped(Effect.provide(checked, layer)), testEnvironment)

@@ -58,7 +58,7 @@ export interface Store {
 }
 
 /** The context in which a law is checked. */
-export interface World {
+export interface LawContext {
   /** The cache under examination, as a namespace of its own that is empty. */
   readonly cache: CachePort["Service"]
   /** The cache as the layer made it; a law that uses it owns the keys that it writes. */
@@ -69,16 +69,19 @@ export interface World {
   readonly harness: Harness
 }
 
-let worlds = 0
+let contexts = 0
 
 /**
- * A world on a new namespace of the port in the context. In real time its keys are removed with the scope, since every
+ * Makes the context of a law, on a new namespace of the port. In real time its keys are removed with the scope, since every
  * key that stays makes the scans of other laws on the same store slower.
  */
-export const makeWorld = (harness: Harness, time: Time): Effect.Effect<World, never, CachePort | Scope.Scope> =>
+export const makeLawContext = (
+  harness: Harness,
+  time: Time
+): Effect.Effect<LawContext, never, CachePort | Scope.Scope> =>
   Effect.gen(function* () {
     const port = yield* CachePort
-    const namespace = `contract-${++worlds}-${Math.random().toString(36).slice(2)}`
+    const namespace = `contract-${++contexts}-${Math.random().toString(36).slice(2)}`
     const cache = CachePort.namespaced(port, namespace)
     if (harness.time === "real")
       yield* Effect.addFinalizer(() => Effect.ignore(Effect.timeout(cache.flush, "5 seconds")))

@@ -19,10 +19,10 @@ const patience = { TestClock: 1_500, real: 10_000 }
 export const endsSoon = <A, E, R>(
   { time }: Pick<Harness, "time">,
   subject: string,
-  asked: Effect.Effect<A, E, R>
+  operation: Effect.Effect<A, E, R>
 ): Effect.Effect<A, E | string, R> =>
   Effect.flatMap(
-    withPatience(patience[time], asked),
+    withPatience(patience[time], operation),
     Option.match({
       onNone: () => Effect.fail(`${subject} has not ended after ${patience[time]} ms`),
       onSome: Effect.succeed<A>
@@ -32,7 +32,7 @@ export const endsSoon = <A, E, R>(
 /** Interrupts an operation as it takes one of its steps, the first of which is 1. Returns its exit and all its steps. */
 const interruptAtStep = Effect.fnUntraced(function* <A, E, R>(
   harness: Harness,
-  asked: Effect.Effect<A, E, R>,
+  operation: Effect.Effect<A, E, R>,
   step: number
 ) {
   const standard = yield* Scheduler.Scheduler
@@ -47,7 +47,7 @@ const interruptAtStep = Effect.fnUntraced(function* <A, E, R>(
     }
   }
   // Not a child, which would be waited for: it may never end.
-  fiber = yield* Effect.forkDetach(Effect.provideService(asked, Scheduler.Scheduler, counting))
+  fiber = yield* Effect.forkDetach(Effect.provideService(operation, Scheduler.Scheduler, counting))
   const exit = yield* endsSoon(harness, `an operation interrupted at step ${step}`, Fiber.await(fiber))
   return { exit, steps }
 })
@@ -55,10 +55,10 @@ const interruptAtStep = Effect.fnUntraced(function* <A, E, R>(
 /** Interrupts an operation that has run for some turns of the event loop. */
 const interruptAfter = Effect.fnUntraced(function* <A, E, R>(
   harness: Harness,
-  asked: Effect.Effect<A, E, R>,
+  operation: Effect.Effect<A, E, R>,
   turns: number
 ) {
-  const fiber = yield* Effect.forkDetach(asked, { startImmediately: true })
+  const fiber = yield* Effect.forkDetach(operation, { startImmediately: true })
   for (let turn = 0; turn < turns; turn++) yield* Effect.yieldNow
   fiber.interruptUnsafe()
   return yield* endsSoon(harness, `an operation interrupted after ${turns} turns`, Fiber.await(fiber))
@@ -71,7 +71,7 @@ const interruptAfter = Effect.fnUntraced(function* <A, E, R>(
 export const interruptEverywhere = Effect.fnUntraced(function* <A, E, R>(
   harness: Harness,
   prepare: Effect.Effect<unknown, unknown, R>,
-  asked: Effect.Effect<A, E, R>,
+  operation: Effect.Effect<A, E, R>,
   judge: (exit: Exit.Exit<A, E>, moment: string) => Effect.Effect<unknown, unknown, R>
 ) {
   const examine = Effect.fnUntraced(function* (exit: Exit.Exit<A, E>, moment: string) {
@@ -80,12 +80,12 @@ export const interruptEverywhere = Effect.fnUntraced(function* <A, E, R>(
   })
   for (let step = 1, isOver = false; !isOver && step <= mostSteps; step++) {
     yield* prepare
-    const { exit, steps } = yield* interruptAtStep(harness, asked, step)
+    const { exit, steps } = yield* interruptAtStep(harness, operation, step)
     isOver = steps < step
     yield* examine(exit, `interrupted at step ${step}`)
   }
   for (const after of turns) {
     yield* prepare
-    yield* examine(yield* interruptAfter(harness, asked, after), `interrupted after ${after} turns`)
+    yield* examine(yield* interruptAfter(harness, operation, after), `interrupted after ${after} turns`)
   }
 })

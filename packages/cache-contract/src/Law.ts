@@ -4,14 +4,14 @@
 import { CacheError, type CacheErrorReason } from "@hexcache/cache-port"
 import { Effect, type Scope } from "effect"
 import { assert } from "vitest"
-import type { Harness, World } from "./Harness.ts"
+import type { Harness, LawContext } from "./Harness.ts"
 
 /** One law of the port, and a check that a cache keeps it. */
 export interface Law {
   /** The law, in the words that the port has for it. */
   readonly name: string
   /** Fails, or throws, when the law is broken. */
-  readonly check: (world: World) => Effect.Effect<void, unknown, Scope.Scope>
+  readonly check: (context: LawContext) => Effect.Effect<void, unknown, Scope.Scope>
   /** True if the law applies to such a store. */
   readonly applies: (harness: Harness) => boolean
 }
@@ -27,17 +27,17 @@ export interface Chapter {
 /** A law whose check is written as a generator. */
 export const law = (
   name: string,
-  check: (world: World) => Generator<Effect.Effect<unknown, unknown, Scope.Scope>, void, never>,
+  check: (context: LawContext) => Generator<Effect.Effect<unknown, unknown, Scope.Scope>, void, never>,
   applies: (harness: Harness) => boolean = () => true
 ): Law => ({ name, check: Effect.fnUntraced(check), applies })
 
 /** The operation fails with a `CacheError` of this reason, and not with a defect; returns the error. */
 export const failsWith = (
   reason: CacheErrorReason["_tag"],
-  asked: Effect.Effect<unknown, unknown>,
+  operation: Effect.Effect<unknown, unknown>,
   what = "the operation"
 ): Effect.Effect<CacheError> =>
-  Effect.map(Effect.exit(asked), (exit) => {
+  Effect.map(Effect.exit(operation), (exit) => {
     assert(exit._tag === "Failure", `${what} succeeds, and should fail with ${reason}`)
     const [first] = exit.cause.reasons
     assert(first?._tag === "Fail", `${what} does not fail but is a ${first?._tag}`)

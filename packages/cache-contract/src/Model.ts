@@ -21,8 +21,8 @@ const operation = (name: keyof Cache, ...args: ReadonlyArray<unknown>): Operatio
   text: `${name}(${args.map((arg) => JSON.stringify(arg)).join(", ")})`,
   run: (cache) => {
     const member = cache[name] as unknown
-    const asked = typeof member === "function" ? member(...args) : member
-    return Effect.map(name === "scan" ? Stream.runCollect(asked) : asked, canonical)
+    const call = typeof member === "function" ? member(...args) : member
+    return Effect.map(name === "scan" ? Stream.runCollect(call) : call, canonical)
   }
 })
 
@@ -104,8 +104,8 @@ const canonical = (answer: unknown): unknown => {
   return answer
 }
 
-const answerOf = (asked: Effect.Effect<unknown, CacheError>): Effect.Effect<string> =>
-  Effect.match(asked, {
+const answerOf = (operation: Effect.Effect<unknown, CacheError>): Effect.Effect<string> =>
+  Effect.match(operation, {
     onSuccess: (answer) => JSON.stringify(answer) ?? "undefined",
     onFailure: ({ key, operation, outcome, reason }) => JSON.stringify([reason._tag, operation, key, outcome])
   })

@@ -12,10 +12,10 @@ const wait = 50
  */
 export const withPatience = <A, E, R>(
   millis: number,
-  asked: Effect.Effect<A, E, R>
+  operation: Effect.Effect<A, E, R>
 ): Effect.Effect<Option.Option<A>, E, R> =>
   Effect.raceFirst(
-    Effect.asSome(asked),
+    Effect.asSome(operation),
     Effect.callback<Option.Option<A>>((resume) => {
       let waits = 0
       const again = () => {

@@ -44,8 +44,8 @@ export const revealedBy = <A, E, R>(work: ReadonlyArray<Effect.Effect<A, E, R>>)
     const console = globalThis.console
     const real = lines.map((name) => [name, console[name]] as const)
     const service = Object.assign(Object.create(console), Object.fromEntries(lines.map((name) => [name, note])))
-    const listened = Effect.forEach(work, (asked) =>
-      Effect.map(Effect.exit(asked), (exit) => {
+    const listened = Effect.forEach(work, (operation) =>
+      Effect.map(Effect.exit(operation), (exit) => {
         if (Exit.isFailure(exit)) note(exit.cause.reasons, Cause.pretty(exit.cause), JSON.stringify(exit.cause))
       })
     ).pipe(

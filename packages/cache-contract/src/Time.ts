@@ -28,11 +28,11 @@ export interface Time {
   /** Times to live in milliseconds that are no whole seconds, below one and above. */
   readonly oddTtls: ReadonlyArray<number>
   /** Runs a write with a time to live, of `ttl` by default. */
-  readonly write: <E, R>(asked: Effect.Effect<unknown, E, R>, ttl?: number) => Effect.Effect<Lifetime, E, R>
+  readonly write: <E, R>(operation: Effect.Effect<unknown, E, R>, ttl?: number) => Effect.Effect<Lifetime, E, R>
   /** Lets most of a lifetime pass: all but a millisecond under `TestClock`, half of it in real time. */
   readonly nearEnd: (lifetime: Lifetime) => Effect.Effect<void>
   /** Runs operations on a key within its lifetime. Fails with `TooLate` if that may have been over before they ended. */
-  readonly within: <A, E, R>(lifetime: Lifetime, asked: Effect.Effect<A, E, R>) => Effect.Effect<A, E | TooLate, R>
+  readonly within: <A, E, R>(lifetime: Lifetime, operation: Effect.Effect<A, E, R>) => Effect.Effect<A, E | TooLate, R>
   /** Lets a lifetime end: an operation that begins afterwards must find the key expired. */
   readonly outlive: (lifetime: Lifetime) => Effect.Effect<void>
   /** Asserts that a remaining time is that of a lifetime, at an instant between the beginning and the end of the read. */
@@ -47,7 +47,7 @@ export interface Time {
   readonly passLong: Effect.Effect<void>
 }
 
-/** How time passes in a store, and what a test can ask of it. */
+/** How time passes in a store, and what a test can run of it. */
 interface Passing extends Pick<Time, "pass" | "passLong"> {
   /** The time to live that a law is tried with first, in milliseconds. */
   readonly shortest: number
@@ -89,16 +89,16 @@ const makeTime = ({ most, oddTtls, pass, passLong, rounding }: Passing, ttl: num
     oddTtls: oddTtls(ttl),
     pass,
     passLong,
-    write: (asked, millis = ttl) =>
+    write: (operation, millis = ttl) =>
       Effect.gen(function* () {
         const from = yield* Clock.currentTimeMillis
-        yield* asked
+        yield* operation
         return { ttl: millis, from, to: yield* Clock.currentTimeMillis }
       }),
     nearEnd: ({ from, ttl }) => until(from + most(ttl)),
-    within: ({ from, ttl }, asked) =>
+    within: ({ from, ttl }, operation) =>
       Effect.gen(function* () {
-        const exit = yield* Effect.exit(asked)
+        const exit = yield* Effect.exit(operation)
         const needed = (yield* Clock.currentTimeMillis) - from + rounding
         if (needed >= ttl) return yield* new TooLate({ needed })
         return yield* exit

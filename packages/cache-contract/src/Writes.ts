@@ -12,7 +12,7 @@ export interface Write {
   readonly name: string
   /** The value of the key before the write, without a time to live; undefined where it must be absent. */
   readonly before: string | undefined
-  readonly ask: (cache: Cache, key: string) => Effect.Effect<unknown, CacheError>
+  readonly run: (cache: Cache, key: string) => Effect.Effect<unknown, CacheError>
   /** The only right answer. */
   readonly answer: unknown
   /** The value of the key after the write; undefined where it is absent then. */
@@ -22,65 +22,65 @@ export interface Write {
 }
 
 export const writes: ReadonlyArray<Write> = [
-  { name: "set", before: "1", ask: (cache, key) => cache.set(key, "2"), answer: undefined, after: "2" },
-  { name: "set of a key", before: undefined, ask: (cache, key) => cache.set(key, "2"), answer: undefined, after: "2" },
+  { name: "set", before: "1", run: (cache, key) => cache.set(key, "2"), answer: undefined, after: "2" },
+  { name: "set of a key", before: undefined, run: (cache, key) => cache.set(key, "2"), answer: undefined, after: "2" },
   {
     name: "set with a ttl",
     before: "1",
-    ask: (cache, key) => cache.set(key, "2", { ttl: "1 hour" }),
+    run: (cache, key) => cache.set(key, "2", { ttl: "1 hour" }),
     answer: undefined,
     after: "2",
     expires: true
   },
-  { name: "setJson", before: "1", ask: (cache, key) => cache.setJson(key, 2), answer: undefined, after: "2" },
-  { name: "setMany", before: "1", ask: (cache, key) => cache.setMany([[key, "2"]]), answer: undefined, after: "2" },
+  { name: "setJson", before: "1", run: (cache, key) => cache.setJson(key, 2), answer: undefined, after: "2" },
+  { name: "setMany", before: "1", run: (cache, key) => cache.setMany([[key, "2"]]), answer: undefined, after: "2" },
   {
     name: "setIfAbsent",
     before: undefined,
-    ask: (cache, key) => cache.setIfAbsent(key, "2", { ttl: "1 hour" }),
+    run: (cache, key) => cache.setIfAbsent(key, "2", { ttl: "1 hour" }),
     answer: true,
     after: "2",
     expires: true
   },
-  { name: "delete", before: "1", ask: (cache, key) => cache.delete(key), answer: true, after: undefined },
-  { name: "deleteMany", before: "1", ask: (cache, key) => cache.deleteMany([key]), answer: 1, after: undefined },
+  { name: "delete", before: "1", run: (cache, key) => cache.delete(key), answer: true, after: undefined },
+  { name: "deleteMany", before: "1", run: (cache, key) => cache.deleteMany([key]), answer: 1, after: undefined },
   {
     name: "getAndDelete",
     before: "1",
-    ask: (cache, key) => cache.getAndDelete(key),
+    run: (cache, key) => cache.getAndDelete(key),
     answer: Option.some("1"),
     after: undefined
   },
   {
     name: "compareAndDelete",
     before: "1",
-    ask: (cache, key) => cache.compareAndDelete(key, "1"),
+    run: (cache, key) => cache.compareAndDelete(key, "1"),
     answer: true,
     after: undefined
   },
   {
     name: "expire",
     before: "1",
-    ask: (cache, key) => cache.expire(key, "1 hour"),
+    run: (cache, key) => cache.expire(key, "1 hour"),
     answer: true,
     after: "1",
     expires: true
   },
-  { name: "expire by zero", before: "1", ask: (cache, key) => cache.expire(key, 0), answer: true, after: undefined },
+  { name: "expire by zero", before: "1", run: (cache, key) => cache.expire(key, 0), answer: true, after: undefined },
   {
     name: "increment of an absent key",
     before: undefined,
-    ask: (cache, key) => cache.increment(key, 1, { ttl: "1 hour" }),
+    run: (cache, key) => cache.increment(key, 1, { ttl: "1 hour" }),
     answer: 1,
     after: "1",
     expires: true
   },
-  { name: "increment", before: "1", ask: (cache, key) => cache.increment(key), answer: 2, after: "2" },
-  { name: "decrement", before: "3", ask: (cache, key) => cache.decrement(key), answer: 2, after: "2" },
+  { name: "increment", before: "1", run: (cache, key) => cache.increment(key), answer: 2, after: "2" },
+  { name: "decrement", before: "3", run: (cache, key) => cache.decrement(key), answer: 2, after: "2" },
   {
     name: "deletePattern",
     before: "1",
-    ask: (cache, key) => cache.deletePattern(Glob.escape(key)),
+    run: (cache, key) => cache.deletePattern(Glob.escape(key)),
     answer: 1,
     after: undefined
   }
@@ -106,6 +106,6 @@ export const prepare = (cache: Cache, key: string, { before }: Write): Effect.Ef
 
 /** Runs a write whose key is prepared, and asserts its answer and the state that it leaves. */
 export const runWrite = Effect.fnUntraced(function* (cache: Cache, key: string, write: Write, subject: string) {
-  assert.deepStrictEqual(yield* write.ask(cache, key), write.answer, `${subject}: the answer`)
+  assert.deepStrictEqual(yield* write.run(cache, key), write.answer, `${subject}: the answer`)
   assert.strictEqual(yield* stateOf(cache, key), stateAfter(write), `${subject}: the key afterwards`)
 })

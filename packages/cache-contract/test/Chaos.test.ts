@@ -3,7 +3,7 @@ import { Chaos, type ChaosOptions } from "@hexcache/cache-contract"
 import { type CacheError, CachePort } from "@hexcache/cache-port"
 import { Effect, Exit, Fiber, Layer, Option, Stream } from "effect"
 import { TestClock } from "effect/testing"
-import { makeReference } from "../src/wrong/Reference.ts"
+import { makeReference } from "./wrong/Reference.ts"
 
 /** A cache that is right, and the chaos around it. */
 const over = (options: ChaosOptions) => {
@@ -32,9 +32,9 @@ const outcomes = Effect.gen(function* () {
   ]
   const ended: Array<string> = []
   for (let round = 0; round < 50; round++) {
-    for (const asked of sequence) {
+    for (const operation of sequence) {
       ended.push(
-        yield* Effect.match(asked, {
+        yield* Effect.match(operation, {
           onSuccess: (answer) => JSON.stringify([answer]),
           onFailure: ({ outcome, reason }) => `${reason._tag} ${outcome}`
         })
@@ -158,8 +158,8 @@ describe("Chaos", () => {
     const { layer } = over({ seed: 1, failures: { rate: 0.5 }, drops: { rate: 0.5 } })
     return Effect.gen(function* () {
       const cache = yield* CachePort
-      for (const asked of [cache.get(""), cache.getMany([""]), Stream.runDrain(cache.scan("[é]"))]) {
-        assert.strictEqual((yield* Effect.flip(asked)).reason._tag, "InvalidArgument")
+      for (const operation of [cache.get(""), cache.getMany([""]), Stream.runDrain(cache.scan("[é]"))]) {
+        assert.strictEqual((yield* Effect.flip(operation)).reason._tag, "InvalidArgument")
       }
       assert.strictEqual((yield* cache.getMany([])).size, 0)
       assert.strictEqual((yield* Chaos.counts).operations, 0)

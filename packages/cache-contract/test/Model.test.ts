@@ -2,8 +2,8 @@ import { CacheContract } from "@hexcache/cache-contract"
 import { CachePort } from "@hexcache/cache-port"
 import { Context, Effect, Layer } from "effect"
 import { assert, it } from "vitest"
-import { makeReference } from "../src/wrong/Reference.ts"
-import { shelf } from "../src/wrong/shelf.ts"
+import { makeReference } from "./wrong/Reference.ts"
+import { wrongCaches } from "./wrong/wrongCaches.ts"
 
 const right = () => CachePort.fromDriver(makeReference())
 
@@ -22,7 +22,7 @@ for (const name of [
   "duplicates are counted twice"
 ]) {
   it(`finds the shortest sequence that shows: ${name}`, async () => {
-    const wrong = shelf.find((wrong) => wrong.name === name)
+    const wrong = wrongCaches.find((wrong) => wrong.name === name)
     assert.isDefined(wrong)
     const report = await Effect.runPromise(
       Effect.scoped(

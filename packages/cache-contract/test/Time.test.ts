@@ -4,7 +4,7 @@ import { CachePort, TimeToLive } from "@hexcache/cache-port"
 import { Duration, Effect, Exit, Layer, Option } from "effect"
 import { TestClock } from "effect/testing"
 import { inTime, type Time, TooLate } from "../src/Time.ts"
-import { makeReference } from "../src/wrong/Reference.ts"
+import { makeReference } from "./wrong/Reference.ts"
 
 const ofTime = CacheContract.chapters.filter(({ name }) => name === "time to live" || name === "counters")
 

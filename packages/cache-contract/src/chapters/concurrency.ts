@@ -3,9 +3,9 @@ import { Effect, Fiber, Option } from "effect"
 import { assert } from "vitest"
 import { type Chapter, law } from "../Law.ts"
 
-const times = <A, E, R>(count: number, asked: Effect.Effect<A, E, R>): Effect.Effect<ReadonlyArray<A>, E, R> =>
+const times = <A, E, R>(count: number, operation: Effect.Effect<A, E, R>): Effect.Effect<ReadonlyArray<A>, E, R> =>
   Effect.all(
-    Array.from({ length: count }, () => asked),
+    Array.from({ length: count }, () => operation),
     { concurrency: "unbounded" }
   )
 
@@ -13,7 +13,7 @@ type Cache = CachePort["Service"]
 
 /** Operations on one key that meet each other. */
 const meeting: ReadonlyArray<
-  readonly [name: string, ask: (cache: Cache, key: string) => Effect.Effect<unknown, unknown>]
+  readonly [name: string, run: (cache: Cache, key: string) => Effect.Effect<unknown, unknown>]
 > = [
   ["get", (cache, key) => cache.get(key)],
   ["set", (cache, key) => cache.set(key, "7")],
@@ -94,11 +94,11 @@ export const concurrency: Chapter = {
     }),
 
     law("two operations on a key at once end as if one had come after the other", function* ({ cache, harness }) {
-      const meet = Effect.fnUntraced(function* ([[name, ask], [otherName, askOther]]: (typeof pairs)[number]) {
+      const meet = Effect.fnUntraced(function* ([[name, run], [otherName, runOther]]: (typeof pairs)[number]) {
         const key = `${name}, ${otherName}`
-        const first = ask(cache, key)
-        const second = askOther(cache, key)
-        const later = <A, E>(asked: Effect.Effect<A, E>) => Effect.andThen(Effect.yieldNow, asked)
+        const first = run(cache, key)
+        const second = runOther(cache, key)
+        const later = <A, E>(operation: Effect.Effect<A, E>) => Effect.andThen(Effect.yieldNow, operation)
         for (const start of ["5", undefined]) {
           const allowed = [
             yield* outcome(cache, key, start, Effect.all([first, second])),

@@ -1,25 +1,24 @@
 import { type CacheError, CachePort } from "@hexcache/cache-port"
 import { Clock, Effect, Exit, Fiber, Option } from "effect"
 import { assert } from "vitest"
-import { afterwards, writeLaw } from "../FaultLaws.ts"
-import type { Store } from "../Harness.ts"
-import type { Chapter } from "../Law.ts"
 import {
   allFailAtOnce,
   build,
   buildReady,
   cutOff,
-  everyOperation,
   failedWith,
+  faultLaw,
   faults,
   frozen,
-  operations,
   persist,
-  storeLaw,
   timed,
   untilSuccess,
   untilUnavailable
-} from "../StoreLaw.ts"
+} from "../FaultLaw.ts"
+import type { Store } from "../Harness.ts"
+import type { Chapter } from "../Law.ts"
+import { everyOperation, storeOperations } from "../Operations.ts"
+import { afterwards, writeLaw } from "./failureOutcomes.ts"
 
 type Cache = CachePort["Service"]
 
@@ -28,12 +27,12 @@ const allFail = (
   cache: Cache,
   { deadline }: Store,
   reasons: ReadonlyArray<string>,
-  way: (asked: Effect.Effect<unknown, CacheError>) => Effect.Effect<unknown, CacheError> = (asked) => asked
+  way: (operation: Effect.Effect<unknown, CacheError>) => Effect.Effect<unknown, CacheError> = (operation) => operation
 ) =>
   Effect.forEach(
     everyOperation(cache),
-    ([name, asked]) =>
-      Effect.map(timed(name, way(asked), deadline), ({ exit }) => {
+    ([name, operation]) =>
+      Effect.map(timed(name, way(operation), deadline), ({ exit }) => {
         return failedWith(name, exit, reasons)
       }),
     { concurrency: "unbounded" }
@@ -56,9 +55,9 @@ const firstSucceed = Effect.fnUntraced(function* (
         yield* begin
         const begun = yield* Clock.currentTimeMillis
         const cache = yield* build(store)
-        const running = yield* Effect.forEach(operations, ([name, ask]) =>
+        const running = yield* Effect.forEach(storeOperations, ([name, run]) =>
           // Each in a namespace of its own: one may remove or change the key that another reads.
-          Effect.forkChild(timed(name, ask(CachePort.namespaced(cache, name)), store.deadline), {
+          Effect.forkChild(timed(name, run(CachePort.namespaced(cache, name)), store.deadline), {
             startImmediately: true
           })
         )
@@ -77,7 +76,7 @@ const firstSucceed = Effect.fnUntraced(function* (
 export const failure: Chapter = {
   name: "failure",
   laws: [
-    storeLaw(
+    faultLaw(
       "without a store the layer builds, the first operations fail with Unavailable by their deadline, later ones at once",
       function* (store) {
         yield* store.kill
@@ -91,38 +90,38 @@ export const failure: Chapter = {
       }
     ),
 
-    storeLaw("the first operation of a layer whose store is up succeeds", function* (store) {
+    faultLaw("the first operation of a layer whose store is up succeeds", function* (store) {
       yield* firstSucceed(store, { begin: Effect.void, end: Effect.void })
     }),
 
-    storeLaw("the first operation waits, within its deadline, for a connection that is being made", function* (store) {
+    faultLaw("the first operation waits, within its deadline, for a connection that is being made", function* (store) {
       yield* firstSucceed(store, { begin: store.freeze, end: store.thaw })
     }),
 
     ...[frozen, cutOff].flatMap((fault) => [
-      storeLaw(`${fault.name}: every operation ends by its deadline`, function* (store) {
+      faultLaw(`${fault.name}: every operation ends by its deadline`, function* (store) {
         const cache = yield* buildReady(store)
         yield* fault.begin(store)
         yield* allFail(cache, store, silentReasons)
         yield* allFail(cache, store, silentReasons)
       }),
 
-      storeLaw(`${fault.name}: the deadline holds where interruption is off, and in a finalizer`, function* (store) {
+      faultLaw(`${fault.name}: the deadline holds where interruption is off, and in a finalizer`, function* (store) {
         const cache = yield* buildReady(store)
         yield* fault.begin(store)
-        const inFinalizer = (asked: Effect.Effect<unknown, CacheError>) =>
-          Effect.onInterrupt(Effect.interrupt, () => Effect.ignore(asked))
+        const inFinalizer = (operation: Effect.Effect<unknown, CacheError>) =>
+          Effect.onInterrupt(Effect.interrupt, () => Effect.ignore(operation))
         yield* Effect.all(
           [
             allFail(cache, store, silentReasons, Effect.uninterruptible),
-            ...everyOperation(cache).map(([name, asked]) => timed(name, inFinalizer(asked), store.deadline))
+            ...everyOperation(cache).map(([name, operation]) => timed(name, inFinalizer(operation), store.deadline))
           ],
           { concurrency: "unbounded" }
         )
       })
     ]),
 
-    storeLaw("killed: what was in flight fails by its deadline, what comes after at once", function* (store) {
+    faultLaw("killed: what was in flight fails by its deadline, what comes after at once", function* (store) {
       const cache = yield* buildReady(store)
       yield* store.freeze
       const inFlight = yield* Effect.forkChild(timed("increment", cache.increment("count"), store.deadline), {
@@ -138,7 +137,7 @@ export const failure: Chapter = {
       yield* allFailAtOnce(cache, store)
     }),
 
-    storeLaw("a store that comes up after the layer: the first success comes within a second", function* (store) {
+    faultLaw("a store that comes up after the layer: the first success comes within a second", function* (store) {
       yield* store.kill
       const cache = yield* build(store)
       yield* Effect.sleep(1_000)
@@ -148,7 +147,7 @@ export const failure: Chapter = {
     }),
 
     ...faults.flatMap((fault) => [
-      storeLaw(
+      faultLaw(
         `${fault.name}: the first success comes within ${fault.recovery === 1_000 ? "a second" : `${fault.recovery} ms`} of its end`,
         function* (store) {
           const cache = yield* buildReady(store)
@@ -166,7 +165,7 @@ export const failure: Chapter = {
 
       writeLaw(fault),
 
-      storeLaw(`${fault.name}: no answer reaches another caller`, function* (store) {
+      faultLaw(`${fault.name}: no answer reaches another caller`, function* (store) {
         const cache = yield* buildReady(store)
         const keys = Array.from({ length: 50 }, (_, index) => `key-${index}`)
         yield* persist(cache.setMany(keys.map((key) => [key, `value of ${key}`])))
@@ -196,7 +195,7 @@ export const failure: Chapter = {
 
     ...afterwards,
 
-    storeLaw("nothing that a caller gave up on is carried out later", function* (store) {
+    faultLaw("nothing that a caller gave up on is carried out later", function* (store) {
       const cache = yield* buildReady(store)
       yield* store.kill
       yield* untilUnavailable(cache, store)

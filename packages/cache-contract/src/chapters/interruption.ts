@@ -3,7 +3,7 @@ import { Effect, Exit, Fiber, Option, Stream } from "effect"
 import { assert } from "vitest"
 import { endsSoon, interruptEverywhere } from "../Interrupt.ts"
 import { type Chapter, law } from "../Law.ts"
-import { operations } from "../StoreLaw.ts"
+import { storeOperations } from "../Operations.ts"
 import { prepare, runWrite, stateAfter, stateBefore, stateOf, writes } from "../Writes.ts"
 
 export const interruption: Chapter = {
@@ -11,8 +11,8 @@ export const interruption: Chapter = {
   laws: [
     law("an interrupted operation ends, and leaves the cache in order for others", function* ({ cache }) {
       yield* cache.setMany(Array.from({ length: 100 }, (_, index) => [`key-${index}`, `value-${index}`] as const))
-      const asked = Array.from({ length: 100 }, (_, index) => cache.get(`key-${index}`))
-      const fibers = yield* Effect.forEach(asked, (get) => Effect.forkChild(get))
+      const reads = Array.from({ length: 100 }, (_, index) => cache.get(`key-${index}`))
+      const fibers = yield* Effect.forEach(reads, (get) => Effect.forkChild(get))
       yield* Effect.forEach(
         fibers.filter((_, index) => index % 2 === 0),
         Fiber.interrupt
@@ -73,7 +73,7 @@ export const interruption: Chapter = {
           (write) => {
             const key = write.name
             const allowed = [stateBefore(write), stateAfter(write)]
-            return interruptEverywhere(harness, prepare(cache, key, write), write.ask(cache, key), (exit, moment) =>
+            return interruptEverywhere(harness, prepare(cache, key, write), write.run(cache, key), (exit, moment) =>
               Effect.gen(function* () {
                 const subject = `${write.name}, ${moment}`
                 const left = yield* endsSoon(harness, `a read after ${subject}`, stateOf(cache, key))
@@ -122,27 +122,27 @@ export const interruption: Chapter = {
       "every operation that is interrupted at any moment ends, and holds up nobody else",
       function* ({ cache, harness }) {
         yield* Effect.forEach(
-          operations,
-          ([name, ask]) => {
+          storeOperations,
+          ([name, run]) => {
             const own = CachePort.namespaced(cache, name)
             let beside: ReadonlyArray<Fiber.Fiber<unknown, unknown>> = []
             return interruptEverywhere(
               harness,
               // One that begins before the interrupted one, and one that may join it: what callers share must stay theirs.
               Effect.tap(
-                Effect.all([Effect.forkChild(ask(own)), Effect.forkChild(Effect.andThen(Effect.yieldNow, ask(own)))]),
+                Effect.all([Effect.forkChild(run(own)), Effect.forkChild(Effect.andThen(Effect.yieldNow, run(own)))]),
                 (fibers) =>
                   Effect.sync(() => {
                     beside = fibers
                   })
               ),
-              ask(own),
+              run(own),
               (_, moment) =>
                 Effect.gen(function* () {
                   const subject = `${name}, ${moment}`
                   for (const fiber of beside)
                     yield* endsSoon(harness, `${subject}: a caller beside it`, Fiber.join(fiber))
-                  yield* endsSoon(harness, `${subject}: the next caller`, ask(own))
+                  yield* endsSoon(harness, `${subject}: the next caller`, run(own))
                 })
             )
           },

@@ -4,11 +4,11 @@ import { assert } from "vitest"
 import * as Hostile from "../Hostile.ts"
 import { type Chapter, failsWith, law } from "../Law.ts"
 
-/** Every operation that takes a key, asked with this one. */
+/** Every operation that takes a key, with this one. */
 const withKey = (
   cache: CachePort["Service"],
   key: string
-): ReadonlyArray<readonly [name: string, asked: Effect.Effect<unknown, unknown>]> => [
+): ReadonlyArray<readonly [name: string, operation: Effect.Effect<unknown, unknown>]> => [
   ["get", cache.get(key)],
   ["getJson", cache.getJson(key)],
   ["set", cache.set(key, "value")],
@@ -135,8 +135,8 @@ export const keys: Chapter = {
 
     law("a key of no byte, or of one byte more, fails with InvalidArgument in every operation", function* ({ cache }) {
       for (const key of ["", "k".repeat(65_537), `${"é".repeat(32_768)}k`, "日".repeat(21_846)]) {
-        for (const [name, asked] of withKey(cache, key)) {
-          const error = yield* failsWith("InvalidArgument", asked, `${name} of a key of ${key.length} units`)
+        for (const [name, operation] of withKey(cache, key)) {
+          const error = yield* failsWith("InvalidArgument", operation, `${name} of a key of ${key.length} units`)
           assert.strictEqual(error.outcome, "NotExecuted")
           assert.isTrue(error.message.length < 500)
         }
@@ -148,8 +148,8 @@ export const keys: Chapter = {
       "what is no text, or holds a lone surrogate, fails with InvalidArgument in every operation",
       function* ({ cache }) {
         for (const [kind, input] of Hostile.notText) {
-          for (const [name, asked] of withKey(cache, input as string)) {
-            yield* failsWith("InvalidArgument", asked, `${name} of ${kind} as a key`)
+          for (const [name, operation] of withKey(cache, input as string)) {
+            yield* failsWith("InvalidArgument", operation, `${name} of ${kind} as a key`)
           }
         }
         assert.deepStrictEqual(yield* Stream.runCollect(cache.scan("*")), [])
@@ -157,7 +157,7 @@ export const keys: Chapter = {
     ),
 
     law("an error names the operation and the key", function* ({ cache }) {
-      const asked: ReadonlyArray<readonly [string, Effect.Effect<unknown, unknown>]> = [
+      const calls: ReadonlyArray<readonly [string, Effect.Effect<unknown, unknown>]> = [
         ["set", cache.set("key", 5 as never)],
         ["setJson", cache.setJson("key", undefined as never)],
         ["setIfAbsent", cache.setIfAbsent("key", "value", { ttl: 0 })],
@@ -166,7 +166,7 @@ export const keys: Chapter = {
         ["increment", cache.increment("key", 0.5)],
         ["decrement", cache.decrement("key", 0.5)]
       ]
-      for (const [operation, effect] of asked) {
+      for (const [operation, effect] of calls) {
         const error = yield* failsWith(operation === "setJson" ? "InvalidValue" : "InvalidArgument", effect, operation)
         assert.strictEqual(error.operation, operation)
         assert.strictEqual(error.key, "key")

@@ -1,12 +1,12 @@
 import { type Chapter, law } from "../Law.ts"
-import { operations as askEach } from "../StoreLaw.ts"
+import { storeOperations } from "../Operations.ts"
 
 /** The first chapter: who writes an adapter reads here which operations are still to be written. */
 export const operations: Chapter = {
   name: "operations",
-  laws: askEach.map(([name, ask]) =>
+  laws: storeOperations.map(([name, run]) =>
     law(`${name}: answers`, function* ({ cache }) {
-      yield* ask(cache)
+      yield* run(cache)
     })
   )
 }

@@ -53,7 +53,7 @@ export const readsAfterWrites: Chapter = {
         yield* prepare(cache, key, write)
         yield* readOften(cache, key)
         assert.strictEqual(yield* stateOf(cache, key), stateBefore(write), `before ${write.name}`)
-        assert.deepStrictEqual(yield* write.ask(cache, key), write.answer, `the answer of ${write.name}`)
+        assert.deepStrictEqual(yield* write.run(cache, key), write.answer, `the answer of ${write.name}`)
         yield* everyRead(cache, key, write.after, `after ${write.name}`, first)
         yield* readOften(cache, key)
         assert.strictEqual(yield* stateOf(cache, key), stateAfter(write), `long after ${write.name}`)

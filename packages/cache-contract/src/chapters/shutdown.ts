@@ -1,18 +1,9 @@
 import { Effect, Exit, Fiber, Scope } from "effect"
 import { assert } from "vitest"
+import { allFailAtOnce, build, failedWith, faultLaw, faults, killed, timed, untilSuccess } from "../FaultLaw.ts"
 import type { Store } from "../Harness.ts"
 import type { Chapter } from "../Law.ts"
-import {
-  allFailAtOnce,
-  build,
-  everyOperation,
-  failedWith,
-  faults,
-  killed,
-  storeLaw,
-  timed,
-  untilSuccess
-} from "../StoreLaw.ts"
+import { everyOperation } from "../Operations.ts"
 
 /** How long closing the scope may take, in milliseconds. */
 const closing = 500
@@ -31,26 +22,26 @@ const open = (store: Store) =>
 export const shutdown: Chapter = {
   name: "shutdown",
   laws: [
-    storeLaw("closing the scope takes at most 500 ms, with operations in flight, which end", function* (store) {
+    faultLaw("closing the scope takes at most 500 ms, with operations in flight, which end", function* (store) {
       const { cache, close } = yield* open(store)
       yield* untilSuccess(cache, store)
-      const inFlight = yield* Effect.forEach(everyOperation(cache), ([name, asked]) =>
-        Effect.forkChild(timed(name, asked, store.deadline), { startImmediately: true })
+      const inFlight = yield* Effect.forEach(everyOperation(cache), ([name, operation]) =>
+        Effect.forkChild(timed(name, operation, store.deadline), { startImmediately: true })
       )
       yield* timed("closing", close, closing)
       yield* Effect.forEach(inFlight, Fiber.join)
     }),
 
     ...faults.flatMap((fault) => [
-      storeLaw(`${fault.name}: closing the scope takes at most 500 ms, and what is in flight ends`, function* (store) {
+      faultLaw(`${fault.name}: closing the scope takes at most 500 ms, and what is in flight ends`, function* (store) {
         // On a busy machine all of it may have ended before the scope is closed, and then nothing is shown.
         for (let attempt = 1, isShown = false; !isShown; attempt++) {
           assert.isAtMost(attempt, 10, "attempts to close the scope while operations are in flight")
           const { cache, close } = yield* open(store)
           yield* untilSuccess(cache, store)
           yield* fault.begin(store)
-          const inFlight = yield* Effect.forEach(everyOperation(cache), ([name, asked]) =>
-            Effect.forkChild(timed(name, asked, closing), { startImmediately: true })
+          const inFlight = yield* Effect.forEach(everyOperation(cache), ([name, operation]) =>
+            Effect.forkChild(timed(name, operation, closing), { startImmediately: true })
           )
           yield* Effect.yieldNow
           // A store that is gone may leave nothing in flight.
@@ -64,21 +55,21 @@ export const shutdown: Chapter = {
         }
       }),
 
-      storeLaw(`${fault.name}: the scope closes within 500 ms while the first connection is tried`, function* (store) {
+      faultLaw(`${fault.name}: the scope closes within 500 ms while the first connection is tried`, function* (store) {
         yield* fault.begin(store)
         const { close } = yield* open(store)
         yield* timed("closing", close, closing)
       })
     ]),
 
-    storeLaw("after the scope is closed operations fail at once with Unavailable", function* (store) {
+    faultLaw("after the scope is closed operations fail at once with Unavailable", function* (store) {
       const { cache, close } = yield* open(store)
       yield* untilSuccess(cache, store)
       yield* timed("closing", close, closing)
       yield* allFailAtOnce(cache, store)
     }),
 
-    storeLaw("a cache that was closed leaves others on the same store in order", function* (store) {
+    faultLaw("a cache that was closed leaves others on the same store in order", function* (store) {
       const { cache } = yield* open(store)
       yield* untilSuccess(cache, store)
       for (let round = 0; round < 10; round++) {

@@ -47,7 +47,7 @@ const expire = (cache: CachePort["Service"], key: string, ttl: Duration.Input): 
 const replacing = (
   cache: CachePort["Service"],
   ttl: number
-): ReadonlyArray<readonly [name: string, asked: Effect.Effect<unknown, CacheError>]> => [
+): ReadonlyArray<readonly [name: string, operation: Effect.Effect<unknown, CacheError>]> => [
   ["set", cache.set("set", "1", { ttl })],
   ["setJson", cache.setJson("setJson", 1, { ttl })],
   ["setMany", cache.setMany([["setMany", "1"]], { ttl })],
@@ -59,7 +59,7 @@ const large = String(Number.MAX_SAFE_INTEGER)
 /** Operations that change nothing of a key that holds this value. */
 const idle = (
   cache: CachePort["Service"]
-): ReadonlyArray<readonly [name: string, value: string, ask: (key: string) => Effect.Effect<unknown, CacheError>]> => [
+): ReadonlyArray<readonly [name: string, value: string, run: (key: string) => Effect.Effect<unknown, CacheError>]> => [
   ["get", "text", (key) => cache.get(key)],
   ["getJson", "1", (key) => cache.getJson(key)],
   ["getJson of what is no JSON", "text", (key) => cache.getJson(key)],
@@ -221,15 +221,15 @@ export const timeToLive: Chapter = {
         const refused = [["zero", 0], ["zero as text", "0 seconds"], ...Hostile.notTimeToLive] as const
         for (const [kind, ttl] of refused) {
           for (const key of ["key", "absent"]) {
-            for (const [name, asked] of Object.entries(writes(cache, key, ttl as Duration.Input))) {
-              yield* failsWith("InvalidArgument", asked, `${name} with ${kind}`)
+            for (const [name, operation] of Object.entries(writes(cache, key, ttl as Duration.Input))) {
+              yield* failsWith("InvalidArgument", operation, `${name} with ${kind}`)
             }
           }
         }
         for (const options of [5, "5 minutes", null, true, ["5 minutes"], ...misspelt]) {
           for (const key of ["key", "absent"]) {
-            for (const [name, asked] of Object.entries(writesWith(cache, key, options as never))) {
-              yield* failsWith("InvalidArgument", asked, `${name} with ${JSON.stringify(options)}`)
+            for (const [name, operation] of Object.entries(writesWith(cache, key, options as never))) {
+              yield* failsWith("InvalidArgument", operation, `${name} with ${JSON.stringify(options)}`)
             }
           }
           yield* failsWith("InvalidArgument", port.set(storedKey("absent"), "new", options as never))
@@ -325,16 +325,16 @@ export const timeToLive: Chapter = {
     law(
       "set, setJson, setMany, expire: a shorter time to live replaces a longer one, also with the same value",
       function* ({ cache, time }) {
-        const asked = replacing(cache, time.ttl)
+        const calls = replacing(cache, time.ttl)
         for (const before of ["1 hour", Duration.infinity] as const) {
           yield* cache.setMany(
-            asked.map(([name]) => [name, "1"]),
+            calls.map(([name]) => [name, "1"]),
             { ttl: before }
           )
-          const written = yield* time.write(Effect.forEach(asked, ([, write]) => write))
+          const written = yield* time.write(Effect.forEach(calls, ([, write]) => write))
           yield* time.within(
             written,
-            Effect.forEach(asked, ([name]) => time.remains(written, cache.ttl(name), name), {
+            Effect.forEach(calls, ([name]) => time.remains(written, cache.ttl(name), name), {
               concurrency: "unbounded"
             })
           )
@@ -343,17 +343,17 @@ export const timeToLive: Chapter = {
     ),
 
     law("a read, and a write that changes nothing, leave a time to live as it is", function* ({ cache, time }) {
-      const asked = idle(cache)
+      const calls = idle(cache)
       const written = yield* time.write(
-        Effect.forEach(asked, ([name, value]) => cache.set(name, value, { ttl: hour }), { concurrency: "unbounded" }),
+        Effect.forEach(calls, ([name, value]) => cache.set(name, value, { ttl: hour }), { concurrency: "unbounded" }),
         hour
       )
-      yield* cache.setMany(asked.map(([name, value]) => [`persistent ${name}`, value]))
+      yield* cache.setMany(calls.map(([name, value]) => [`persistent ${name}`, value]))
       // Longer than the clocks differ by, so that a key that lives longer from now on shows.
       yield* time.pass(50)
-      for (const [name, value, ask] of asked) {
-        yield* Effect.exit(ask(name))
-        yield* Effect.exit(ask(`persistent ${name}`))
+      for (const [name, value, run] of calls) {
+        yield* Effect.exit(run(name))
+        yield* Effect.exit(run(`persistent ${name}`))
         yield* time.remains(written, cache.ttl(name), name)
         assert.strictEqual((yield* cache.ttl(`persistent ${name}`))._tag, "Persistent", name)
         assert.strictEqual(Option.getOrUndefined(yield* cache.get(name)), value, name)

@@ -17,15 +17,15 @@ import { secrets } from "./secrets.ts"
 import { shutdown } from "./shutdown.ts"
 import { texts } from "./texts.ts"
 import { timeToLive } from "./timeToLive.ts"
-import { type WrongDriver, wrongDriver, wrongPort } from "./WrongDriver.ts"
+import { type WrongCache, wrongDriver, wrongPort } from "./WrongCache.ts"
 
-const operations: ReadonlyArray<WrongDriver> = [
+const operations: ReadonlyArray<WrongCache> = [
   wrongDriver("operations", "one operation is still to be written", () => ({
     compareAndDelete: () => Effect.fail(new DriverFailure(new Unknown({ message: "not written yet" })))
   }))
 ]
 
-const values: ReadonlyArray<WrongDriver> = [
+const values: ReadonlyArray<WrongCache> = [
   wrongDriver("values", "the empty string reads as absent", (right) => ({
     get: (key) => Effect.map(right.get(key), (value) => value || undefined)
   })),
@@ -60,7 +60,7 @@ const values: ReadonlyArray<WrongDriver> = [
   }))
 ]
 
-const keys: ReadonlyArray<WrongDriver> = [
+const keys: ReadonlyArray<WrongCache> = [
   wrongDriver("keys", "__proto__ is lost", (right) => ({
     getMany: (keys) =>
       Effect.map(right.getMany(keys), (found) => {
@@ -94,7 +94,7 @@ const keys: ReadonlyArray<WrongDriver> = [
   }))
 ]
 
-const batches: ReadonlyArray<WrongDriver> = [
+const batches: ReadonlyArray<WrongCache> = [
   wrongPort("batches", "duplicates are counted twice", (right) => ({
     deleteMany: (keys) =>
       Effect.map(right.deleteMany(keys), (removed) =>
@@ -119,7 +119,7 @@ const batches: ReadonlyArray<WrongDriver> = [
   }))
 ]
 
-const patterns: ReadonlyArray<WrongDriver> = [
+const patterns: ReadonlyArray<WrongCache> = [
   wrongDriver("patterns", "a question mark is one character", (_right, { live, entries, step }) => ({
     scan: (pattern) =>
       Stream.fromEffect(
@@ -150,7 +150,7 @@ const patterns: ReadonlyArray<WrongDriver> = [
   }))
 ]
 
-const conditionalWrites: ReadonlyArray<WrongDriver> = [
+const conditionalWrites: ReadonlyArray<WrongCache> = [
   wrongDriver("conditional writes", "setIfAbsent overwrites", (right) => ({
     setIfAbsent: (key, value, ttl) =>
       Effect.flatMap(right.exists(key), (exists) => Effect.as(right.set(key, value, ttl), !exists))
@@ -169,7 +169,7 @@ const conditionalWrites: ReadonlyArray<WrongDriver> = [
   wrongDriver("conditional writes", "getAndDelete leaves the key", (right) => ({ getAndDelete: right.get }))
 ]
 
-const isolation: ReadonlyArray<WrongDriver> = [
+const isolation: ReadonlyArray<WrongCache> = [
   wrongDriver("isolation of namespaces", "the prefix is not escaped", (right) => ({
     deletePattern: (pattern) => right.deletePattern(pattern.replaceAll("\\", "")),
     scan: (pattern) => right.scan(pattern.replaceAll("\\", ""))
@@ -179,7 +179,7 @@ const isolation: ReadonlyArray<WrongDriver> = [
   }))
 ]
 
-const concurrency: ReadonlyArray<WrongDriver> = [
+const concurrency: ReadonlyArray<WrongCache> = [
   wrongDriver("concurrency", "setIfAbsent is not atomic", (right) => ({
     setIfAbsent: (key, value, ttl) =>
       Effect.flatMap(right.exists(key), (exists) =>
@@ -207,7 +207,7 @@ const concurrency: ReadonlyArray<WrongDriver> = [
   wrongDriver("concurrency", "getMany reads key by key", (right) => ({
     getMany: (keys) => Effect.forEach(keys, (key) => Effect.andThen(Effect.yieldNow, right.get(key)))
   })),
-  wrongDriver("concurrency", "answers are handed to the next who asks", (right) => {
+  wrongDriver("concurrency", "results are delivered to the next caller", (right) => {
     let before: string | undefined
     return {
       get: (key) =>
@@ -221,7 +221,7 @@ const concurrency: ReadonlyArray<WrongDriver> = [
 ]
 
 /** Every wrong cache. */
-export const shelf: ReadonlyArray<WrongDriver> = [
+export const wrongCaches: ReadonlyArray<WrongCache> = [
   ...operations,
   ...values,
   ...keys,

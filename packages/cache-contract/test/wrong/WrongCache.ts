@@ -3,12 +3,12 @@
  */
 import { type CacheDriver, CachePort } from "@hexcache/cache-port"
 import { type Effect, Layer } from "effect"
-import type { Store } from "../Harness.ts"
+import type { Store } from "../../src/Harness.ts"
 import { type Adapter, type FakeServer, fakeStore } from "./FakeStore.ts"
 import { type Memory, makeMemory, makeReference } from "./Reference.ts"
 
 /** A cache with one mistake, which adapters have been seen to make. */
-export interface WrongDriver {
+export interface WrongCache {
   readonly name: string
   /** The name of the chapter, or of the very law, that must catch it. */
   readonly caughtBy: string
@@ -26,7 +26,7 @@ export const wrongDriver = (
   caughtBy: string,
   name: string,
   change: (right: CacheDriver, memory: Memory) => Partial<CacheDriver>
-): WrongDriver => ({
+): WrongCache => ({
   name,
   caughtBy,
   layer: Layer.sync(CachePort, () => {
@@ -40,10 +40,10 @@ export const wrongDriver = (
 export const brokenBy = (
   law: string,
   wrong: Record<string, Parameters<typeof wrongDriver>[2]>
-): ReadonlyArray<WrongDriver> => Object.entries(wrong).map(([name, change]) => wrongDriver(law, name, change))
+): ReadonlyArray<WrongCache> => Object.entries(wrong).map(([name, change]) => wrongDriver(law, name, change))
 
 /** A wrong driver whose mistake is of a single millisecond. */
-export const wrongMillisecond = (...wrong: Parameters<typeof wrongDriver>): WrongDriver => ({
+export const wrongMillisecond = (...wrong: Parameters<typeof wrongDriver>): WrongCache => ({
   ...wrongDriver(...wrong),
   isOfOneMillisecond: true
 })
@@ -53,7 +53,7 @@ export const wrongPort = (
   caughtBy: string,
   name: string,
   change: (right: CachePort["Service"]) => Partial<CachePort["Service"]>
-): WrongDriver => ({
+): WrongCache => ({
   name,
   caughtBy,
   layer: Layer.sync(CachePort, () => {
@@ -67,7 +67,7 @@ export const wrongStore = (
   caughtBy: string,
   name: string,
   change: (right: Adapter, server: FakeServer) => Partial<Adapter>
-): WrongDriver => ({
+): WrongCache => ({
   name,
   caughtBy,
   layer: Layer.sync(CachePort, () => CachePort.fromDriver(makeReference())),

@@ -1,7 +1,7 @@
 import { CacheError, TimedOut, Unknown } from "@hexcache/cache-port"
 import { Exit } from "effect"
 import { assert, describe, it } from "vitest"
-import { failedWith } from "../src/StoreLaw.ts"
+import { failedWith } from "../src/FaultLaw.ts"
 
 const timedOut = new CacheError({ operation: "get", key: "key", reason: new TimedOut({ message: "no answer" }) })
 const unknown = new CacheError({ operation: "get", key: "key", reason: new Unknown({ message: "PostgreSQL failed" }) })

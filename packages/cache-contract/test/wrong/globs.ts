@@ -4,7 +4,7 @@
 import { type CacheDriver, Glob } from "@hexcache/cache-port"
 import { Effect, Stream } from "effect"
 import type { Memory } from "./Reference.ts"
-import { type WrongDriver, wrongDriver } from "./WrongDriver.ts"
+import { type WrongCache, wrongDriver } from "./WrongCache.ts"
 
 type Matches = (pattern: string, key: string) => boolean
 
@@ -91,7 +91,7 @@ const languages: Record<string, Matches> = {
   "a question mark is at least one byte": after((pattern) => pattern.replaceAll(/\?+$/g, "?*"))
 }
 
-export const globs: ReadonlyArray<WrongDriver> = [
+export const globs: ReadonlyArray<WrongCache> = [
   ...Object.entries(languages).map(([name, matches]) =>
     wrongDriver("scan: Redis's glob language, byte-wise as Redis does it", `scan: ${name}`, matching(matches, "scan"))
   ),

@@ -4,7 +4,7 @@
 import { CachePort } from "@hexcache/cache-port"
 import { Effect, Layer } from "effect"
 import { type Memory, makeMemory, makeReference } from "./Reference.ts"
-import type { WrongDriver } from "./WrongDriver.ts"
+import type { WrongCache } from "./WrongCache.ts"
 
 type Service = CachePort["Service"]
 
@@ -19,14 +19,14 @@ const right = (namespace: string, memory: Memory): Service => CachePort.fromDriv
 /** Layers of one store that keep every law. */
 export const rightLayers = () => layersOf(right)
 
-const wrongLayers = (name: string, make: (namespace: string, memory: Memory) => Service): WrongDriver => ({
+const wrongLayers = (name: string, make: (namespace: string, memory: Memory) => Service): WrongCache => ({
   name,
   caughtBy: "two layers of one store with different namespaces see none of each other's keys, and flush none",
   layer: layersOf(make)("examined"),
   layerWithNamespace: layersOf(make)
 })
 
-export const layers: ReadonlyArray<WrongDriver> = [
+export const layers: ReadonlyArray<WrongCache> = [
   wrongLayers("the layer forgets its namespace", (_namespace, memory) => right("", memory)),
   wrongLayers("the layer takes its namespace in lower case", (namespace, memory) =>
     right(namespace.toLowerCase(), memory)

@@ -3,9 +3,9 @@
  */
 import { DriverFailure, OutOfRange, Unknown, WrongType } from "@hexcache/cache-port"
 import { Console, Effect } from "effect"
-import { brokenBy, type WrongDriver } from "./WrongDriver.ts"
+import { brokenBy, type WrongCache } from "./WrongCache.ts"
 
-export const secrets: ReadonlyArray<WrongDriver> = [
+export const secrets: ReadonlyArray<WrongCache> = [
   ...brokenBy("no failure, log line, span or line of the console holds a value", {
     "a refused increment quotes the stored text": (right) => ({
       increment: (key, amount, ttl) =>

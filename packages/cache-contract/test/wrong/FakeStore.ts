@@ -4,7 +4,7 @@
  */
 import { type CacheDriver, CachePort, ConnectionLost, DriverFailure, TimedOut, Unavailable } from "@hexcache/cache-port"
 import { Deferred, Effect, Exit, Layer, Stream } from "effect"
-import type { Store } from "../Harness.ts"
+import type { Store } from "../../src/Harness.ts"
 import { makeMemory, makeReference } from "./Reference.ts"
 
 /** By when every operation on a fake store ends, in milliseconds. */
@@ -28,7 +28,7 @@ export interface FakeServer {
 
 /** The part of an adapter that sends requests, the same for all of them. */
 export interface Adapter {
-  readonly ask: <A>(
+  readonly execute: <A>(
     request: Effect.Effect<A, DriverFailure>,
     operation?: keyof CacheDriver
   ) => Effect.Effect<A, DriverFailure>
@@ -67,15 +67,15 @@ const rightAdapter = (server: FakeServer): Adapter => {
       )
     })
   const unavailable = Effect.fail(new DriverFailure(new Unavailable({ message: "no connection" })))
-  const ask = <A>(request: Effect.Effect<A, DriverFailure>): Effect.Effect<A, DriverFailure> =>
+  const execute = <A>(request: Effect.Effect<A, DriverFailure>): Effect.Effect<A, DriverFailure> =>
     Effect.suspend(() => {
-      if (isConnecting) return Effect.andThen(Deferred.await(firstAttempt), ask(request))
+      if (isConnecting) return Effect.andThen(Deferred.await(firstAttempt), execute(request))
       isConnected ||= server.state === "up"
       if (isClosed || !isConnected || server.state === "down") return unavailable
       return server.state === "up" ? request : send(request)
     })
   return {
-    ask,
+    execute,
     isConnecting: () => isConnecting,
     build: Effect.forkDetach(
       Effect.andThen(
@@ -91,23 +91,23 @@ const rightAdapter = (server: FakeServer): Adapter => {
 }
 
 /** Every operation of a driver by way of an adapter. */
-const through = (driver: CacheDriver, { ask }: Adapter): CacheDriver => ({
-  get: (key) => ask(driver.get(key), "get"),
-  getMany: (keys) => ask(driver.getMany(keys), "getMany"),
-  set: (key, value, ttl) => ask(driver.set(key, value, ttl), "set"),
-  setMany: (entries, ttl) => ask(driver.setMany(entries, ttl), "setMany"),
-  setIfAbsent: (key, value, ttl) => ask(driver.setIfAbsent(key, value, ttl), "setIfAbsent"),
-  deleteMany: (keys) => ask(driver.deleteMany(keys), "deleteMany"),
-  getAndDelete: (key) => ask(driver.getAndDelete(key), "getAndDelete"),
-  compareAndDelete: (key, expected) => ask(driver.compareAndDelete(key, expected), "compareAndDelete"),
-  exists: (key) => ask(driver.exists(key), "exists"),
-  expire: (key, ttl) => ask(driver.expire(key, ttl), "expire"),
-  ttl: (key) => ask(driver.ttl(key), "ttl"),
-  increment: (key, amount, ttl) => ask(driver.increment(key, amount, ttl), "increment"),
-  scan: (pattern) => Stream.unwrap(Effect.as(ask(Effect.void, "scan"), driver.scan(pattern))),
-  deletePattern: (pattern) => ask(driver.deletePattern(pattern), "deletePattern"),
-  flush: ask(driver.flush, "flush"),
-  ping: ask(driver.ping, "ping")
+const through = (driver: CacheDriver, { execute }: Adapter): CacheDriver => ({
+  get: (key) => execute(driver.get(key), "get"),
+  getMany: (keys) => execute(driver.getMany(keys), "getMany"),
+  set: (key, value, ttl) => execute(driver.set(key, value, ttl), "set"),
+  setMany: (entries, ttl) => execute(driver.setMany(entries, ttl), "setMany"),
+  setIfAbsent: (key, value, ttl) => execute(driver.setIfAbsent(key, value, ttl), "setIfAbsent"),
+  deleteMany: (keys) => execute(driver.deleteMany(keys), "deleteMany"),
+  getAndDelete: (key) => execute(driver.getAndDelete(key), "getAndDelete"),
+  compareAndDelete: (key, expected) => execute(driver.compareAndDelete(key, expected), "compareAndDelete"),
+  exists: (key) => execute(driver.exists(key), "exists"),
+  expire: (key, ttl) => execute(driver.expire(key, ttl), "expire"),
+  ttl: (key) => execute(driver.ttl(key), "ttl"),
+  increment: (key, amount, ttl) => execute(driver.increment(key, amount, ttl), "increment"),
+  scan: (pattern) => Stream.unwrap(Effect.as(execute(Effect.void, "scan"), driver.scan(pattern))),
+  deletePattern: (pattern) => execute(driver.deletePattern(pattern), "deletePattern"),
+  flush: execute(driver.flush, "flush"),
+  ping: execute(driver.ping, "ping")
 })
 
 /** A store whose adapter is right but for a change. */

@@ -4,14 +4,14 @@
 import type { CacheDriver } from "@hexcache/cache-port"
 import { Effect, Semaphore } from "effect"
 import { expiry, type Memory, sumOf } from "./Reference.ts"
-import { type WrongDriver, wrongDriver } from "./WrongDriver.ts"
+import { type WrongCache, wrongDriver } from "./WrongCache.ts"
 
 const law = "two operations on a key at once end as if one had come after the other"
 
 /** One after another among those that share it. */
-const inTurn = (): (<A, E>(asked: Effect.Effect<A, E>) => Effect.Effect<A, E>) => {
+const inTurn = (): (<A, E>(operation: Effect.Effect<A, E>) => Effect.Effect<A, E>) => {
   const one = Semaphore.makeUnsafe(1)
-  return (asked) => Semaphore.withPermits(one, 1)(asked)
+  return (operation) => Semaphore.withPermits(one, 1)(operation)
 }
 
 /** Reads an entry, lets others in, and goes on with what it read. */
@@ -28,9 +28,9 @@ const readFirst = <A, E>(
 const locked = (
   name: string,
   change: (right: CacheDriver, memory: Memory, turn: ReturnType<typeof inTurn>) => Partial<CacheDriver>
-): WrongDriver => wrongDriver(law, name, (right, memory) => change(right, memory, inTurn()))
+): WrongCache => wrongDriver(law, name, (right, memory) => change(right, memory, inTurn()))
 
-export const atomicity: ReadonlyArray<WrongDriver> = [
+export const atomicity: ReadonlyArray<WrongCache> = [
   locked("increment reads, then writes, beside other writes", (_right, memory, turn) => ({
     increment: (key, amount, ttl) =>
       turn(

@@ -3,13 +3,13 @@
  */
 import type { CacheDriver } from "@hexcache/cache-port"
 import { Effect } from "effect"
-import { type WrongDriver, wrongDriver } from "./WrongDriver.ts"
+import { type WrongCache, wrongDriver } from "./WrongCache.ts"
 
 /** A driver that remembers values, and absences, and forgets them by its writes. */
 const remembering = (right: CacheDriver, read: "get" | "getMany"): CacheDriver => {
   const remembered = new Map<string, string | undefined>()
-  const forget = <A, E>(asked: Effect.Effect<A, E>, ...keys: ReadonlyArray<string>) =>
-    Effect.onExit(asked, () =>
+  const forget = <A, E>(operation: Effect.Effect<A, E>, ...keys: ReadonlyArray<string>) =>
+    Effect.onExit(operation, () =>
       Effect.sync(() => {
         for (const key of keys) remembered.delete(key)
       })
@@ -53,7 +53,7 @@ const writes = [
   "deletePattern"
 ] as const
 
-export const remembered: ReadonlyArray<WrongDriver> = [
+export const remembered: ReadonlyArray<WrongCache> = [
   ...writes.flatMap((write) =>
     (["get", "getMany"] as const).map((read) =>
       wrongDriver(

@@ -3,11 +3,11 @@ import { CacheContract } from "@hexcache/cache-contract"
 import { CachePort } from "@hexcache/cache-port"
 import { Effect, Layer, Option } from "effect"
 import { assert, describe, it } from "vitest"
-import { fakeStore } from "../src/wrong/FakeStore.ts"
-import { rightLayers } from "../src/wrong/layers.ts"
-import { makeReference } from "../src/wrong/Reference.ts"
-import { shelf } from "../src/wrong/shelf.ts"
-import type { WrongDriver } from "../src/wrong/WrongDriver.ts"
+import { fakeStore } from "./wrong/FakeStore.ts"
+import { rightLayers } from "./wrong/layers.ts"
+import { makeReference } from "./wrong/Reference.ts"
+import type { WrongCache } from "./wrong/WrongCache.ts"
+import { wrongCaches } from "./wrong/wrongCaches.ts"
 
 const right = Layer.sync(CachePort, () => CachePort.fromDriver(makeReference()))
 
@@ -31,7 +31,7 @@ const lawsNamed = (wanted: string): ReadonlyArray<CacheContract.Chapter> =>
 
 /** Expects that a wrong cache breaks the law that must catch it, or a law of the chapter that must. */
 const catches = async (
-  { caughtBy, layer, layerWithNamespace }: WrongDriver,
+  { caughtBy, layer, layerWithNamespace }: WrongCache,
   harness: CacheContract.Harness
 ): Promise<void> => {
   const among = lawsNamed(caughtBy)
@@ -40,22 +40,22 @@ const catches = async (
   assert.isTrue(Option.isSome(breach))
 }
 
-describe("the shelf of wrong caches", { timeout: 180_000 }, () => {
-  for (const wrong of shelf.filter(({ store }) => store === undefined)) {
+describe("wrong caches", { timeout: 180_000 }, () => {
+  for (const wrong of wrongCaches.filter(({ store }) => store === undefined)) {
     it(`${wrong.caughtBy} catches: ${wrong.name}`, () => catches(wrong, inTestTime))
   }
 
   it("has a wrong cache for every chapter", () => {
     assert.deepStrictEqual(
-      new Set(shelf.flatMap(({ caughtBy }) => lawsNamed(caughtBy).map(({ name }) => name))),
+      new Set(wrongCaches.flatMap(({ caughtBy }) => lawsNamed(caughtBy).map(({ name }) => name))),
       new Set(CacheContract.chapters.map(({ name }) => name))
     )
   })
 })
 
 // Generous, for a busy machine: a wrong cache is caught as soon as it breaks one law.
-describe.concurrent("the shelf of wrong caches in real time", { timeout: 180_000 }, () => {
-  for (const wrong of shelf) {
+describe.concurrent("wrong caches in real time", { timeout: 180_000 }, () => {
+  for (const wrong of wrongCaches) {
     if (wrong.store !== undefined) {
       it(`${wrong.caughtBy} catches: ${wrong.name}`, () => catches(wrong, { time: "real", store: wrong.store }))
     } else if (wrong.isOfOneMillisecond !== true && ["time to live", "counters"].includes(wrong.caughtBy)) {

@@ -5,11 +5,11 @@
 import { type CacheDriver, TimeToLive } from "@hexcache/cache-port"
 import { Duration, Effect } from "effect"
 import { expiry, type Memory } from "./Reference.ts"
-import { brokenBy, type WrongDriver } from "./WrongDriver.ts"
+import { brokenBy, type WrongCache } from "./WrongCache.ts"
 
 /** The operation, and a longer life for its key afterwards, if the key is one that expires. */
-const prolonging = <A, E>(asked: Effect.Effect<A, E>, key: string, { entries, live, step }: Memory) =>
-  Effect.tap(asked, () =>
+const prolonging = <A, E>(operation: Effect.Effect<A, E>, key: string, { entries, live, step }: Memory) =>
+  Effect.tap(operation, () =>
     step((now) => {
       const entry = live(key, now)
       if (entry !== undefined && entry.expiresAt !== Infinity) {
@@ -29,7 +29,7 @@ const withLeft = (right: CacheDriver, change: (millis: number) => number | undef
     })
 })
 
-export const lifetimes: ReadonlyArray<WrongDriver> = [
+export const lifetimes: ReadonlyArray<WrongCache> = [
   ...brokenBy("a time to live of no whole seconds, below one or above, is kept to the millisecond", {
     "setIfAbsent keeps whole seconds": (right) => ({
       setIfAbsent: (key, value, ttl) => right.setIfAbsent(key, value, floored(ttl))
@@ -199,7 +199,7 @@ export const lifetimes: ReadonlyArray<WrongDriver> = [
           (parts) => parts.flatMap((part) => (part.includes(undefined) ? [part[0], undefined] : part))
         )
     }),
-    "deleteMany of more than 100 keys counts those that were asked": (right) => ({
+    "deleteMany of more than 100 keys counts the keys of the call": (right) => ({
       deleteMany: (keys) => Effect.map(right.deleteMany(keys), (removed) => (keys.length > 100 ? keys.length : removed))
     }),
     "deleteMany counts the last part only": (right) => ({

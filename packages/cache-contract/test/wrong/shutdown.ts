@@ -2,9 +2,9 @@
  * Wrong caches that break a law of closing.
  */
 import { Effect } from "effect"
-import { type WrongDriver, wrongStore } from "./WrongDriver.ts"
+import { type WrongCache, wrongStore } from "./WrongCache.ts"
 
-export const shutdown: ReadonlyArray<WrongDriver> = [
+export const shutdown: ReadonlyArray<WrongCache> = [
   wrongStore("shutdown", "closing waits for a store that is silent", (right, server) => ({
     close: Effect.andThen(Effect.repeat(Effect.sleep(10), { while: () => server.state === "silent" }), right.close)
   })),
@@ -15,8 +15,8 @@ export const shutdown: ReadonlyArray<WrongDriver> = [
   wrongStore("shutdown", "what is in flight is forgotten", (right, server) => {
     let isClosed = false
     return {
-      ask: (request) =>
-        Effect.flatMap(Effect.exit(right.ask(request)), (exit) =>
+      execute: (request) =>
+        Effect.flatMap(Effect.exit(right.execute(request)), (exit) =>
           isClosed && server.state !== "up" ? Effect.never : exit
         ),
       close: Effect.andThen(
@@ -31,14 +31,14 @@ export const shutdown: ReadonlyArray<WrongDriver> = [
   wrongStore("shutdown", "a closed cache never answers", (right) => {
     let isClosed = false
     return {
-      ask: (request) => Effect.suspend(() => (isClosed ? Effect.never : right.ask(request))),
+      execute: (request) => Effect.suspend(() => (isClosed ? Effect.never : right.execute(request))),
       close: Effect.sync(() => {
         isClosed = true
       })
     }
   }),
   wrongStore("shutdown", "closing one cache closes all of its store", (right, server) => ({
-    ask: (request) => Effect.suspend(() => (server.isClosed ? Effect.never : right.ask(request))),
+    execute: (request) => Effect.suspend(() => (server.isClosed ? Effect.never : right.execute(request))),
     close: Effect.andThen(
       right.close,
       Effect.sync(() => {

@@ -3,11 +3,11 @@
  */
 import { DriverFailure, InvalidArgument } from "@hexcache/cache-port"
 import { Effect, Stream } from "effect"
-import { brokenBy, type WrongDriver } from "./WrongDriver.ts"
+import { brokenBy, type WrongCache } from "./WrongCache.ts"
 
 const characters = 1_048_576
 
-export const scale: ReadonlyArray<WrongDriver> = [
+export const scale: ReadonlyArray<WrongCache> = [
   ...brokenBy("setMany, getMany, deleteMany: 130,000 keys at once", {
     "the keys of deleteMany are the arguments of a call": (right) => ({
       deleteMany: (keys) => Effect.suspend(() => right.deleteMany(Array.of(...keys)))

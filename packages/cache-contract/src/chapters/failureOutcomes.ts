@@ -3,22 +3,22 @@
  */
 import { Clock, Effect, Exit, Fiber, Option } from "effect"
 import { assert } from "vitest"
-import type { Law } from "./Law.ts"
-import { revealedBy } from "./Revealed.ts"
 import {
   buildReady,
   errorOf,
-  everyOperation,
   type Fault,
+  faultLaw,
   faults,
   killed,
   margin,
   persist,
-  storeLaw,
   timed,
   untilSuccess
-} from "./StoreLaw.ts"
-import { type Write, writes } from "./Writes.ts"
+} from "../FaultLaw.ts"
+import type { Law } from "../Law.ts"
+import { everyOperation } from "../Operations.ts"
+import { revealedBy } from "../Revealed.ts"
+import { type Write, writes } from "../Writes.ts"
 
 /** Keys that each writer has, more than it comes to. */
 const keysOfWriter = 400
@@ -46,7 +46,7 @@ const judge = ({ answer, key, outcome, write }: Made, value: string | undefined,
 
 /** Every kind of write, each on a key of its own, before, during and after a fault. */
 export const writeLaw = (fault: Fault): Law =>
-  storeLaw(`${fault.name}: a write happens once or not at all, and as its error says`, function* (store) {
+  faultLaw(`${fault.name}: a write happens once or not at all, and as its error says`, function* (store) {
     const cache = yield* buildReady(store)
     // A server that loses its data leaves what a write on a lost key comes to open.
     const examined = writes.filter(
@@ -65,7 +65,7 @@ export const writeLaw = (fault: Fault): Law =>
         if (isOver) return
         const one: Made = { write, key, outcome: "Unknown", answer: undefined, hasFailed: false }
         made.push(one)
-        const exit = yield* Effect.exit(write.ask(cache, key))
+        const exit = yield* Effect.exit(write.run(cache, key))
         one.outcome = errorOf(exit)?.outcome ?? "Executed"
         one.hasFailed = Exit.isFailure(exit)
         if (Exit.isSuccess(exit)) one.answer = exit.value
@@ -103,7 +103,7 @@ export const writeLaw = (fault: Fault): Law =>
 export const afterwards: ReadonlyArray<Law> = faults.flatMap((fault) => [
   ...(fault.keepsData
     ? [
-        storeLaw(`${fault.name}: a write that has failed is not carried out over a newer one`, function* (store) {
+        faultLaw(`${fault.name}: a write that has failed is not carried out over a newer one`, function* (store) {
           const cache = yield* buildReady(store)
           const keys = Array.from({ length: 50 }, (_, index) => `key-${index}`)
           yield* fault.begin(store)
@@ -121,7 +121,7 @@ export const afterwards: ReadonlyArray<Law> = faults.flatMap((fault) => [
       ]
     : []),
 
-  storeLaw(`${fault.name}: a value that was read before is served no longer than the deadline`, function* (store) {
+  faultLaw(`${fault.name}: a value that was read before is served no longer than the deadline`, function* (store) {
     const cache = yield* buildReady(store)
     yield* persist(cache.set("remembered", "value"))
     for (let time = 0; time < 5; time++) yield* persist(cache.get("remembered"))
@@ -140,20 +140,20 @@ export const afterwards: ReadonlyArray<Law> = faults.flatMap((fault) => [
     const found = Option.getOrUndefined(yield* persist(cache.get("remembered")))
     assert.strictEqual(found, expected, `get of what was read before the store was ${fault.name}`)
     // The adapter brings back what the server forgot (scripts, for example).
-    for (const [name, asked] of everyOperation(cache)) {
-      const exit = yield* Effect.exit(persist(asked))
+    for (const [name, operation] of everyOperation(cache)) {
+      const exit = yield* Effect.exit(persist(operation))
       assert(Exit.isSuccess(exit), `${name} fails after the store was ${fault.name}: ${errorOf(exit)?.message}`)
     }
   }),
 
   ...(fault === killed
     ? [
-        storeLaw(`${fault.name}: no failure holds a value, nor a secret of the store`, function* (store) {
+        faultLaw(`${fault.name}: no failure holds a value, nor a secret of the store`, function* (store) {
           const cache = yield* buildReady(store)
           const canary = `canary-${Math.random().toString(36).slice(2)}`
           yield* fault.begin(store)
           const said = yield* revealedBy([
-            ...everyOperation(cache).map(([, asked]) => asked),
+            ...everyOperation(cache).map(([, operation]) => operation),
             cache.set("key", canary),
             cache.setIfAbsent("key", canary),
             cache.setMany([["key", canary]]),

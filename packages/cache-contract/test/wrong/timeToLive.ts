@@ -4,9 +4,9 @@
 import { Glob, TimeToLive } from "@hexcache/cache-port"
 import { Duration, Effect, Stream } from "effect"
 import { expiry } from "./Reference.ts"
-import { type WrongDriver, wrongDriver, wrongMillisecond, wrongPort } from "./WrongDriver.ts"
+import { type WrongCache, wrongDriver, wrongMillisecond, wrongPort } from "./WrongCache.ts"
 
-export const timeToLive: ReadonlyArray<WrongDriver> = [
+export const timeToLive: ReadonlyArray<WrongCache> = [
   wrongMillisecond("time to live", "a key lives a millisecond too long", (right) => ({
     set: (key, value, ttl) => right.set(key, value, ttl === undefined ? undefined : ttl + 1)
   })),

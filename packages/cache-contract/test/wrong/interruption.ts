@@ -3,19 +3,19 @@
  */
 import { DriverFailure, Unavailable } from "@hexcache/cache-port"
 import { Deferred, Effect, Exit, Semaphore, Stream } from "effect"
-import { brokenBy, type WrongDriver, wrongDriver } from "./WrongDriver.ts"
+import { brokenBy, type WrongCache, wrongDriver } from "./WrongCache.ts"
 
 /** Holds a lock around an operation, and lets go of it only where that is not interrupted. */
 const leakyLock = () => {
   const lock = Semaphore.makeUnsafe(1)
-  return <A, E>(asked: Effect.Effect<A, E>): Effect.Effect<A, E> =>
+  return <A, E>(operation: Effect.Effect<A, E>): Effect.Effect<A, E> =>
     Effect.andThen(
       lock.take(1),
-      Effect.flatMap(Effect.exit(asked), (exit) => Effect.andThen(lock.release(1), exit))
+      Effect.flatMap(Effect.exit(operation), (exit) => Effect.andThen(lock.release(1), exit))
     )
 }
 
-export const interruption: ReadonlyArray<WrongDriver> = [
+export const interruption: ReadonlyArray<WrongCache> = [
   wrongDriver("interruption", "a write starts before it is run", (right) => ({
     set: (key, value, ttl) => {
       Effect.runSync(Effect.ignore(right.set(key, value, ttl)))

@@ -3,7 +3,7 @@
  */
 import { type CacheDriver, Glob } from "@hexcache/cache-port"
 import { Effect, Stream } from "effect"
-import { type WrongDriver, wrongDriver } from "./WrongDriver.ts"
+import { type WrongCache, wrongDriver } from "./WrongCache.ts"
 
 /** A driver that changes every key before it asks its store, which then has the changed one. */
 const rekeyed =
@@ -37,7 +37,7 @@ const behind = (change: (name: string) => string) => (key: string) => {
   return key.slice(0, at) + change(key.slice(at))
 }
 
-const wrongKeys = (law: string, wrong: Record<string, (key: string) => string>): ReadonlyArray<WrongDriver> =>
+const wrongKeys = (law: string, wrong: Record<string, (key: string) => string>): ReadonlyArray<WrongCache> =>
   Object.entries(wrong).map(([name, change]) => wrongDriver(law, name, rekeyed(change)))
 
 /** A hash of 32 bits, as no store of keys should have it. */
@@ -50,7 +50,7 @@ const hash = (text: string): string => {
 const anyText = "every write stores any text as it is, and every read gives it back as it was"
 
 /** A driver whose `setMany` or `setIfAbsent` rewrites values. */
-const rewriting = (name: string, change: (value: string) => string): ReadonlyArray<WrongDriver> => [
+const rewriting = (name: string, change: (value: string) => string): ReadonlyArray<WrongCache> => [
   wrongDriver(anyText, `set ${name}`, (right) => ({ set: (key, value, ttl) => right.set(key, change(value), ttl) })),
   wrongDriver(anyText, `setMany ${name}`, (right) => ({
     setMany: (entries, ttl) =>
@@ -75,7 +75,7 @@ const throughJson = (text: string): string => {
 const equality = "compareAndDelete: no text is equal to another"
 
 /** A `compareAndDelete` by an equality of its own. */
-const comparing = (name: string, change: (text: string) => string): WrongDriver =>
+const comparing = (name: string, change: (text: string) => string): WrongCache =>
   wrongDriver(equality, `compareAndDelete ${name}`, (_right, { entries, live, step }) => ({
     compareAndDelete: (key, expected) =>
       step((now) => {
@@ -86,7 +86,7 @@ const comparing = (name: string, change: (text: string) => string): WrongDriver 
 
 const large = "every write and read takes a value of 300,000 characters"
 
-export const texts: ReadonlyArray<WrongDriver> = [
+export const texts: ReadonlyArray<WrongCache> = [
   ...wrongKeys(alike, {
     "keys lose spaces at their end": (key) => key.trimEnd(),
     "keys lose zero-width characters": (key) => key.replaceAll(/[\u200b-\u200d\ufeff]/g, ""),

@@ -1,17 +1,18 @@
 /**
- * Laws about a store that is out of order.
+ * Laws on a store that is out of order.
  */
 import { CacheError, type CacheErrorReason, CachePort } from "@hexcache/cache-port"
-import { Clock, Context, Effect, Exit, Fiber, Layer, Option, Schedule, type Scope, Stream } from "effect"
+import { Clock, Context, Effect, Exit, Fiber, Layer, Option, Schedule, type Scope } from "effect"
 import { assert } from "vitest"
 import type { Store } from "./Harness.ts"
 import type { Law } from "./Law.ts"
+import { everyOperation } from "./Operations.ts"
 import { withPatience } from "./Patience.ts"
 
 type Cache = CachePort["Service"]
 
-/** A law that is examined on a store of its own. */
-export const storeLaw = (
+/** Makes a law that has a store of its own, and puts it out of order. */
+export const faultLaw = (
   name: string,
   check: (store: Store) => Generator<Effect.Effect<unknown, unknown, Scope.Scope>, void, never>
 ): Law => ({
@@ -105,12 +106,12 @@ export const untilUnavailable = (cache: Cache, { deadline }: Store) =>
   })
 
 /** Runs something that must end within `limit` milliseconds. Returns its exit, the instant of its end, and the time it took. */
-export const timed = <A, E, R>(name: string, asked: Effect.Effect<A, E, R>, limit: number) =>
+export const timed = <A, E, R>(name: string, operation: Effect.Effect<A, E, R>, limit: number) =>
   Effect.gen(function* () {
     const start = yield* Clock.currentTimeMillis
     let end = start
     // The end is noted by the operation itself: on a busy machine others may come to see it much later.
-    const noted = Effect.onExit(asked, () =>
+    const noted = Effect.onExit(operation, () =>
       Effect.map(Clock.currentTimeMillis, (now) => {
         end = now
       })
@@ -131,8 +132,8 @@ export const timed = <A, E, R>(name: string, asked: Effect.Effect<A, E, R>, limi
 export const allFailAtOnce = (cache: Cache, { deadline }: Store) =>
   Effect.gen(function* () {
     const all = everyOperation(cache)
-    const failAtOnce = Effect.fnUntraced(function* ([name, asked]: (typeof all)[number]) {
-      const { exit, millis } = yield* timed(name, asked, deadline)
+    const failAtOnce = Effect.fnUntraced(function* ([name, operation]: (typeof all)[number]) {
+      const { exit, millis } = yield* timed(name, operation, deadline)
       const error = failedWith(name, exit, ["Unavailable"])
       assert.strictEqual(error.outcome, "NotExecuted", name)
       assert.isTrue(error.isRetryable, name)
@@ -176,40 +177,8 @@ export const failedWith = (
 }
 
 /** Retries an operation that does no harm twice: on a busy machine one may miss its deadline. */
-export const persist = <A>(asked: Effect.Effect<A, CacheError>): Effect.Effect<A, CacheError> =>
-  Effect.retry(asked, { times: 20, schedule: Schedule.spaced(10) })
+export const persist = <A>(operation: Effect.Effect<A, CacheError>): Effect.Effect<A, CacheError> =>
+  Effect.retry(operation, { times: 20, schedule: Schedule.spaced(10) })
 
 export const reasonOf = (exit: Exit.Exit<unknown, unknown>): CacheErrorReason["_tag"] | undefined =>
   errorOf(exit)?.reason._tag
-
-/** Calls of each operation of the port that reaches its store, on keys that need not exist. */
-export const operations: ReadonlyArray<
-  readonly [name: string, ask: (cache: Cache) => Effect.Effect<unknown, CacheError>]
-> = [
-  ["get", (cache) => cache.get("key")],
-  ["getJson", (cache) => cache.getJson("key")],
-  ["set", (cache) => cache.set("key", "value")],
-  ["setJson", (cache) => cache.setJson("key", 1)],
-  ["setIfAbsent", (cache) => cache.setIfAbsent("key", "value")],
-  ["delete", (cache) => cache.delete("key")],
-  ["deleteMany", (cache) => cache.deleteMany(["a", "b"])],
-  ["getAndDelete", (cache) => cache.getAndDelete("key")],
-  ["compareAndDelete", (cache) => cache.compareAndDelete("key", "value")],
-  ["exists", (cache) => cache.exists("key")],
-  ["expire", (cache) => cache.expire("key", "1 hour")],
-  ["ttl", (cache) => cache.ttl("key")],
-  ["increment", (cache) => cache.increment("count")],
-  ["decrement", (cache) => cache.decrement("count")],
-  ["getMany", (cache) => cache.getMany(["a", "b"])],
-  ["setMany", (cache) => cache.setMany([["a", "1"]])],
-  ["deletePattern", (cache) => cache.deletePattern("*")],
-  ["scan", (cache) => Stream.runDrain(cache.scan("*"))],
-  ["flush", (cache) => cache.flush],
-  ["ping", (cache) => cache.ping]
-]
-
-/** Every operation of the port that asks its store. */
-export const everyOperation = (
-  cache: Cache
-): ReadonlyArray<readonly [name: string, Effect.Effect<unknown, CacheError>]> =>
-  operations.map(([name, ask]) => [name, ask(cache)])

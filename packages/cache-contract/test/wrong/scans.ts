@@ -4,7 +4,7 @@
 import { type CacheDriver, Glob } from "@hexcache/cache-port"
 import { Effect, Stream } from "effect"
 import type { Memory } from "./Reference.ts"
-import { type WrongDriver, wrongDriver, wrongPort } from "./WrongDriver.ts"
+import { type WrongCache, wrongDriver, wrongPort } from "./WrongCache.ts"
 
 const keysOfPage = 500
 
@@ -39,7 +39,7 @@ const endEarly =
     }
   }
 
-export const scans: ReadonlyArray<WrongDriver> = [
+export const scans: ReadonlyArray<WrongCache> = [
   wrongPort("patterns", "a class counts as one member of a pattern", (right) => ({
     deletePattern: (pattern) => right.deletePattern(withShortClasses(pattern)),
     scan: (pattern) => right.scan(withShortClasses(pattern))

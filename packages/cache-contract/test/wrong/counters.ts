@@ -3,9 +3,9 @@
  */
 import { DriverFailure, OutOfRange, WrongType } from "@hexcache/cache-port"
 import { Effect } from "effect"
-import { type WrongDriver, wrongDriver, wrongPort } from "./WrongDriver.ts"
+import { type WrongCache, wrongDriver, wrongPort } from "./WrongCache.ts"
 
-export const counters: ReadonlyArray<WrongDriver> = [
+export const counters: ReadonlyArray<WrongCache> = [
   wrongDriver("counters", "increment loses the time to live", (right, { entries, step }) => ({
     increment: (key, amount, ttl) =>
       Effect.tap(right.increment(key, amount, ttl), (sum) =>
