@@ -8,18 +8,16 @@ import {
   type CacheDriver,
   CacheError,
   CachePort,
+  Counter,
   DriverFailure,
   type FromDriverOptions,
   Glob,
   InvalidArgument,
   OutOfMemory,
-  OutOfRange,
   TimeToLive,
-  utf8Length,
-  WrongType
+  utf8Length
 } from "@hexcache/cache-port"
 import { Clock, Duration, Effect, type Fiber, type Layer, Option, type Scope, Stream } from "effect"
-import * as Counter from "./Counter.ts"
 import { instantOf } from "./Instant.ts"
 import { Store } from "./Store.ts"
 import * as Sweep from "./Sweep.ts"
@@ -228,10 +226,7 @@ const driver = (store: Store, saw: (clock: Clock.Clock) => void): CacheDriver =>
       const now = timeOf(fiber, ttl)
       const stored = store.get(key, now)
       const sum = Counter.add(stored ?? "0", amount)
-      if (sum === "WrongType") return new DriverFailure(new WrongType({ message: "the value is not an integer" }))
-      if (sum === "OutOfRange") {
-        return new DriverFailure(new OutOfRange({ message: "the result would not be a safe integer" }))
-      }
+      if (typeof sum !== "number") return sum
       const text = String(sum)
       if (!store.fits(key, text)) return tooLarge()
       const fresh = ttl === undefined ? Infinity : now + ttl

@@ -5,6 +5,7 @@ export type { CacheOperations, SetOptions } from "./CacheOperations.ts"
 export { CachePort } from "./CachePort.ts"
 export * as CacheStats from "./CacheStats.ts"
 export type { Codec } from "./Codec.ts"
+export * as Counter from "./Counter.ts"
 export { DriverFailure } from "./DriverFailure.ts"
 export {
   Async,

@@ -6,12 +6,11 @@
 import {
   type CacheDriver,
   DriverFailure,
+  type DriverResult,
   Glob,
   OutOfMemory,
-  OutOfRange,
   TimedOut,
-  TimeToLive,
-  WrongType
+  TimeToLive
 } from "@hexcache/cache-port"
 import { Clock, Duration, Effect, Option, type Scope, Stream } from "effect"
 import { Busy, type Connection } from "./Connection.ts"
@@ -43,9 +42,7 @@ const matchAtOnce = 10_000
 /** The pause before an operation that found a lock tries again, in milliseconds: a part of it at random. */
 const pauseMillis = 4
 
-type Result<A> = A | DriverFailure
-
-const toEffect = <A>(result: Result<A>): Effect.Effect<A, DriverFailure> =>
+const toEffect = <A>(result: DriverResult<A>): Effect.Effect<A, DriverFailure> =>
   result instanceof DriverFailure ? Effect.fail(result) : Effect.succeed(result)
 
 const tooLarge = () =>
@@ -53,7 +50,7 @@ const tooLarge = () =>
 
 const driver = (connection: Connection, timeout: number, saw: (clock: Clock.Clock) => void): CacheDriver => {
   /** Runs one step on the store; again in later turns while another connection holds the lock. */
-  const run = <A>(work: (store: Store, now: number) => Result<A>): Effect.Effect<A, DriverFailure> =>
+  const run = <A>(work: (store: Store, now: number) => DriverResult<A>): Effect.Effect<A, DriverFailure> =>
     Effect.withFiber((fiber) => {
       const clock = fiber.getRef(Clock.Clock)
       saw(clock)
@@ -62,7 +59,7 @@ const driver = (connection: Connection, timeout: number, saw: (clock: Clock.Cloc
       return result === Busy ? retry(attempt) : toEffect(result)
     })
 
-  const retry = <A>(attempt: () => Result<A> | typeof Busy): Effect.Effect<A, DriverFailure> =>
+  const retry = <A>(attempt: () => DriverResult<A> | typeof Busy): Effect.Effect<A, DriverFailure> =>
     Effect.callback((resume) => {
       const end = performance.now() + timeout
       const again = () => {
@@ -77,7 +74,7 @@ const driver = (connection: Connection, timeout: number, saw: (clock: Clock.Cloc
       return Effect.sync(() => cancel())
     })
 
-  const write = <A>(work: (store: Store, now: number) => Result<A>): Effect.Effect<A, DriverFailure> =>
+  const write = <A>(work: (store: Store, now: number) => DriverResult<A>): Effect.Effect<A, DriverFailure> =>
     run((store, now) => store.transaction(() => work(store, now)))
 
   /** A batch in one transaction, or in parts, each one transaction in a turn of its own. */
@@ -216,10 +213,6 @@ const driver = (connection: Connection, timeout: number, saw: (clock: Clock.Cloc
     increment: (key, amount, ttl) =>
       write((store, now) => {
         const sum = store.increment(key, amount, expiry(ttl, now), now)
-        if (sum === "WrongType") return new DriverFailure(new WrongType({ message: "the value is not an integer" }))
-        if (sum === "OutOfRange") {
-          return new DriverFailure(new OutOfRange({ message: "the result would not be a safe integer" }))
-        }
         return sum === "TooLarge" ? tooLarge() : sum
       }),
 

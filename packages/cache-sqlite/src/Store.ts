@@ -1,12 +1,12 @@
 /**
- * The entries of a database, with their expiry and their bound. Knows neither Effect nor the port; every operation takes
- * the time as an argument, in milliseconds, and throws the errors of SQLite.
+ * The entries of a database, with their expiry and their bound. Knows nothing of Effect; every operation takes the time as
+ * an argument, in milliseconds, and throws the errors of SQLite.
  *
  * @internal
  */
 import { Buffer } from "node:buffer"
 import type { DatabaseSync } from "node:sqlite"
-import { add } from "./Counter.ts"
+import { Counter, type DriverResult } from "@hexcache/cache-port"
 
 /** Expired entries that one write removes at most, and entries that it evicts at most, so that no write takes long. */
 const reclaimedByWrite = 16
@@ -145,10 +145,10 @@ export class Store {
   }
 
   /** Adds to a counter, within a transaction. */
-  increment(key: string, amount: number, freshExpiry: number, now: number): ReturnType<typeof add> | "TooLarge" {
+  increment(key: string, amount: number, freshExpiry: number, now: number): DriverResult<number> | "TooLarge" {
     const row = this.#find(key, now)
-    const sum = add(row === undefined ? "0" : textOf(row.value), amount)
-    if (typeof sum === "string") return sum
+    const sum = Counter.add(row === undefined ? "0" : textOf(row.value), amount)
+    if (typeof sum !== "number") return sum
     if (!this.fits(key, String(sum))) return "TooLarge"
     this.set(key, String(sum), row === undefined ? freshExpiry : row.expires, now)
     return sum
