@@ -142,61 +142,30 @@ export class CacheError extends Data.TaggedError("CacheError")<CacheErrorFields>
   }
 }
 
-const codes: Record<CacheOperation, CacheErrorCode> = {
-  get: "CACHE_GET_ERROR",
-  getJson: "CACHE_GET_ERROR",
-  getMany: "CACHE_GET_ERROR",
-  exists: "CACHE_GET_ERROR",
-  ttl: "CACHE_GET_ERROR",
-  scan: "CACHE_GET_ERROR",
-  set: "CACHE_SET_ERROR",
-  setJson: "CACHE_SET_ERROR",
-  setIfAbsent: "CACHE_SET_ERROR",
-  setMany: "CACHE_SET_ERROR",
-  expire: "CACHE_SET_ERROR",
-  increment: "CACHE_SET_ERROR",
-  decrement: "CACHE_SET_ERROR",
-  delete: "CACHE_DELETE_ERROR",
-  deleteMany: "CACHE_DELETE_ERROR",
-  getAndDelete: "CACHE_DELETE_ERROR",
-  compareAndDelete: "CACHE_DELETE_ERROR",
-  deletePattern: "CACHE_DELETE_ERROR",
-  flush: "CACHE_DELETE_ERROR",
-  ping: "CACHE_CONNECTION_ERROR",
-  layer: "CACHE_CONNECTION_ERROR"
+const operations: Readonly<Record<CacheErrorCode, ReadonlyArray<CacheOperation>>> = {
+  CACHE_GET_ERROR: ["get", "getJson", "getMany", "exists", "ttl", "scan"],
+  CACHE_SET_ERROR: ["set", "setJson", "setIfAbsent", "setMany", "expire", "increment", "decrement"],
+  CACHE_DELETE_ERROR: ["delete", "deleteMany", "getAndDelete", "compareAndDelete", "deletePattern", "flush"],
+  CACHE_CONNECTION_ERROR: ["ping", "layer"]
 }
 
-const codeOf = (operation: CacheOperation, reason: CacheErrorReason): CacheErrorCode => {
-  switch (reason._tag) {
-    case "Unavailable":
-    case "TimedOut":
-    case "ConnectionLost":
-    case "AccessDenied":
-      return "CACHE_CONNECTION_ERROR"
-    default:
-      return codes[operation]
-  }
-}
+const codes = new Map(
+  (Object.keys(operations) as Array<CacheErrorCode>).flatMap((code) =>
+    operations[code].map((operation) => [operation, code] as const)
+  )
+)
+
+/** Reasons that may pass. */
+const passing = new Set<CacheErrorReason["_tag"]>(["Unavailable", "TimedOut", "ConnectionLost"])
 
 /** Operations that do harm, or return something wrong, when they run a second time. */
-const onceOnly: ReadonlySet<CacheOperation> = new Set<CacheOperation>([
-  "setIfAbsent",
-  "getAndDelete",
-  "compareAndDelete",
-  "increment",
-  "decrement"
-])
+const onceOnly = new Set<CacheOperation>(["setIfAbsent", "getAndDelete", "compareAndDelete", "increment", "decrement"])
 
-const isRetryable = (operation: CacheOperation, reason: CacheErrorReason, outcome: CacheErrorOutcome): boolean => {
-  switch (reason._tag) {
-    case "Unavailable":
-    case "TimedOut":
-    case "ConnectionLost":
-      return outcome === "NotExecuted" || !onceOnly.has(operation)
-    default:
-      return false
-  }
-}
+const codeOf = (operation: CacheOperation, { _tag }: CacheErrorReason): CacheErrorCode =>
+  passing.has(_tag) || _tag === "AccessDenied" ? "CACHE_CONNECTION_ERROR" : (codes.get(operation) as CacheErrorCode)
+
+const isRetryable = (operation: CacheOperation, { _tag }: CacheErrorReason, outcome: CacheErrorOutcome): boolean =>
+  passing.has(_tag) && (outcome === "NotExecuted" || !onceOnly.has(operation))
 
 const longestKeyInMessage = 100
 

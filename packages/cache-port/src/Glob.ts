@@ -68,11 +68,8 @@ export const compile = (pattern: string): Glob | string => {
   if (isStars(rest)) return literally((text) => text.startsWith(literal))
   const parsed = parse(utf8(rest))
   if (typeof parsed === "string") return parsed
-  const begin = (text: string): Attempt["run"] => {
-    if (!text.startsWith(literal)) return never
-    const attempt = new Attempt(parsed.tokens, utf8(text.slice(literal.length)))
-    return (steps) => attempt.run(steps)
-  }
+  const begin = (text: string) =>
+    text.startsWith(literal) ? beginMatch(parsed.tokens, utf8(text.slice(literal.length))) : never
   return { begin, matches: (text) => begin(text)(Infinity) === true }
 }
 
@@ -106,14 +103,11 @@ export const refusalOf = (pattern: string): string | undefined => {
 
 const notWellFormed = "a pattern is well-formed Unicode, without a lone surrogate"
 
-type Token =
-  | { readonly _tag: "Star" }
-  | { readonly _tag: "AnyByte" }
-  | { readonly _tag: "Byte"; readonly byte: number }
-  | { readonly _tag: "Class"; readonly members: Uint8Array; readonly negated: boolean }
+/** A byte, `anyByte` or `star`, or a class: 1 for each byte of it. */
+type Token = number | Uint8Array
 
-const star: Token = { _tag: "Star" }
-const anyByte: Token = { _tag: "AnyByte" }
+const anyByte = 256
+const star = 257
 
 const asterisk = 0x2a
 const questionMark = 0x3f
@@ -135,7 +129,7 @@ const parse = (pattern: Uint8Array): Parsed | string => {
   let firstSearched = -1
   let lastSearched = 0
   const add = (token: Token, end: number): void => {
-    if (firstSearched === -1 && (token._tag === "Star" || token._tag === "Class")) firstSearched = at
+    if (firstSearched === -1 && (token === star || typeof token !== "number")) firstSearched = at
     if (token !== star || tokens.at(-1) !== star) tokens.push(token)
     at = end
     if (token !== star) lastSearched = end
@@ -148,19 +142,17 @@ const parse = (pattern: Uint8Array): Parsed | string => {
       const [token, end] = parseClass(pattern, at + 1)
       if (token === undefined) return "a class in a pattern holds ASCII only"
       add(token, end)
-    } else if (byte === backslash && at + 1 < pattern.length) {
-      add({ _tag: "Byte", byte: pattern[at + 1] as number }, at + 2)
-    } else add({ _tag: "Byte", byte }, at + 1)
+    } else if (byte === backslash && at + 1 < pattern.length) add(pattern[at + 1] as number, at + 2)
+    else add(byte, at + 1)
   }
   return { tokens, searched: firstSearched === -1 ? 0 : lastSearched - firstSearched }
 }
 
 /** The class whose first byte after `[` is at `start`, and the index behind it. */
 const parseClass = (pattern: Uint8Array, start: number): readonly [Token | undefined, number] => {
-  const members = new Uint8Array(256)
-  let at = start
-  const negated = pattern[at] === caret
-  if (negated) at++
+  const isNegated = pattern[start] === caret
+  const members = new Uint8Array(256).fill(isNegated ? 1 : 0)
+  let at = isNegated ? start + 1 : start
   while (at < pattern.length && pattern[at] !== closing) {
     let first = pattern[at] as number
     let last = first
@@ -172,55 +164,27 @@ const parseClass = (pattern: Uint8Array, start: number): readonly [Token | undef
       at += 2
     }
     if (first > 0x7f || last > 0x7f) return [undefined, at]
-    members.fill(1, Math.min(first, last), Math.max(first, last) + 1)
+    members.fill(isNegated ? 0 : 1, Math.min(first, last), Math.max(first, last) + 1)
     at++
   }
-  return [{ _tag: "Class", members, negated }, Math.min(at + 1, pattern.length)]
+  return [members, Math.min(at + 1, pattern.length)]
 }
 
-const matchesByte = (token: Token, byte: number): boolean => {
-  switch (token._tag) {
-    case "Byte":
-      return token.byte === byte
-    case "Class":
-      return (token.members[byte] === 1) !== token.negated
-    default:
-      return true
-  }
-}
+const matchesByte = (token: Token, byte: number): boolean =>
+  typeof token === "number" ? token === byte || token === anyByte : token[byte] === 1
 
-/** A match under way. It only goes back to the last star, so its steps are at most pattern times text. */
-class Attempt {
-  readonly #tokens: ReadonlyArray<Token>
-  readonly #text: Uint8Array
-  #token = 0
-  #at = 0
-  #starToken = -1
-  #starAt = 0
-
-  constructor(tokens: ReadonlyArray<Token>, text: Uint8Array) {
-    this.#tokens = tokens
-    this.#text = text
-  }
-
-  /** Takes at most `steps` steps, and returns `undefined` until the result is known. */
-  run(steps: number): boolean | undefined {
-    const tokens = this.#tokens
-    const text = this.#text
-    let token = this.#token
-    let at = this.#at
-    let starToken = this.#starToken
-    let starAt = this.#starAt
+/** Begins a match, as `Glob.begin`. It only goes back to the last star, so its steps are at most pattern times text. */
+const beginMatch = (tokens: ReadonlyArray<Token>, text: Uint8Array) => {
+  let place: readonly [token: number, at: number, starToken: number, starAt: number] = [0, 0, -1, 0]
+  return (steps: number): boolean | undefined => {
+    let [token, at, starToken, starAt] = place
     for (let left = steps; at < text.length; left--) {
       if (left === 0) {
-        this.#token = token
-        this.#at = at
-        this.#starToken = starToken
-        this.#starAt = starAt
+        place = [token, at, starToken, starAt]
         return undefined
       }
       const current = tokens[token]
-      if (current !== undefined && current._tag === "Star") {
+      if (current === star) {
         starToken = token++
         starAt = at
       } else if (current !== undefined && matchesByte(current, text[at] as number)) {
@@ -233,7 +197,7 @@ class Attempt {
         return false
       }
     }
-    while (tokens[token]?._tag === "Star") token++
+    while (tokens[token] === star) token++
     return token === tokens.length
   }
 }

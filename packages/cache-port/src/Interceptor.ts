@@ -1,11 +1,11 @@
 /**
  * One function around every operation of a cache: a layer around the port is made of it.
  */
-import { Effect, Exit, Stream } from "effect"
+import { type Effect, Exit, type Stream } from "effect"
 import type { CacheError, CacheOperation, CacheRequest } from "./CacheError.ts"
 import type { CacheOperations } from "./CacheOperations.ts"
 import * as Input from "./internal/Input.ts"
-import { withInput } from "./internal/InputCheck.ts"
+import { checked, checkedScan, withInput } from "./internal/InputCheck.ts"
 import { layered } from "./internal/PortInternals.ts"
 
 /**
@@ -45,16 +45,8 @@ export const interceptOperations = (inner: CacheOperations, interceptor: Interce
   const wrap: Interceptor["wrap"] = (operation, request) =>
     isRefusal(operation) ? operation : interceptor.wrap(operation, request)
 
-  const onKeys = <A>(
-    operation: CacheOperation,
-    input: Iterable<string>,
-    f: (keys: ReadonlyArray<string>) => Effect.Effect<A, CacheError>
-  ) =>
-    withInput(
-      operation,
-      () => Input.keys(input),
-      (keys) => (keys.length === 0 ? f(keys) : wrap(f(keys), { operation, keys }))
-    )
+  const onKeys = <A>(operation: CacheOperation, f: (keys: ReadonlyArray<string>) => Effect.Effect<A, CacheError>) =>
+    checked(operation, Input.keys, (keys) => (keys.length === 0 ? f(keys) : wrap(f(keys), { operation, keys })))
 
   return {
     get: (key) => wrap(inner.get(key), { operation: "get", key }),
@@ -64,7 +56,7 @@ export const interceptOperations = (inner: CacheOperations, interceptor: Interce
     setIfAbsent: (key, value, options) =>
       wrap(inner.setIfAbsent(key, value, options), { operation: "setIfAbsent", key }),
     delete: (key) => wrap(inner.delete(key), { operation: "delete", key }),
-    deleteMany: (keys) => onKeys("deleteMany", keys, (keys) => inner.deleteMany(keys)),
+    deleteMany: onKeys("deleteMany", (keys) => inner.deleteMany(keys)),
     getAndDelete: (key) => wrap(inner.getAndDelete(key), { operation: "getAndDelete", key }),
     compareAndDelete: (key, expected) =>
       wrap(inner.compareAndDelete(key, expected), { operation: "compareAndDelete", key }),
@@ -73,7 +65,7 @@ export const interceptOperations = (inner: CacheOperations, interceptor: Interce
     ttl: (key) => wrap(inner.ttl(key), { operation: "ttl", key }),
     increment: (key, amount, options) => wrap(inner.increment(key, amount, options), { operation: "increment", key }),
     decrement: (key, amount, options) => wrap(inner.decrement(key, amount, options), { operation: "decrement", key }),
-    getMany: (keys) => onKeys("getMany", keys, (keys) => inner.getMany(keys)),
+    getMany: onKeys("getMany", (keys) => inner.getMany(keys)),
     setMany: (entries, options) =>
       withInput(
         "setMany",
@@ -86,14 +78,7 @@ export const interceptOperations = (inner: CacheOperations, interceptor: Interce
         }
       ),
     deletePattern: (pattern) => wrap(inner.deletePattern(pattern), { operation: "deletePattern" }),
-    scan: (pattern) =>
-      Stream.unwrap(
-        withInput(
-          "scan",
-          () => Input.pattern(pattern),
-          (pattern) => Effect.sync(() => interceptor.wrapScan(inner.scan(pattern), { operation: "scan" }))
-        )
-      ),
+    scan: checkedScan((pattern) => interceptor.wrapScan(inner.scan(pattern), { operation: "scan" })),
     flush: wrap(inner.flush, { operation: "flush" }),
     ping: wrap(inner.ping, { operation: "ping" })
   }

@@ -58,9 +58,12 @@ export const isKey = (input: unknown): input is string => {
   }
 }
 
-/** Distinct keys of any iterable but text, in the order of their first places. */
+/** Keys of any iterable but text. */
+export const keyList = (input: unknown): ReadonlyArray<string> => list(input, key)
+
+/** Distinct keys, in the order of their first places. */
 export const keys = (input: unknown): ReadonlyArray<string> => {
-  const all = list(input, key)
+  const all = keyList(input)
   const distinct = new Set(all)
   return distinct.size === all.length ? all : Array.from(distinct)
 }
@@ -95,12 +98,6 @@ export const pair = (input: unknown): readonly [string, unknown] =>
 const isIterable = (input: object): input is Iterable<unknown> =>
   typeof (input as Partial<Iterable<unknown>>)[Symbol.iterator] === "function"
 
-/** True for an array with the iterator of arrays: a loop by index is faster. */
-const isUsualArray = (input: Iterable<unknown>): input is Array<unknown> =>
-  Array.isArray(input) && input[Symbol.iterator] === Array.prototype[Symbol.iterator]
-
-const tooLargeABatch = "a batch has at most 8,388,608 keys or entries"
-
 /** The most keys or entries of one batch: V8 makes no larger `Map` for the result. */
 export const maxBatch = 8_388_608
 
@@ -110,11 +107,8 @@ export const list = <A>(input: unknown, check: (each: unknown) => A): ReadonlyAr
     return refuse(`keys and entries come as an iterable, not as ${kind(input)}`)
   }
   const checked: Array<A> = []
-  if (isUsualArray(input)) {
-    if (input.length > maxBatch) return refuse(tooLargeABatch)
-    for (let index = 0; index < input.length; index++) checked.push(check(input[index]))
-  } else {
-    for (const each of input) if (checked.push(check(each)) > maxBatch) return refuse(tooLargeABatch)
+  for (const each of input) {
+    if (checked.push(check(each)) > maxBatch) return refuse("a batch has at most 8,388,608 keys or entries")
   }
   return checked
 }
@@ -154,7 +148,7 @@ export const timeToLive = (input: unknown): number | undefined => {
 const durationMillis = (input: unknown): number => {
   // Effect reads NaN, and an object without any unit, as a duration of zero.
   if (typeof input === "number") return Number.isNaN(input) ? notADuration(input) : input
-  if (typeof input === "object" && input !== null && !Duration.isDuration(input) && !hasOnlyNumbers(input)) {
+  if (typeof input === "object" && input !== null && !Duration.isDuration(input) && !isOfUnits(input)) {
     return notADuration(input)
   }
   const duration = Duration.fromInput(input as Duration.Input)
@@ -175,9 +169,11 @@ const notADuration = (input: unknown): never =>
 
 const units = ["weeks", "days", "hours", "minutes", "seconds", "milliseconds", "microseconds", "nanoseconds"]
 
-const hasOnlyNumbers = (input: object): boolean => {
-  const parts = Array.isArray(input) ? input : partsOf(input as Record<string, unknown>)
-  return parts.length > 0 && parts.every((part) => typeof part === "number" && !Number.isNaN(part))
+/** True for an array of numbers, and for an object with numbers of units. */
+const isOfUnits = (input: object): boolean => {
+  const parts = Object.entries(input).filter(([, part]) => part !== undefined || Array.isArray(input))
+  const isUnit = (name: string) => Array.isArray(input) || units.includes(name)
+  return parts.length > 0 && parts.every(([name, part]) => isUnit(name) && Number(part) === part)
 }
 
 /** Milliseconds over zero; `Infinity` for `Duration.infinity`. */
@@ -185,12 +181,6 @@ export const timeout = (input: unknown): number => {
   const duration = Duration.fromInput(input as Duration.Input)
   const millis = duration._tag === "None" ? Number.NaN : Duration.toMillis(duration.value)
   return millis > 0 ? millis : refuse("a timeout is a duration over zero")
-}
-
-/** The parts of a duration, with `undefined` for one that has no name of a unit. */
-const partsOf = (input: Record<string, unknown>): ReadonlyArray<unknown> => {
-  const names = Object.keys(input).filter((name) => input[name] !== undefined)
-  return names.map((name) => (units.includes(name) ? input[name] : undefined))
 }
 
 export const amount = (input: unknown): number => {

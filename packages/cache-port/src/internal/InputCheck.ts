@@ -3,7 +3,7 @@
  *
  * @internal
  */
-import { Effect } from "effect"
+import { Effect, Stream } from "effect"
 import { CacheError, type CacheOperation, InvalidArgument } from "../CacheError.ts"
 import * as Input from "./Input.ts"
 
@@ -23,7 +23,25 @@ export const withInput = <I, A, E>(
   return f(input)
 }
 
-/** As `withInput`, for an operation on a key and nothing else. */
+/** Makes an operation that runs `f` on its validated input. */
+export const checked =
+  <I, O, A, E>(operation: CacheOperation, check: (input: I) => O, f: (input: O) => Effect.Effect<A, E>) =>
+  (input: I): Effect.Effect<A, E | CacheError> =>
+    withInput(operation, () => check(input), f)
+
+/** Makes a scan of the keys that match a valid pattern; runs `f` each time. */
+export const checkedScan =
+  (f: (pattern: string) => Stream.Stream<string, CacheError>) =>
+  (pattern: string): Stream.Stream<string, CacheError> =>
+    Stream.unwrap(
+      withInput(
+        "scan",
+        () => Input.pattern(pattern),
+        (pattern) => Effect.sync(() => f(pattern))
+      )
+    )
+
+/** As `checked`, for a key, without a closure for each call. */
 export const withKey =
   <A, E>(operation: CacheOperation, f: (key: string) => Effect.Effect<A, E>) =>
   (key: string): Effect.Effect<A, E | CacheError> => {

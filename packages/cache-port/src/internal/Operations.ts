@@ -11,7 +11,7 @@ import type { Counters } from "../CacheStats.ts"
 import { DistinctKeys } from "./DistinctKeys.ts"
 import { driverCalls } from "./DriverCalls.ts"
 import * as Input from "./Input.ts"
-import { invalidInput, withInput, withKey } from "./InputCheck.ts"
+import { checked, checkedScan, invalidInput, withInput, withKey } from "./InputCheck.ts"
 import type { SyncReader } from "./PortInternals.ts"
 
 /** The operations on a driver whose keys are the port's own, and a synchronous read where the driver has one. */
@@ -82,12 +82,9 @@ export const operations = (
     delete: withKey("delete", (key) =>
       mapResult(driver.deleteMany([key]), "delete", { key }, (removed) => removed === 1)
     ),
-    deleteMany: (keys) =>
-      withInput(
-        "deleteMany",
-        () => Input.keys(keys),
-        (keys) => (keys.length === 0 ? Effect.succeed(0) : mapFailure(driver.deleteMany(keys), "deleteMany", { keys }))
-      ),
+    deleteMany: checked("deleteMany", Input.keys, (keys) =>
+      keys.length === 0 ? Effect.succeed(0) : mapFailure(driver.deleteMany(keys), "deleteMany", { keys })
+    ),
     getAndDelete: withKey("getAndDelete", (key) =>
       mapResult(driver.getAndDelete(key), "getAndDelete", { key }, countAndWrap)
     ),
@@ -109,12 +106,9 @@ export const operations = (
     ttl: withKey("ttl", (key) => mapFailure(driver.ttl(key), "ttl", { key })),
     increment: add("increment", 1),
     decrement: add("decrement", -1),
-    getMany: (keys) =>
-      withInput(
-        "getMany",
-        () => Input.list(keys, Input.key),
-        (keys) => (keys.length === 0 ? Effect.succeed(new Map()) : getMany(keys))
-      ),
+    getMany: checked("getMany", Input.keyList, (keys) =>
+      keys.length === 0 ? Effect.succeed(new Map()) : getMany(keys)
+    ),
     setMany: (entries, options) =>
       withInput(
         "setMany",
@@ -124,31 +118,19 @@ export const operations = (
             ? Effect.void
             : mapFailure(driver.setMany(entries, ttl), "setMany", { keys: entries.map(([key]) => key) })
       ),
-    deletePattern: (pattern) =>
-      withInput(
-        "deletePattern",
-        () => Input.pattern(pattern),
-        (pattern) => mapFailure(driver.deletePattern(pattern), "deletePattern", {})
-      ),
-    scan: (pattern) =>
-      Stream.unwrap(
-        withInput(
-          "scan",
-          () => Input.pattern(pattern),
-          (pattern) => Effect.sync(() => distinct(driver.scan(pattern)))
-        )
-      ),
+    deletePattern: checked("deletePattern", Input.pattern, (pattern) =>
+      mapFailure(driver.deletePattern(pattern), "deletePattern", {})
+    ),
+    scan: checkedScan((pattern) => {
+      const seen = driver.scansOnce === true ? undefined : new DistinctKeys()
+      return driver.scan(pattern).pipe(
+        Stream.mapError((failure) => toError("scan", {}, failure)),
+        Stream.map((page) => (seen === undefined ? page : page.filter((key) => seen.add(key)))),
+        Stream.flattenIterable
+      )
+    }),
     flush: mapFailure(driver.flush, "flush", {}),
     ping: mapResult(driver.ping, "ping", {}, () => true as const)
-  }
-
-  const distinct = (pages: ReturnType<CacheDriver["scan"]>) => {
-    const seen = driver.scansOnce === true ? undefined : new DistinctKeys()
-    return pages.pipe(
-      Stream.mapError((failure) => toError("scan", {}, failure)),
-      Stream.map((page) => (seen === undefined ? page : page.filter((key) => seen.add(key)))),
-      Stream.flattenIterable
-    )
   }
 
   return { port, readSync }

@@ -12,11 +12,12 @@ import type { CacheOperations } from "../CacheOperations.ts"
 import type { Counters } from "../CacheStats.ts"
 import * as Glob from "../Glob.ts"
 import * as Input from "./Input.ts"
-import { withInput } from "./InputCheck.ts"
+import { checked, checkedScan, withInput, withKey } from "./InputCheck.ts"
 
 /** The keys of `outer` that begin with `prefix`. A key's limit of 65,536 bytes counts the prefix too. */
 export const prefixedPort = (outer: CacheOperations, prefix: string, counters: Counters): CacheOperations => {
   const literal = Glob.escape(prefix)
+  const add = (key: string): string => prefix + key
 
   /** The outer port's error, with the caller's keys. */
   const restate = ({ operation, outcome, reason, serverCode }: CacheError, subject: Partial<CacheRequest>) => {
@@ -27,12 +28,8 @@ export const prefixedPort = (outer: CacheOperations, prefix: string, counters: C
   const call = <A>(effect: Effect.Effect<A, CacheError>, subject: Partial<CacheRequest> = {}) =>
     Effect.mapError(effect, (error) => restate(error, subject))
 
-  const onKey = <A>(operation: CacheOperation, key: unknown, f: (key: string) => Effect.Effect<A, CacheError>) =>
-    withInput(
-      operation,
-      () => Input.key(key),
-      (key) => call(f(prefix + key), { key })
-    )
+  const onKey = <A>(operation: CacheOperation, key: string, f: (key: string) => Effect.Effect<A, CacheError>) =>
+    withKey(operation, (key) => call(f(add(key)), { key }))(key)
 
   const count = (value: Option.Option<unknown>): void => {
     if (Option.isSome(value)) counters.hits++
@@ -49,12 +46,7 @@ export const prefixedPort = (outer: CacheOperations, prefix: string, counters: C
     setJson: (key, value, options) => onKey("setJson", key, (key) => outer.setJson(key, value, options)),
     setIfAbsent: (key, value, options) => onKey("setIfAbsent", key, (key) => outer.setIfAbsent(key, value, options)),
     delete: (key) => onKey("delete", key, (key) => outer.delete(key)),
-    deleteMany: (keys) =>
-      withInput(
-        "deleteMany",
-        () => Input.keys(keys),
-        (keys) => call(outer.deleteMany(keys.map((key) => prefix + key)), { keys })
-      ),
+    deleteMany: checked("deleteMany", Input.keys, (keys) => call(outer.deleteMany(keys.map(add)), { keys })),
     getAndDelete: (key) => onKey("getAndDelete", key, (key) => counted(outer.getAndDelete(key))),
     compareAndDelete: (key, expected) => onKey("compareAndDelete", key, (key) => outer.compareAndDelete(key, expected)),
     exists: (key) => onKey("exists", key, (key) => outer.exists(key)),
@@ -62,45 +54,28 @@ export const prefixedPort = (outer: CacheOperations, prefix: string, counters: C
     ttl: (key) => onKey("ttl", key, (key) => outer.ttl(key)),
     increment: (key, amount, options) => onKey("increment", key, (key) => outer.increment(key, amount, options)),
     decrement: (key, amount, options) => onKey("decrement", key, (key) => outer.decrement(key, amount, options)),
-    getMany: (keys) =>
-      withInput(
-        "getMany",
-        () => Input.keys(keys),
-        (keys) =>
-          Effect.map(call(outer.getMany(keys.map((key) => prefix + key)), { keys }), (found) => {
-            found.forEach(count)
-            return new Map(Array.from(found, ([key, value]) => [key.slice(prefix.length), value]))
-          })
-      ),
+    getMany: checked("getMany", Input.keys, (keys) =>
+      Effect.map(call(outer.getMany(keys.map(add)), { keys }), (found) => {
+        found.forEach(count)
+        return new Map(Array.from(found, ([key, value]) => [key.slice(prefix.length), value]))
+      })
+    ),
     setMany: (entries, options) =>
       withInput(
         "setMany",
         () => Input.list(entries, Input.pair),
         (entries) => {
-          const prefixed = entries.map(([key, value]) => [prefix + key, value as string] as const)
+          const prefixed = entries.map(([key, value]) => [add(key), value as string] as const)
           return call(outer.setMany(prefixed, options), { keys: entries.map(([key]) => key) })
         }
       ),
-    deletePattern: (pattern) =>
-      withInput(
-        "deletePattern",
-        () => Input.pattern(pattern),
-        (pattern) => call(outer.deletePattern(literal + pattern))
-      ),
-    scan: (pattern) =>
-      Stream.unwrap(
-        withInput(
-          "scan",
-          () => Input.pattern(pattern),
-          (pattern) =>
-            Effect.succeed(
-              outer.scan(literal + pattern).pipe(
-                Stream.map((key) => key.slice(prefix.length)),
-                Stream.mapError((error) => restate(error, {}))
-              )
-            )
-        )
-      ),
+    deletePattern: checked("deletePattern", Input.pattern, (pattern) => call(outer.deletePattern(literal + pattern))),
+    scan: checkedScan((pattern) =>
+      outer.scan(literal + pattern).pipe(
+        Stream.map((key) => key.slice(prefix.length)),
+        Stream.mapError((error) => restate(error, {}))
+      )
+    ),
     flush: Effect.suspend(() =>
       prefix === ""
         ? call(outer.flush)
