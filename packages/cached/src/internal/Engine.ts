@@ -6,22 +6,22 @@
 
 import type { CachePort } from "@hexcache/cache-port"
 import { Effect, type Option } from "effect"
-import { BatchReader } from "./BatchReader.ts"
+import { type BatchReader, makeBatchReader } from "./BatchReader.ts"
 import type { Caller } from "./Caller.ts"
 import { type Counters, countersOf } from "./Counters.ts"
-import { EntryStore } from "./EntryStore.ts"
+import { type EntryStore, makeEntryStore } from "./EntryStore.ts"
 import { EntryWriter } from "./EntryWriter.ts"
 import { InFlightLookups } from "./InFlightLookups.ts"
-import { Invalidations } from "./Invalidations.ts"
+import { type Invalidations, makeInvalidations } from "./Invalidations.ts"
 import { Loader } from "./Loader.ts"
-import { LookupGenerations } from "./LookupGenerations.ts"
-import { NamespaceLog } from "./NamespaceLog.ts"
+import { makeEnsureGenerations } from "./LookupGenerations.ts"
+import { makeNamespaceLog } from "./NamespaceLog.ts"
 import { OngoingChanges } from "./OngoingChanges.ts"
 import type { Policy } from "./Policy.ts"
-import { Reader } from "./Reader.ts"
-import { ReadRules } from "./ReadRules.ts"
+import { makeReader, type Reader } from "./Reader.ts"
+import { makeReadRules } from "./ReadRules.ts"
 import { Requests } from "./Requests.ts"
-import { SnapshotReader } from "./SnapshotReader.ts"
+import { makeSnapshotReader, type SnapshotReader } from "./SnapshotReader.ts"
 import { Store } from "./Store.ts"
 import { type TagState, Tags } from "./Tags.ts"
 
@@ -45,18 +45,27 @@ export class Engine<Key, A, Answer, E, R> {
     const store = new Store(cache, () => counters.error())
     const tags = new Tags(store, state, policy.sharedLife)
     if (policy.tags !== undefined) tags.register(keys.all)
-    const log = new NamespaceLog(policy.namespace)
+    const log = makeNamespaceLog(policy.namespace)
     const lookups = new InFlightLookups<Answer, E>(policy.tags === undefined ? () => 0 : () => tags.changes)
-    const snapshots = new SnapshotReader(policy, store, tags)
-    const generations = new LookupGenerations(policy, store, tags)
-    const rules = new ReadRules(policy, counters, lookups, log)
+    const snapshots = makeSnapshotReader(policy, store, tags)
+    const ensureGenerations = makeEnsureGenerations(policy, store, tags)
+    const rules = makeReadRules(policy, counters, lookups, log)
     this.#policy = policy
     this.#counters = counters
     this.#snapshots = snapshots
-    this.#entries = new EntryStore(policy, store, tags, snapshots)
-    this.#invalidations = new Invalidations(store, keys, tags, counters, retain)
+    this.#entries = makeEntryStore(policy, store, tags, snapshots)
+    this.#invalidations = makeInvalidations(store, keys, tags, counters, retain)
     this.#writer = new EntryWriter(policy, this.#entries, this.#invalidations)
-    this.#loader = new Loader({ policy, counters, store, snapshots, generations, writer: this.#writer, lookups, log })
+    this.#loader = new Loader({
+      policy,
+      counters,
+      store,
+      snapshots,
+      ensureGenerations,
+      writer: this.#writer,
+      lookups,
+      log
+    })
     const parts = {
       policy,
       counters,
@@ -67,14 +76,14 @@ export class Engine<Key, A, Answer, E, R> {
       loader: this.#loader,
       rules
     }
-    this.#reader = new Reader(parts)
-    this.#batches = new BatchReader(parts)
+    this.#reader = makeReader(parts)
+    this.#batches = makeBatchReader(parts)
     this.#requests = new Requests(this.#batches)
   }
 
   /** True while it must stay in memory, though no port of its cache may be left. */
   get isNeeded(): boolean {
-    return this.#invalidations.hasPending
+    return this.#invalidations.hasPending()
   }
 
   /** Ends lookups in the background, and waits for the writes that have begun. */

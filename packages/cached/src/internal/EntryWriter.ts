@@ -8,7 +8,7 @@ import type { EntryStore, UnsignedEntry } from "./EntryStore.ts"
 import { lifeOf } from "./Freshness.ts"
 import type { Invalidations } from "./Invalidations.ts"
 import type { LookupReason } from "./LookupRequest.ts"
-import { NamespaceLog } from "./NamespaceLog.ts"
+import { makeNamespaceLog, type NamespaceLog } from "./NamespaceLog.ts"
 import type { Policy } from "./Policy.ts"
 import { Unstorable } from "./SchemaCodec.ts"
 import type { Generations, Snapshot } from "./Snapshot.ts"
@@ -45,7 +45,7 @@ export class EntryWriter<Key, A, Answer> {
     this.#policy = policy
     this.#entries = entries
     this.#invalidations = invalidations
-    this.#log = new NamespaceLog(policy.namespace)
+    this.#log = makeNamespaceLog(policy.namespace)
   }
 
   /** Makes the entry of an answer with its JSON. Undefined for a value that is not to be stored by its time to live. */

@@ -267,7 +267,7 @@ export class Loader<Key, A, Answer, E, R> {
     batched: ReadonlyArray<BatchedLookup<Key, Answer, E>>,
     reason: LookupReason
   ) {
-    const generations = yield* this.#parts.generations.ensure(batched)
+    const generations = yield* this.#parts.ensureGenerations(batched)
     for (const [index, { lookup }] of batched.entries()) this.#parts.lookups.begin(lookup, generations[index])
     const run = new LookupRun(this.#runParts, batched, reason, yield* Effect.context<never>())
     const failure = yield* run.lookUp()

@@ -13,7 +13,7 @@ import type { InFlightLookup } from "./InFlightLookup.ts"
 import type { InFlightLookups } from "./InFlightLookups.ts"
 import type { LookupHandler } from "./Lookup.ts"
 import type { BatchedLookup } from "./LookupBatch.ts"
-import type { LookupGenerations } from "./LookupGenerations.ts"
+import type { EnsureGenerations } from "./LookupGenerations.ts"
 import type { LookupReason } from "./LookupRequest.ts"
 import type { LookupWrites } from "./LookupWrites.ts"
 import type { NamespaceLog } from "./NamespaceLog.ts"
@@ -28,7 +28,7 @@ export interface LoaderParts<Key, A, Answer, E, R> {
   readonly counters: Counters
   readonly store: Store
   readonly snapshots: SnapshotReader
-  readonly generations: LookupGenerations
+  readonly ensureGenerations: EnsureGenerations
   readonly writer: EntryWriter<Key, A, Answer>
   readonly lookups: InFlightLookups<Answer, E>
   readonly log: NamespaceLog

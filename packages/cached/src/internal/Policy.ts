@@ -15,8 +15,22 @@ import * as Lookup from "./Lookup.ts"
 import { SchemaCodec } from "./SchemaCodec.ts"
 import { StoreKeys, textOf } from "./StoreKeys.ts"
 
+/** The options by which entries are stored, whatever their values. */
+export interface StoragePolicy {
+  readonly hasTags: boolean
+  /** The life of a generation of many entries, in milliseconds; without end where entries may have none. */
+  readonly sharedLife: number
+  /** The life of a key's generation that is made before its lookup, in milliseconds. */
+  readonly ownLife: number
+  /** The time by which a key's generation outlives its entry, in milliseconds: so the next lookup finds it. */
+  readonly allowance: number
+  readonly codec: Codec | undefined
+  /** Made at the first use: until then the schema may refer to declarations further down. */
+  readonly storeKeys: () => StoreKeys
+}
+
 /** The checked options of a `Cached`, whose `Answer` is its `A`, or an option of it where there may be none. */
-export interface Policy<Key, A, Answer, E, R> {
+export interface Policy<Key, A, Answer, E, R> extends StoragePolicy {
   readonly namespace: string
   readonly textOf: (key: Key) => string
   /** Milliseconds; over zero for a value to be stored. */
@@ -31,18 +45,9 @@ export interface Policy<Key, A, Answer, E, R> {
   /** Milliseconds; 0 for no lease. */
   readonly lease: number
   readonly tags: ((value: A, key: Key) => ReadonlyArray<string>) | undefined
-  /** The life of a generation of many entries, in milliseconds; without end where entries may have none. */
-  readonly sharedLife: number
-  /** The life of a key's generation that is made before its lookup, in milliseconds. */
-  readonly ownLife: number
-  /** The time by which a key's generation outlives its entry, in milliseconds: so the next lookup finds it. */
-  readonly allowance: number
-  readonly codec: Codec | undefined
   readonly answers: Lookup.Answers<A, Answer>
   readonly lookUp: Lookup.Lookup<Key, A, Answer, E, R>
-  /** Made at the first use: until then the schema may refer to declarations further down. */
-  readonly storeKeys: () => StoreKeys
-  /** As `storeKeys`. */
+  /** Made at the first use, as `storeKeys`. */
   readonly schemaCodec: () => SchemaCodec<A, Answer>
 }
 
@@ -122,6 +127,7 @@ export const make = <Key, A, Answer, E, R>(options: AnyOptions): Policy<Key, A, 
     failureTtl,
     lease,
     tags: options.tags,
+    hasTags: options.tags !== undefined,
     sharedLife: longestLife > sharedLife / 2 ? Infinity : sharedLife,
     // With a computed ttl it need only last for the lookup: the write of the entry extends it.
     ownLife: fixedTtl === undefined ? 10 * allowance : sumOf(longestLife, allowance),

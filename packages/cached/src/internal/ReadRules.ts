@@ -16,95 +16,83 @@ import type { Snapshot } from "./Snapshot.ts"
 
 type AnyFiber = Fiber.Fiber<unknown, unknown>
 
-export class ReadRules<Key, A, Answer, E, R> {
-  readonly #policy: Policy<Key, A, Answer, E, R>
-  readonly #counters: Counters
-  readonly #lookups: InFlightLookups<Answer, E>
-  readonly #log: NamespaceLog
+export type ReadRules<Key, A, Answer, E, R> = ReturnType<typeof makeReadRules<Key, A, Answer, E, R>>
 
-  constructor(
-    policy: Policy<Key, A, Answer, E, R>,
-    counters: Counters,
-    lookups: InFlightLookups<Answer, E>,
-    log: NamespaceLog
-  ) {
-    this.#policy = policy
-    this.#counters = counters
-    this.#lookups = lookups
-    this.#log = log
-  }
-
+export const makeReadRules = <Key, A, Answer, E, R>(
+  { answers, beta, schemaCodec, softLookupTimeout }: Policy<Key, A, Answer, E, R>,
+  counters: Counters,
+  lookups: InFlightLookups<Answer, E>,
+  log: NamespaceLog
+) => ({
   /** The value of an entry; undefined where it is no longer served, or its schema refuses it. */
-  valueOf(entry: Entry | undefined, fiber: AnyFiber): ReadValue<Answer> | undefined {
+  valueOf: (entry: Entry | undefined, fiber: AnyFiber): ReadValue<Answer> | undefined => {
     if (entry === undefined) return undefined
     const random = () => fiber.getRef(Random.Random).nextDoubleUnsafe()
-    const freshness = judge(entry, nowOf(fiber), this.#policy.beta, random)
+    const freshness = judge(entry, nowOf(fiber), beta, random)
     if (freshness === "Expired") return undefined
-    const answer = this.#policy.schemaCodec().answerOf(entry)
+    const answer = schemaCodec().answerOf(entry)
     return answer && { freshness, answer, servedUntil: entry.servedUntil, took: entry.took }
-  }
+  },
 
   /** Takes the value of a lookup that had ended when its reader came, if it is as good as one in the cache. */
-  takeEnded(
+  takeEnded: (
     lookup: InFlightLookup<Answer, E> | undefined,
     snapshot: Snapshot | undefined,
     fiber: AnyFiber
-  ): Exit.Exit<Answer, E> | undefined {
-    if (lookup === undefined || !this.#lookups.isCurrent(lookup, snapshot, nowOf(fiber))) return undefined
-    this.#counters.hit()
+  ): Exit.Exit<Answer, E> | undefined => {
+    if (lookup === undefined || !lookups.isCurrent(lookup, snapshot, nowOf(fiber))) return undefined
+    counters.hit()
     return lookup.take()
-  }
+  },
 
   /** Counts a key that the cache does not have; its value may be on its way into it. */
-  countMiss(request: LookupRequest<Key>, fiber: AnyFiber): void {
-    if (this.#lookups.shared(request, nowOf(fiber))?.exit === undefined) this.#counters.miss()
-    else this.#counters.hit()
-  }
+  countMiss: (request: LookupRequest<Key>, fiber: AnyFiber): void => {
+    if (lookups.shared(request, nowOf(fiber))?.exit === undefined) counters.miss()
+    else counters.hit()
+  },
 
   /** Waits for newer values than the stale ones, as long as a reader who came at `since` would. */
-  awaitNewer(
+  awaitNewer: (
     refreshing: ReadonlyArray<InFlightLookup<Answer, E> | undefined>,
     stale: ReadonlyArray<StaleRead<Key, Answer>>,
     since: number,
     fiber: AnyFiber
-  ): Effect.Effect<unknown> {
-    const { softLookupTimeout } = this.#policy
-    const lookups = softLookupTimeout === 0 ? [] : refreshing.flatMap((lookup) => lookup ?? [])
-    if (lookups.length === 0) return Effect.void
+  ): Effect.Effect<unknown> => {
+    const newer = softLookupTimeout === 0 ? [] : refreshing.flatMap((lookup) => lookup ?? [])
+    if (newer.length === 0) return Effect.void
     const end = stale.reduce((end, { servedUntil }) => Math.min(end, servedUntil), since + softLookupTimeout)
-    return Effect.timeoutOption(awaitAll(lookups), Math.max(0, end - nowOf(fiber)))
-  }
+    return Effect.timeoutOption(awaitAll(newer), Math.max(0, end - nowOf(fiber)))
+  },
 
   /** The value that was looked up meanwhile, else the stale one, unless its time is over. */
-  takeNewer(
+  takeNewer: (
     { answer, servedUntil }: StaleRead<Key, Answer>,
     refreshing: InFlightLookup<Answer, E> | undefined,
     fiber: AnyFiber
-  ): Exit.Success<Answer, E> | undefined {
+  ): Exit.Success<Answer, E> | undefined => {
     const isNewer = refreshing?.exit !== undefined && Exit.isSuccess(refreshing.exit)
     const exit = isNewer ? refreshing.take() : undefined
     if (exit !== undefined && Exit.isSuccess(exit)) {
-      this.#counters.miss()
+      counters.miss()
       return exit
     }
     if (nowOf(fiber) >= servedUntil) return undefined
-    this.#counters.stale()
+    counters.stale()
     return answer
-  }
+  },
 
   /** The exit of a lookup that has ended; where that failed the expired value, unless its time is over. */
-  takeOrFallback(
+  takeOrFallback: (
     { answer, servedUntil }: StaleRead<Key, Answer>,
     lookup: InFlightLookup<Answer, E>,
     fiber: AnyFiber
-  ): Effect.Effect<Exit.Exit<Answer, E>> {
+  ): Effect.Effect<Exit.Exit<Answer, E>> => {
     const exit = lookup.take() as Exit.Exit<Answer, E>
-    const isFailure = Exit.isFailure(exit) && exit !== this.#policy.answers.absent
-    if (!isFailure || nowOf(fiber) >= servedUntil) {
-      this.#counters.miss()
+    if (Exit.isSuccess(exit) || exit === answers.absent || nowOf(fiber) >= servedUntil) {
+      counters.miss()
       return Effect.succeed(exit)
     }
-    this.#counters.stale()
-    return Effect.as(this.#log.warnOfLookup("A lookup", exit.cause), answer)
+    counters.stale()
+    return Effect.as(log.warnOfLookup("A lookup", exit.cause), answer)
   }
-}
+})

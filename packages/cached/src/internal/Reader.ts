@@ -38,110 +38,101 @@ export const isCacheBehind = <Key, A, Answer, E, R>(
   text: string
 ): boolean => loader.isWriting(text) || changes.isExpiring(text)
 
-export class Reader<Key, A, Answer, E, R> {
-  readonly #parts: ReadParts<Key, A, Answer, E, R>
+export type Reader<Key, A, Answer, E, R> = ReturnType<typeof makeReader<Key, A, Answer, E, R>>
 
-  constructor(parts: ReadParts<Key, A, Answer, E, R>) {
-    this.#parts = parts
-  }
-
-  get(key: Key, caller: Caller<R>): Effect.Effect<Answer, E> {
-    const { counters, loader, lookups, policy, rules } = this.#parts
-    const text = policy.textOf(key)
-    const since = lookups.begun
-    const ended = lookups.ended(text)
-    const isBehind = isCacheBehind(this.#parts, text)
-    return this.#read(text, caller, (snapshot) => {
-      const shared = rules.takeEnded(ended, snapshot, caller.fiber)
-      if (shared !== undefined) return shared
-      const value = isBehind ? undefined : rules.valueOf(snapshot?.entry, caller.fiber)
-      if (value?.freshness === "Fresh") {
-        counters.hit()
-        return value.answer
-      }
-      const request = { key, text, snapshot, since }
-      if (value === undefined) return this.#lookUp(request, caller)
-      const { answer, freshness, servedUntil, took } = value
-      const stale = { ...request, answer, servedUntil, took }
-      if (freshness === "Stale") return this.#serveStale(stale, caller)
-      if (freshness === "Fallback") return this.#lookUpOrFallback(stale, caller)
-      counters.hit()
-      loader.refresh([stale], caller)
-      return answer
-    })
-  }
-
-  /** Reads the value that may be served, fresh or stale, and starts no lookup. */
-  getOption(key: Key, caller: Caller<R>): Effect.Effect<Option.Option<A>> {
-    const { counters, lookups, policy, rules } = this.#parts
-    const { valueOf } = policy.answers
-    const text = policy.textOf(key)
-    const ended = lookups.ended(text)
-    const isBehind = isCacheBehind(this.#parts, text)
-    return this.#read(text, caller, (snapshot) => {
-      const shared = rules.takeEnded(ended, snapshot, caller.fiber)
-      if (shared !== undefined && Exit.isSuccess(shared)) return Effect.succeed(valueOf(shared.value))
-      const value = isBehind ? undefined : rules.valueOf(snapshot?.entry, caller.fiber)
-      if (value === undefined || value.freshness === "Fallback") {
-        counters.miss()
-        return Effect.succeedNone
-      }
-      if (value.freshness === "Stale") counters.stale()
-      else counters.hit()
-      return Effect.succeed(valueOf(value.answer.value))
-    })
-  }
-
-  /** Looks a key up, though the cache may have it. */
-  refresh(key: Key, caller: Caller<R>): Effect.Effect<Answer, E> {
-    const { lookups, policy } = this.#parts
-    const text = policy.textOf(key)
-    const since = lookups.begun
-    return this.#read(text, caller, (snapshot) => this.#begin({ key, text, snapshot, since }, "Refresh", caller).await)
-  }
+export const makeReader = <Key, A, Answer, E, R>(parts: ReadParts<Key, A, Answer, E, R>) => {
+  const { counters, invalidations, loader, lookups, policy, rules, snapshots } = parts
 
   /** Reads the cache, except of a key that has a pending invalidation. */
-  #read<B, E2>(
+  const read = <B, E2>(
     text: string,
     caller: Caller<R>,
     use: (snapshot: Snapshot | undefined) => Effect.Effect<B, E2>
-  ): Effect.Effect<B, E2> {
-    const { invalidations, snapshots } = this.#parts
+  ): Effect.Effect<B, E2> => {
     invalidations.retry(caller)
     return invalidations.isPending(text) ? use(undefined) : snapshots.read(text, caller.fiber, use)
   }
 
-  #begin(request: LookupRequest<Key>, reason: LookupReason, caller: Caller<R>): InFlightLookup<Answer, E> {
-    const [lookup] = this.#parts.loader.begin([request], reason, caller)
-    return lookup as InFlightLookup<Answer, E>
+  const begin = (request: LookupRequest<Key>, reason: LookupReason, caller: Caller<R>): InFlightLookup<Answer, E> =>
+    loader.begin([request], reason, caller)[0] as InFlightLookup<Answer, E>
+
+  const lookUp = (request: LookupRequest<Key>, caller: Caller<R>): Effect.Effect<Answer, E> => {
+    rules.countMiss(request, caller.fiber)
+    return begin(request, "Read", caller).await
   }
 
-  #lookUp(request: LookupRequest<Key>, caller: Caller<R>): Effect.Effect<Answer, E> {
-    this.#parts.rules.countMiss(request, caller.fiber)
-    return this.#begin(request, "Read", caller).await
-  }
-
-  #serveStale(stale: StaleRead<Key, Answer>, caller: Caller<R>): Effect.Effect<Answer, E> {
-    const { loader, rules } = this.#parts
-    const { fiber } = caller
-    const since = nowOf(fiber)
+  const serveStale = (stale: StaleRead<Key, Answer>, caller: Caller<R>): Effect.Effect<Answer, E> => {
+    const since = nowOf(caller.fiber)
     const refreshing = loader.refresh([stale], caller)
     return Effect.flatMap(
-      rules.awaitNewer(refreshing, [stale], since, fiber),
-      () => rules.takeNewer(stale, refreshing[0], fiber) ?? this.#lookUp(stale, caller)
+      rules.awaitNewer(refreshing, [stale], since, caller.fiber),
+      () => rules.takeNewer(stale, refreshing[0], caller.fiber) ?? lookUp(stale, caller)
     )
   }
 
   /** Looks up a key that was expired. Serves its value at once where a lookup failed a moment ago. */
-  #lookUpOrFallback(fallback: StaleRead<Key, Answer>, caller: Caller<R>): Effect.Effect<Answer, E> {
-    const { counters, loader, rules } = this.#parts
+  const lookUpOrFallback = (fallback: StaleRead<Key, Answer>, caller: Caller<R>): Effect.Effect<Answer, E> => {
     if (loader.isResting(fallback.text, nowOf(caller.fiber))) {
       counters.stale()
       return fallback.answer
     }
-    const lookup = this.#begin(fallback, "Read", caller)
+    const lookup = begin(fallback, "Read", caller)
     return Effect.flatMap(awaitAll([lookup]), () =>
       Effect.flatten(rules.takeOrFallback(fallback, lookup, caller.fiber))
     )
+  }
+
+  return {
+    get: (key: Key, caller: Caller<R>): Effect.Effect<Answer, E> => {
+      const text = policy.textOf(key)
+      const since = lookups.begun
+      const ended = lookups.ended(text)
+      const isBehind = isCacheBehind(parts, text)
+      return read(text, caller, (snapshot) => {
+        const shared = rules.takeEnded(ended, snapshot, caller.fiber)
+        if (shared !== undefined) return shared
+        const value = isBehind ? undefined : rules.valueOf(snapshot?.entry, caller.fiber)
+        if (value?.freshness === "Fresh") {
+          counters.hit()
+          return value.answer
+        }
+        const request = { key, text, snapshot, since }
+        if (value === undefined) return lookUp(request, caller)
+        const { answer, freshness, servedUntil, took } = value
+        const stale = { ...request, answer, servedUntil, took }
+        if (freshness === "Stale") return serveStale(stale, caller)
+        if (freshness === "Fallback") return lookUpOrFallback(stale, caller)
+        counters.hit()
+        loader.refresh([stale], caller)
+        return answer
+      })
+    },
+
+    /** Reads the value that may be served, fresh or stale, and starts no lookup. */
+    getOption: (key: Key, caller: Caller<R>): Effect.Effect<Option.Option<A>> => {
+      const { valueOf } = policy.answers
+      const text = policy.textOf(key)
+      const ended = lookups.ended(text)
+      const isBehind = isCacheBehind(parts, text)
+      return read(text, caller, (snapshot) => {
+        const shared = rules.takeEnded(ended, snapshot, caller.fiber)
+        if (shared !== undefined && Exit.isSuccess(shared)) return Effect.succeed(valueOf(shared.value))
+        const value = isBehind ? undefined : rules.valueOf(snapshot?.entry, caller.fiber)
+        if (value === undefined || value.freshness === "Fallback") {
+          counters.miss()
+          return Effect.succeedNone
+        }
+        if (value.freshness === "Stale") counters.stale()
+        else counters.hit()
+        return Effect.succeed(valueOf(value.answer.value))
+      })
+    },
+
+    /** Looks a key up, though the cache may have it. */
+    refresh: (key: Key, caller: Caller<R>): Effect.Effect<Answer, E> => {
+      const text = policy.textOf(key)
+      const since = lookups.begun
+      return read(text, caller, (snapshot) => begin({ key, text, snapshot, since }, "Refresh", caller).await)
+    }
   }
 }

@@ -48,13 +48,13 @@ export const mutants: ReadonlyArray<Mutant> = [
   ),
   invalidations(
     "an invalidation takes the entry away and leaves the generation",
-    "this.#store.delete(texts.flatMap((text) => [this.#keys.entry(text), this.#keys.own(text)]))",
-    "this.#store.delete(texts.map((text) => this.#keys.entry(text)))"
+    "store.delete(texts.flatMap((text) => [keys.entry(text), keys.own(text)]))",
+    "store.delete(texts.map((text) => keys.entry(text)))"
   ),
   invalidations(
     "an invalidation takes the generation away and leaves the entry, which is set under a new one",
-    "return this.#store.delete([this.#keys.all])",
-    'return Effect.succeed("Done")'
+    "store.delete([keys.all])",
+    'Effect.succeed("Done" as Outcome)'
   ),
   entries(
     "an expired value takes the place of a generation that another has made",
@@ -63,7 +63,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   ),
   entries("an expired value outlives a refresh that ran meanwhile", "return !isOutdated()", "return true"),
   invalidations("a failed invalidation is not pending", "        addPending()\n", ""),
-  invalidations("a key with a pending invalidation is read", "return this.#pending.isPending(text)", "return false"),
+  invalidations("a key with a pending invalidation is read", "pending.isPending(text)", "false"),
   tags(
     "the watermark stays when a tag is invalidated",
     "Effect.flatMap(this.#store.delete([watermarkKey]), (outcome) =>",
