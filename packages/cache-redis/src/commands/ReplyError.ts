@@ -8,7 +8,6 @@
  */
 import {
   AccessDenied,
-  type CacheErrorOutcome,
   type CacheErrorReason,
   ConnectionLost,
   DriverFailure,
@@ -131,9 +130,7 @@ export const fromConnect = (error: unknown): DriverFailure => {
   if (replied !== undefined) return fromReply(replied, (error as ErrorReply).message)
   const code = error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined
   if (code !== undefined && deniedByTls.test(code)) return new DriverFailure(denied("TLS was refused")(code))
-  return new DriverFailure(
-    new Unavailable({ message: `no connection is ready${code === undefined ? "" : ` (${code})`}` })
-  )
+  return notNow(`no connection is ready${code === undefined ? "" : ` (${code})`}`)
 }
 
 /** True if a connection ended because it was cut, and not because of what came on it. */
@@ -155,94 +152,73 @@ export const fromCommand = (error: unknown, sent: boolean): DriverFailure => {
     : new DriverFailure(failure.reason, "Unknown", failure.serverCode)
 }
 
+/** The failure of an operation that was not sent, or that the server did not carry out. */
+const notNow = (message: string, serverCode?: string): DriverFailure =>
+  new DriverFailure(new Unavailable({ message }), "NotExecuted", serverCode)
+
 /** The connection broke. */
 export const lost = (sent: boolean): DriverFailure =>
   sent
     ? new DriverFailure(new ConnectionLost({ message: "the connection broke before the answer" }), "Unknown")
-    : new DriverFailure(new Unavailable({ message: "the connection broke before the operation was sent" }))
+    : notNow("the connection broke before the operation was sent")
 
 /** The deadline passed. */
-export const timedOut = (sent: boolean, millis: number): DriverFailure => {
-  const outcome: CacheErrorOutcome = sent ? "Unknown" : "NotExecuted"
-  return new DriverFailure(new TimedOut({ message: `no answer within ${millis} ms` }), outcome)
-}
+export const timedOut = (sent: boolean, millis: number): DriverFailure =>
+  new DriverFailure(new TimedOut({ message: `no answer within ${millis} ms` }), sent ? "Unknown" : "NotExecuted")
 
 /** Too many operations wait for their results. */
 export const tooManyPending = (maxPending: number): DriverFailure =>
-  new DriverFailure(new Unavailable({ message: `${maxPending} operations wait for their answers already` }))
+  notNow(`${maxPending} operations wait for their answers already`)
 
 /** The layer's scope is closed. */
-export const closed = (): DriverFailure => new DriverFailure(new Unavailable({ message: "the cache is closed" }))
+export const closed = (): DriverFailure => notNow("the cache is closed")
 
 /** The first attempt to connect is not over. */
-export const connecting = (): DriverFailure =>
-  new DriverFailure(new Unavailable({ message: "no connection is ready yet" }))
+export const connecting = (): DriverFailure => notNow("no connection is ready yet")
 
 /** The server does not know HELLO, and nothing else was allowed. */
 export const noHello = (code: string | undefined): DriverFailure =>
-  new DriverFailure(
-    new Unavailable({
-      message: `no connection is ready: the server does not know HELLO, as RESP 3 needs it (${code})`
-    }),
-    "NotExecuted",
-    code
-  )
+  notNow(`no connection is ready: the server does not know HELLO, as RESP 3 needs it (${code})`, code)
 
 /** The effect of `credentials` failed, or has no password. */
-export const noCredentials = (): DriverFailure =>
-  new DriverFailure(new Unavailable({ message: "no connection is ready: the credentials cannot be obtained" }))
+export const noCredentials = (): DriverFailure => notNow("no connection is ready: the credentials cannot be obtained")
 
 /** The server, or a proxy in front of it, broke the connection instead of answering HELLO. */
-export const hungUpAtHello = (): DriverFailure =>
-  new DriverFailure(new Unavailable({ message: "no connection is ready: the server hung up at HELLO" }))
+export const hungUpAtHello = (): DriverFailure => notNow("no connection is ready: the server hung up at HELLO")
 
 /** The server itself does not reply to PING, so that no fence can prove a reply. */
 export const noEcho = (): DriverFailure =>
-  new DriverFailure(
-    new Unavailable({ message: "no connection is ready: the server does not answer PING with its text" })
-  )
+  notNow("no connection is ready: the server does not answer PING with its text")
 
 /** The server speaks RESP 2, in which it sends nothing but replies. */
 export const noMessages = (): DriverFailure =>
-  new DriverFailure(
-    new Unavailable({ message: "it speaks RESP 2, which has no messages beside replies, as RESP 3 has" })
-  )
+  notNow("it speaks RESP 2, which has no messages beside replies, as RESP 3 has")
 
 /** The handshake was not over in time. */
 export const noHandshake = (millis: number): DriverFailure =>
-  new DriverFailure(new Unavailable({ message: `no connection is ready: no handshake within ${millis} ms` }))
+  notNow(`no connection is ready: no handshake within ${millis} ms`)
 
 /** No reply came for a whole deadline. */
-export const silent = (): DriverFailure =>
-  new DriverFailure(new Unavailable({ message: "no connection is ready: the server fell silent" }))
+export const silent = (): DriverFailure => notNow("no connection is ready: the server fell silent")
 
 /** Replies no longer match commands, so no reply of this connection can be trusted. */
-export const outOfStep = (): DriverFailure =>
-  new DriverFailure(new Unavailable({ message: "no connection is ready: the server's replies were out of step" }))
+export const outOfStep = (): DriverFailure => notNow("no connection is ready: the server's replies were out of step")
 
 /** No node of the cluster has returned the map of slots yet. */
-export const noTopology = (): DriverFailure =>
-  new DriverFailure(new Unavailable({ message: "no node of the cluster has answered yet" }))
+export const noTopology = (): DriverFailure => notNow("no node of the cluster has answered yet")
 
 /** The map of slots has gaps. */
-export const uncoveredSlots = (): DriverFailure =>
-  new DriverFailure(new Unavailable({ message: "a part of the cluster's slots has no master" }))
+export const uncoveredSlots = (): DriverFailure => notNow("a part of the cluster's slots has no master")
 
 /** The server is no longer the master of its group. */
-export const anotherMaster = (): DriverFailure =>
-  new DriverFailure(new Unavailable({ message: "no connection is ready: the sentinels name another master" }))
+export const anotherMaster = (): DriverFailure => notNow("no connection is ready: the sentinels name another master")
 
 /** Nodes redirect to each other. */
 export const redirectedTooOften = ({ serverCode }: Redirection): DriverFailure =>
-  new DriverFailure(
-    new Unavailable({ message: `the nodes of the cluster redirect to each other (${serverCode})` }),
-    "NotExecuted",
-    serverCode
-  )
+  notNow(`the nodes of the cluster redirect to each other (${serverCode})`, serverCode)
 
 /** The node is no longer on the map of the cluster. */
-export const leftCluster = (): DriverFailure =>
-  new DriverFailure(new Unavailable({ message: "the node is no longer in the cluster" }))
+export const leftCluster = (): DriverFailure => notNow("the node is no longer in the cluster")
 
 /** The reply is of an unexpected type. */
 export const unexpectedReply = (): DriverFailure =>
