@@ -117,3 +117,59 @@ export interface HostAndPort {
  * announced, or a function of that. An address that is not mapped is used as it is.
  */
 export type NodeAddressMap = Readonly<Record<string, HostAndPort>> | ((address: string) => HostAndPort | undefined)
+
+/** The server, the namespace and the bounds of a cache on one Redis. */
+export interface CacheRedisOptions extends SingleOptions {
+  /**
+   * `redis[s]://[[user][:password]@]host[:port][/database]` or `unix://[[user][:password]@]/path[?db=database]`, as
+   * registered at https://www.iana.org/assignments/uri-schemes/prov/redis; `valkey[s]:` is the same as `redis[s]:`. Or else
+   * `host`, or `path`.
+   */
+  readonly url?: Secret | undefined
+  readonly host?: string | undefined
+  /** From 1 to 65535; 6379 by default. */
+  readonly port?: number | undefined
+  /** The path of a Unix socket. */
+  readonly path?: string | undefined
+  /** The number of the database, an integer from 0; by default the URL's, or 0. */
+  readonly database?: number | undefined
+}
+
+/** The root nodes, the namespace and the bounds of a cache on a cluster. */
+export interface CacheRedisClusterOptions extends CommonOptions {
+  /** Some nodes, at least one, by which the others are found. The first one's user, password and TLS are for all. */
+  readonly rootNodes: ReadonlyArray<NodeAddress>
+  /**
+   * The time between two readings of the map of slots while nothing hints at a change, 1 ms to 1 hour, a quarter more or
+   * less at random. 5 s by default.
+   */
+  readonly topologyRefreshInterval?: Duration.Input | undefined
+  /** Where to connect to nodes that announce addresses of another network; root nodes are not mapped. */
+  readonly nodeAddressMap?: NodeAddressMap | undefined
+  /** None: a node that loses a slot does not report the changes of its keys. */
+  readonly nearCache?: never
+}
+
+/** The sentinels, the namespace and the bounds of a cache on the master of their group. */
+export interface CacheRedisSentinelOptions extends SingleOptions {
+  /** The master's name in the sentinels' configuration. */
+  readonly name: string
+  /** The sentinels, at least one. A URL may hold a sentinel's own user and password. */
+  readonly sentinels: ReadonlyArray<NodeAddress>
+  /** An ACL user of the sentinels that have none in their URL; `default` by default. */
+  readonly sentinelUsername?: string | undefined
+  /** The password of that user; none by default: `password` is the master's. */
+  readonly sentinelPassword?: Secret | undefined
+  /**
+   * True, or the options of `tls.connect`, to connect to the sentinels by TLS, and false not to; as `tls`, which is the
+   * master's, unless given. A `rediss:` URL of a sentinel does so too.
+   */
+  readonly sentinelTls?: CommonOptions["tls"]
+  /** Where to connect to a master whose address, as the sentinels name it, is of another network. */
+  readonly nodeAddressMap?: NodeAddressMap | undefined
+  /** The number of the master's database, an integer from 0; 0 by default. */
+  readonly database?: number | undefined
+}
+
+/** The options of `layerFromClient` beside the client. */
+export type CacheRedisClientOptions = Omit<SingleOptions, "username" | "password" | "credentials" | "tls">
