@@ -1,7 +1,7 @@
 import { once } from "node:events"
 import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
-import axe from "axe-core"
+import { violations } from "@hexcache/browser-testkit"
 import type { Page } from "playwright-core"
 import { afterAll, assert, beforeAll, describe, it } from "vitest"
 import { type Demo, picture, start } from "./support/Demo.ts"
@@ -137,14 +137,6 @@ describe("the page of a demo without a Redis of its own", () => {
     assert.include(await response.text(), "pnpm demo serve --redis")
   })
 })
-
-/** The findings of axe, by the rules of WCAG 2.2 AA and its best practices. */
-const violations = async (page: Page): Promise<ReadonlyArray<string>> => {
-  // As the debugger evaluates it: the page's policy allows no script of another origin.
-  await page.evaluate(axe.source)
-  const { violations } = await page.evaluate(() => (globalThis as unknown as { axe: typeof axe }).axe.run())
-  return violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`))
-}
 
 /** The name of what has the focus, which must be seen to have it. */
 const focused = async (page: Page): Promise<string> => {

@@ -3,10 +3,10 @@
  */
 import { once } from "node:events"
 import { mkdir } from "node:fs/promises"
-import { type Browser, chromium, type Page } from "playwright-core"
+import { launchChromium } from "@hexcache/browser-testkit"
+import type { Browser, Page } from "playwright-core"
 import type { Snapshot } from "../../../src/show/watch/Snapshot.ts"
 import { startMain } from "../../support/runMain.ts"
-import { findChromium } from "./findChromium.ts"
 
 /** How a page is looked at. */
 export interface Look {
@@ -30,13 +30,11 @@ export interface Demo extends AsyncDisposable {
 
 /** Starts `serve` with these arguments, without a limit on how often clients ask. */
 export const start = async (args: ReadonlyArray<string>): Promise<Demo> => {
-  const executablePath = findChromium()
   const { child, ended, line } = startMain(["serve", "--port", "0", ...args], { RATE_LIMIT: "1000000" })
   const errors: Array<string> = []
   try {
     const [, url = ""] = await line(/Listening on (\S+)/)
-    const isRoot = process.getuid?.() === 0
-    const browser = await chromium.launch({ executablePath, args: isRoot ? ["--no-sandbox"] : [] })
+    const browser = await launchChromium()
     return {
       url,
       browser,

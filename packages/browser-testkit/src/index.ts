@@ -1,0 +1,3 @@
+export { findChromium } from "./findChromium.ts"
+export { launchChromium } from "./launchChromium.ts"
+export { violations } from "./violations.ts"
