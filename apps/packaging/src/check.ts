@@ -16,6 +16,7 @@ import { withChecked } from "./document.ts"
 import { wantedBy } from "./ends.ts"
 import { exportedNames } from "./exported.ts"
 import { flawsOf } from "./flaws.ts"
+import { tryTarballs } from "./install.ts"
 import { excessesOf } from "./limits.ts"
 import { type Packed, packAll } from "./Packed.ts"
 import { Registry } from "./Registry.ts"
@@ -63,6 +64,7 @@ const check = async (work: string): Promise<ReadonlyArray<string>> => {
   const packages = await packAll(join(work, "packages"))
   const cases = chosenCases(packages)
   await steps.take("tarballs", () => checkTarballs(packages))
+  await steps.take("line of pack:all", () => tryTarballs(packages, join(work, "from-tarballs")))
 
   const [wanted, exported] = [await wantedBy(packages), await exportedNames(packages)]
   const redis = await RedisServer.start()
