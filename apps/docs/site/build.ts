@@ -1,6 +1,10 @@
-/** Builds the site into `apps/docs/dist`: installs what makes it, from its own lock file, and runs it. */
+/**
+ * Builds the site into `apps/docs/dist`: installs what makes it, from its own lock file, and runs VitePress for the guides and
+ * TypeDoc for the reference.
+ */
 import { spawn } from "node:child_process"
 import { once } from "node:events"
+import { cpSync } from "node:fs"
 import { fileURLToPath } from "node:url"
 
 const cwd = fileURLToPath(new URL("./", import.meta.url))
@@ -11,4 +15,9 @@ const run = async (command: string, ...args: ReadonlyArray<string>): Promise<voi
 }
 
 await run("npx", "-y", "pnpm@12", "install", "--silent", "--ignore-workspace", "--frozen-lockfile", "--ignore-scripts")
-await run(process.execPath, "node_modules/typedoc/bin/typedoc")
+await Promise.all([
+  run(process.execPath, "node_modules/typedoc/bin/typedoc"),
+  run(process.execPath, "node_modules/vitepress/bin/vitepress.js", "build")
+])
+// VitePress empties the folder of the site when it begins.
+cpSync(`${cwd}node_modules/.reference`, `${cwd}../dist/reference`, { recursive: true })

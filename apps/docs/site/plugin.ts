@@ -1,35 +1,32 @@
 /**
- * Extends TypeDoc: names guides by their headings and packages as npm does, shows the READMEs of packages and the
- * operations of services, and leads links to files that are no pages of the site to the repository.
+ * Extends TypeDoc: names packages as npm does, shows their READMEs and the operations of services, and leads links to the
+ * pages of the site, and to the repository.
  */
 import { readFileSync } from "node:fs"
 import { basename, dirname, relative } from "node:path"
-import { fileURLToPath } from "node:url"
 import {
   Application,
   type CommentDisplayPart,
   CommentTag,
   Converter,
   type DeclarationReflection,
-  type DocumentReflection,
   MinimalSourceFile,
   type NormalizedPath,
   type ProjectReflection,
-  ReflectionKind,
-  RendererEvent
+  ReflectionKind
 } from "typedoc"
-
-const root = fileURLToPath(new URL("../../../", import.meta.url))
-/** The repository that a workflow builds the site of. Elsewhere nothing leads to it. */
-const { GITHUB_REPOSITORY, GITHUB_SERVER_URL, GITHUB_SHA } = process.env
-const repository = GITHUB_REPOSITORY === undefined ? undefined : `${GITHUB_SERVER_URL}/${GITHUB_REPOSITORY}`
+import { addressOf, base, repository, root, sources } from "./Site.ts"
 
 export const load = (app: Application): void => {
   app.on(Application.EVENT_BOOTSTRAP_END, () => {
-    if (repository === undefined) return app.options.setValue("disableSources", true)
-    app.options.setValue("navigationLinks", { Repository: repository })
+    app.options.setValue("titleLink", base)
+    app.options.setValue("navigationLinks", {
+      Guides: `${base}first-steps`,
+      ...(repository && { Repository: repository })
+    })
+    if (sources === undefined) return app.options.setValue("disableSources", true)
     // A path begins below the folder that all packages are in.
-    app.options.setValue("sourceLinkTemplate", `${repository}/blob/${GITHUB_SHA}/packages/{path}#L{line}`)
+    app.options.setValue("sourceLinkTemplate", `${sources}/packages/{path}#L{line}`)
   })
 
   app.converter.on(Converter.EVENT_CREATE_DECLARATION, ({ project }, declaration) => {
@@ -44,25 +41,8 @@ export const load = (app: Application): void => {
   // After TypeDoc's own, which reads the README.
   app.converter.on(Converter.EVENT_RESOLVE_END, ({ project }) => {
     const packages = project.getReflectionsByKind(ReflectionKind.Module) as Array<DeclarationReflection>
-    const texts = [
-      project.readme,
-      ...packages.map(({ readme }) => readme),
-      ...(project.documents ?? []).map(({ content }) => content)
-    ]
-    for (const text of texts) leadToRepository(text ?? [], project)
-    // The page has its title already.
-    const [first] = project.readme ?? []
-    if (first !== undefined) first.text = first.text.replace(/^# .*\n+/, "")
+    for (const { readme } of packages) leadLinks(readme ?? [], project)
   })
-
-  // Once pages have their addresses, which are those of the files.
-  app.renderer.on(
-    RendererEvent.BEGIN,
-    ({ project }) => {
-      for (const guide of project.documents ?? []) guide.name = headingOf(guide)
-    },
-    100
-  )
 }
 
 const describePackage = (app: Application, project: ProjectReflection, module: DeclarationReflection): void => {
@@ -99,17 +79,16 @@ const showOperations = (service: DeclarationReflection): void => {
   }
 }
 
-const leadToRepository = (text: ReadonlyArray<CommentDisplayPart>, project: ProjectReflection): void => {
-  if (repository === undefined) return
+const leadLinks = (text: ReadonlyArray<CommentDisplayPart>, project: ProjectReflection): void => {
   for (const part of text) {
     if (part.kind !== "relative-link" || part.target === undefined) continue
     const file = project.files.resolve(part.target, project)
-    if (typeof file !== "string" || file.endsWith(".svg")) continue
+    if (typeof file !== "string") continue
+    const path = relative(root, file)
+    const address = addressOf(path)
+    const target = address === undefined ? sources && `${sources}/${path}` : `${base}${address.slice(1)}`
+    if (target === undefined) continue
     part.target = undefined
-    part.text = `${repository}/blob/${GITHUB_SHA}/${relative(root, file)}${part.targetAnchor ? `#${part.targetAnchor}` : ""}`
+    part.text = part.targetAnchor ? `${target}#${part.targetAnchor}` : target
   }
 }
-
-/** Up to a colon, so that it fits into the navigation. */
-const headingOf = ({ content, name }: DocumentReflection): string =>
-  /^# ([^:\n]+)/.exec(content[0]?.text ?? "")?.[1] ?? name

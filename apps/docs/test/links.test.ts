@@ -2,6 +2,8 @@
 import { existsSync, statSync } from "node:fs"
 import { dirname, join, normalize } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
+import { navigation } from "../site/navigation.ts"
+import { anchorOf } from "../site/Site.ts"
 import { markdownFiles, read, repository } from "./support/Page.ts"
 
 describe("the links of", () => {
@@ -16,14 +18,19 @@ describe("the links of", () => {
 })
 
 describe("the navigation of the site", () => {
-  it("has every guide", () => {
-    const { projectDocuments } = JSON.parse(read("apps/docs/site/typedoc.json")) as {
-      readonly projectDocuments: ReadonlyArray<string>
-    }
-    const guides = projectDocuments.map((path) => join("apps/docs/site", path)).toSorted()
+  it("has every guide, and the README of every package that is published", () => {
+    const pages = navigation.flatMap(({ pages }) => pages)
     assert.deepStrictEqual(
-      guides,
-      markdownFiles().filter((path) => path.startsWith("docs/"))
+      markdownFiles().filter((path) => /^(?:docs|packages\/cache[^/]*)\//.test(path) && !pages.includes(path)),
+      []
+    )
+  })
+
+  it("has no page twice, and none that is not there", () => {
+    const pages = navigation.flatMap(({ pages }) => pages)
+    assert.deepStrictEqual(
+      pages.filter((path, at) => pages.indexOf(path) !== at || !existsSync(join(repository, path))),
+      []
     )
   })
 })
@@ -45,11 +52,7 @@ const leadsSomewhere = (from: string, link: string): boolean => {
 const anchorsOf = (markdown: string): ReadonlyArray<string> => {
   const seen = new Map<string, number>()
   return Array.from(proseOf(markdown).matchAll(/^#+ (.*)$/gm), ([, heading = ""]) => {
-    const anchor = heading
-      .toLowerCase()
-      .replaceAll(/\[([^\]]*)\]\([^)]*\)/g, "$1")
-      .replaceAll(/[^\p{L}\p{N}\s_-]/gu, "")
-      .replaceAll(" ", "-")
+    const anchor = anchorOf(heading)
     const times = seen.get(anchor) ?? 0
     seen.set(anchor, times + 1)
     return times === 0 ? anchor : `${anchor}-${times}`

@@ -26,9 +26,12 @@ export interface Page {
 
 /** Every Markdown file of the repository, from its root. */
 export const markdownFiles = (): ReadonlyArray<string> =>
-  globSync(["*.md", ".github/**/*.md", "docs/*.md", "packages/*/README.md", "apps/*/README.md"], {
-    cwd: repository
-  }).toSorted()
+  globSync(
+    ["*.md", ".github/**/*.md", "docs/*.md", "packages/*/README.md", "apps/*/README.md", "apps/docs/site/*.md"],
+    {
+      cwd: repository
+    }
+  ).toSorted()
 
 /** Every page that has code on it. */
 export const pages = (): ReadonlyArray<Page> => {
