@@ -51,16 +51,6 @@ export const driverCalls = (driver: CacheDriver, counters: Counters) => {
   ): Exit.Exit<B, CacheError> =>
     result instanceof DriverFailure ? Exit.fail(toError(operation, { key }, result)) : Exit.succeed(f(result))
 
-  const resumeWith =
-    <A, B>(
-      resume: (exit: Exit.Exit<B, CacheError>) => void,
-      operation: CacheOperation,
-      key: string,
-      f: (result: A) => B
-    ): DriverCallback<A> =>
-    (result) =>
-      resume(toExit(result, operation, key, f))
-
   const count = (value: string | undefined): void => {
     if (value === undefined) counters.misses++
     else counters.hits++
@@ -77,7 +67,9 @@ export const driverCalls = (driver: CacheDriver, counters: Counters) => {
       ? <B>(operation: CacheOperation, key: string, f: (value: string | undefined) => B) =>
           mapResult(driver.get(key), operation, { key }, f)
       : <B>(operation: CacheOperation, key: string, f: (value: string | undefined) => B) =>
-          Effect.callback<B, CacheError>((resume) => getByCallback(key, resumeWith(resume, operation, key, f)))
+          Effect.callback<B, CacheError>((resume) =>
+            getByCallback(key, (result) => resume(toExit(result, operation, key, f)))
+          )
   const get =
     sync === undefined
       ? getAsync
@@ -99,7 +91,7 @@ export const driverCalls = (driver: CacheDriver, counters: Counters) => {
             mapFailure(byEffect(key, value, ttl), operation, { key })
         : (operation: CacheOperation, key: string, value: V, ttl: number | undefined) =>
             Effect.callback<A, CacheError>((resume) =>
-              byCallback(key, value, ttl, resumeWith(resume, operation, key, identity<A>))
+              byCallback(key, value, ttl, (result) => resume(toExit(result, operation, key, identity<A>)))
             )
     return bySync === undefined
       ? writeAsync

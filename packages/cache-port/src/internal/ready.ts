@@ -4,7 +4,7 @@
  * @internal
  */
 import { type Duration, Effect, Schedule } from "effect"
-import { CacheError, type CacheErrorReason, Unavailable } from "../CacheError.ts"
+import { CacheError, Unavailable } from "../CacheError.ts"
 import type { CacheOperations } from "../CacheOperations.ts"
 import * as Input from "./Input.ts"
 import { withInput } from "./InputCheck.ts"
@@ -43,13 +43,8 @@ export const ready = ({ ping }: CacheOperations, { timeout }: ReadyOptions): Eff
 /** Every failure of a store may pass; invalid options of a cache stay invalid. */
 const mayPass = ({ reason }: CacheError): boolean => reason._tag !== "InvalidArgument"
 
-const notReady = (millis: number, last: CacheError | undefined): CacheError =>
-  new CacheError({
-    operation: "ping",
-    reason: new Unavailable({
-      message: `not ready within ${millis} ms${last === undefined ? "" : because(last.reason)}`
-    }),
-    serverCode: last?.serverCode
-  })
-
-const because = ({ _tag, message }: CacheErrorReason): string => `, the last attempt failed with ${_tag}: ${message}`
+const notReady = (millis: number, last: CacheError | undefined): CacheError => {
+  const because = last && `, the last attempt failed with ${last.reason._tag}: ${last.reason.message}`
+  const reason = new Unavailable({ message: `not ready within ${millis} ms${because ?? ""}` })
+  return new CacheError({ operation: "ping", reason, serverCode: last?.serverCode })
+}
