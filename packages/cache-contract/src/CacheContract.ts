@@ -6,7 +6,7 @@
 import { CacheError, CachePort } from "@hexcache/cache-port"
 import { Effect, Layer, Option, Schedule } from "effect"
 import { TestClock, TestConsole } from "effect/testing"
-import { describe, test } from "vitest"
+import { afterAll, describe, test } from "vitest"
 import { batches } from "./chapters/batches.ts"
 import { concurrency } from "./chapters/concurrency.ts"
 import { conditionalWrites } from "./chapters/conditionalWrites.ts"
@@ -25,10 +25,12 @@ import { timeToLive } from "./chapters/timeToLive.ts"
 import { values } from "./chapters/values.ts"
 import { type Harness, makeLawContext } from "./Harness.ts"
 import type { Chapter, Law } from "./Law.ts"
+import { describeLeftOut, LeftOut, type LeftOutLaw, leavingOut } from "./LeftOut.ts"
 import { inTime } from "./Time.ts"
 
 export type { Harness, Store } from "./Harness.ts"
 export type { Chapter, Law } from "./Law.ts"
+export type { LeftOutLaw } from "./LeftOut.ts"
 export * as Model from "./Model.ts"
 
 /** Every chapter, in the order in which a reader learns the port. */
@@ -55,6 +57,9 @@ export const chapters: ReadonlyArray<Chapter> = [
  * Registers the contract's tests for an adapter with vitest. Each test builds the layer anew and has a namespace of its
  * own, so the store need not be empty, and nothing outside these namespaces is touched.
  *
+ * A law that needs what the driver declares as `unsupported` is skipped, with the reason as its note, and printed at the
+ * end. The first chapter examines the declaration: what it names must fail with `Unsupported`, and nothing else may.
+ *
  * @example
  * ```ts
  * CacheContract.suite("memory", CacheMemory.layer(), { time: "TestClock" })
@@ -62,14 +67,25 @@ export const chapters: ReadonlyArray<Chapter> = [
  */
 export const suite = (name: string, layer: Layer.Layer<CachePort, unknown>, harness: Harness): void => {
   describe(name, () => {
-    for (const { isSequential, laws, name } of chapters) {
+    const leftOut: Array<LeftOutLaw> = []
+    afterAll(() => {
+      if (leftOut.length > 0) console.info(describeLeftOut(name, leftOut))
+    })
+    for (const { isSequential, laws, name: chapter } of chapters) {
       const applying = laws.filter((law) => law.applies(harness))
       if (applying.length === 0) continue
       // Where time is real, the tests that wait for it wait side by side.
-      describe(name, { concurrent: harness.time === "real" && isSequential !== true, timeout: 180_000 }, () => {
+      describe(chapter, { concurrent: harness.time === "real" && isSequential !== true, timeout: 180_000 }, () => {
         for (const law of applying) {
-          const examined = Effect.mapError(examineLaw(law, layer, harness), withoutFrames)
-          test(law.name, ({ signal }) => Effect.runPromise(examined, { signal }))
+          const examined = Effect.catch(examineLaw(law, layer, harness), (error) =>
+            error instanceof LeftOut ? Effect.succeed(error) : Effect.fail(withoutFrames(error))
+          )
+          test(law.name, async ({ signal, skip }) => {
+            const left = await Effect.runPromise(examined, { signal })
+            if (left === undefined) return
+            leftOut.push({ chapter, law: law.name, feature: left.feature, why: left.why })
+            skip(`left out: ${left.why}`)
+          })
         }
       })
     }
@@ -105,7 +121,9 @@ const examineLaw = (
   harness: Harness
 ): Effect.Effect<void, unknown> => {
   const checked = inTime(harness.time, (time) =>
-    Effect.scoped(Effect.flatMap(makeLawContext(harness, time), law.check))
+    Effect.scoped(
+      Effect.flatMap(makeLawContext(harness, time), (context) => leavingOut(law.check(context), context.missing))
+    )
   )
   return harness.time === "real"
     ? Effect.scoped(Effect.provide(Effect.andThen(waitForStore, checked), layer))
@@ -118,7 +136,7 @@ export interface Breach {
   readonly law: string
 }
 
-/** Checks laws without a test runner, and returns those that are broken. */
+/** Checks laws without a test runner, and returns those that are broken. One that is left out is not. */
 export const breaches = (
   layer: Layer.Layer<CachePort, unknown>,
   harness: Harness,
@@ -160,5 +178,13 @@ const examinations = (
   among.flatMap(({ laws, name: chapter }) =>
     laws
       .filter((law) => law.applies(harness))
-      .map((law) => Effect.catchCause(examineLaw(law, layer, harness), () => Effect.fail({ chapter, law: law.name })))
+      .map((law) =>
+        examineLaw(law, layer, harness).pipe(
+          Effect.catchIf(
+            (error) => error instanceof LeftOut,
+            () => Effect.void
+          ),
+          Effect.catchCause(() => Effect.fail({ chapter, law: law.name }))
+        )
+      )
   )

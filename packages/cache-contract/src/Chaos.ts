@@ -16,6 +16,7 @@ import {
   TimedOut,
   Unavailable,
   Unknown,
+  Unsupported,
   WrongType
 } from "@hexcache/cache-port"
 import { Context, Duration, Effect, Layer, Stream } from "effect"
@@ -187,6 +188,7 @@ const reasons: Record<ReasonTag, new (detail: { readonly message: string }) => C
   OutOfRange,
   InvalidArgument,
   InvalidValue,
+  Unsupported,
   Unknown
 }
 

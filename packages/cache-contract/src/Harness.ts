@@ -1,7 +1,7 @@
 /**
  * The description of a store that a test gives to the contract, and the context that the contract gives to a law.
  */
-import { CachePort } from "@hexcache/cache-port"
+import { CachePort, type MissingFeatures } from "@hexcache/cache-port"
 import { Effect, type Layer, type Scope } from "effect"
 import type { Time } from "./Time.ts"
 
@@ -12,8 +12,6 @@ export interface Harness {
    * with a clock of its own, so that tests wait for it.
    */
   readonly time: "TestClock" | "real"
-  /** True, the default, if a batch of up to 1,000 entries is one atomic step; false where keys are spread. */
-  readonly atomicBatches?: boolean | undefined
   /**
    * False to leave out the chapter scale, of batches of 130,000 keys, scans of 25,000 and values of 32 MiB. True by default.
    */
@@ -67,6 +65,8 @@ export interface LawContext {
   readonly storedKey: (key: string) => string
   readonly time: Time
   readonly harness: Harness
+  /** The features that the driver declares as missing, each with the reason. */
+  readonly missing: MissingFeatures
 }
 
 let contexts = 0
@@ -85,5 +85,6 @@ export const makeLawContext = (
     const cache = CachePort.namespaced(port, namespace)
     if (harness.time === "real")
       yield* Effect.addFinalizer(() => Effect.ignore(Effect.timeout(cache.flush, "5 seconds")))
-    return { cache, port, storedKey: (key) => `${namespace}:${key}`, time, harness }
+    const missing = CachePort.unsupported(port)
+    return { cache, port, storedKey: (key) => `${namespace}:${key}`, time, harness, missing }
   })

@@ -1,15 +1,17 @@
 /**
  * Every operation of the port that reaches its store.
  */
-import type { CacheError, CachePort } from "@hexcache/cache-port"
+import { type CacheError, type CacheOperation, CachePort } from "@hexcache/cache-port"
 import { type Effect, Stream } from "effect"
+import { missingFor } from "./LeftOut.ts"
 
 type Cache = CachePort["Service"]
 
-/** Calls of each operation of the port that reaches its store, on keys that need not exist. */
-export const storeOperations: ReadonlyArray<
-  readonly [name: string, run: (cache: Cache) => Effect.Effect<unknown, CacheError>]
-> = [
+/** A call of an operation, on keys that need not exist. */
+type Call = readonly [name: CacheOperation, run: (cache: Cache) => Effect.Effect<unknown, CacheError>]
+
+/** A call of each operation of the port that reaches its store. */
+export const storeOperations: ReadonlyArray<Call> = [
   ["get", (cache) => cache.get("key")],
   ["getJson", (cache) => cache.getJson("key")],
   ["set", (cache) => cache.set("key", "value")],
@@ -32,8 +34,14 @@ export const storeOperations: ReadonlyArray<
   ["ping", (cache) => cache.ping]
 ]
 
-/** Every operation of the port that reaches its store. */
+/** The calls of the operations that the store of a cache has. */
+export const operationsOf = (cache: Cache): ReadonlyArray<Call> => {
+  const missing = CachePort.unsupported(cache)
+  return storeOperations.filter(([name]) => missingFor(name, missing) === undefined)
+}
+
+/** Every operation that the store of a cache has, on this cache. */
 export const everyOperation = (
   cache: Cache
 ): ReadonlyArray<readonly [name: string, Effect.Effect<unknown, CacheError>]> =>
-  storeOperations.map(([name, run]) => [name, run(cache)])
+  operationsOf(cache).map(([name, run]) => [name, run(cache)])

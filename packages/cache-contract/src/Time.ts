@@ -5,6 +5,7 @@ import { TimeToLive } from "@hexcache/cache-port"
 import { Clock, Data, Duration, Effect } from "effect"
 import { TestClock } from "effect/testing"
 import { assert } from "vitest"
+import { isUnsupported } from "./LeftOut.ts"
 
 /** A write with a time to live, and the instants around it. All are in milliseconds. */
 export interface Lifetime {
@@ -35,7 +36,10 @@ export interface Time {
   readonly within: <A, E, R>(lifetime: Lifetime, operation: Effect.Effect<A, E, R>) => Effect.Effect<A, E | TooLate, R>
   /** Lets a lifetime end: an operation that begins afterwards must find the key expired. */
   readonly outlive: (lifetime: Lifetime) => Effect.Effect<void>
-  /** Asserts that a remaining time is that of a lifetime, at an instant between the beginning and the end of the read. */
+  /**
+   * Asserts that a remaining time is that of a lifetime, at an instant between the beginning and the end of the read. A
+   * store that cannot be read so passes.
+   */
   readonly remains: <E, R>(
     lifetime: Lifetime,
     read: Effect.Effect<TimeToLive, E, R>,
@@ -107,7 +111,11 @@ const makeTime = ({ most, oddTtls, pass, passLong, rounding }: Passing, ttl: num
     remains: ({ from, to, ttl }, read, subject = "the key") =>
       Effect.gen(function* () {
         const began = yield* Clock.currentTimeMillis
-        const answer = yield* read
+        const answer = yield* Effect.catch(read, (error) =>
+          isUnsupported(error) ? Effect.succeed(undefined) : Effect.fail(error)
+        )
+        // A store without this feature is judged by the end of the lifetime alone.
+        if (answer === undefined) return
         const ended = yield* Clock.currentTimeMillis
         assert(
           TimeToLive.$is("Expires")(answer),

@@ -1,14 +1,16 @@
 /**
  * Every write of the port on one key, with what is so before it and after it.
  */
-import { type CacheError, type CachePort, Glob } from "@hexcache/cache-port"
+import { type CacheError, type CacheOperation, CachePort, Glob, TimeToLive } from "@hexcache/cache-port"
 import { Effect, Option } from "effect"
 import { assert } from "vitest"
+import { missingFor } from "./LeftOut.ts"
 
 type Cache = CachePort["Service"]
 
 /** A write on one key that nobody else writes meanwhile. */
 export interface Write {
+  /** Begins with the operation. */
   readonly name: string
   /** The value of the key before the write, without a time to live; undefined where it must be absent. */
   readonly before: string | undefined
@@ -21,7 +23,7 @@ export interface Write {
   readonly expires?: boolean
 }
 
-export const writes: ReadonlyArray<Write> = [
+const all: ReadonlyArray<Write> = [
   { name: "set", before: "1", run: (cache, key) => cache.set(key, "2"), answer: undefined, after: "2" },
   { name: "set of a key", before: undefined, run: (cache, key) => cache.set(key, "2"), answer: undefined, after: "2" },
   {
@@ -86,19 +88,30 @@ export const writes: ReadonlyArray<Write> = [
   }
 ]
 
+/** The writes that the store of a cache has. */
+export const writesOf = (cache: Cache): ReadonlyArray<Write> => {
+  const missing = CachePort.unsupported(cache)
+  return all.filter(({ name }) => missingFor(name.split(" ", 1)[0] as CacheOperation, missing) === undefined)
+}
+
 /** The state of a key, as a reader of a failure wants it. */
 const state = (value: string | undefined, expires: boolean): string =>
   value === undefined ? "absent" : `${JSON.stringify(value)}${expires ? " with a time to live" : ""}`
 
 export const stateBefore = ({ before }: Write): string => state(before, false)
 
-export const stateAfter = ({ after, expires = false }: Write): string => state(after, expires)
+/** The state after a write, without a time to live where the store of the cache does not return one. */
+export const stateAfter = (cache: Cache, { after, expires = false }: Write): string =>
+  state(after, expires && returnsTtl(cache))
 
 /** The state of a key now. */
 export const stateOf = (cache: Cache, key: string): Effect.Effect<string, CacheError> =>
-  Effect.map(Effect.all([cache.get(key), cache.ttl(key)]), ([value, ttl]) =>
-    state(Option.getOrUndefined(value), ttl._tag === "Expires")
+  Effect.map(
+    Effect.all([cache.get(key), returnsTtl(cache) ? cache.ttl(key) : Effect.succeed(TimeToLive.Persistent())]),
+    ([value, ttl]) => state(Option.getOrUndefined(value), ttl._tag === "Expires")
   )
+
+const returnsTtl = (cache: Cache): boolean => CachePort.unsupported(cache).ttl === undefined
 
 /** Brings a key into the state that a write needs. */
 export const prepare = (cache: Cache, key: string, { before }: Write): Effect.Effect<void, CacheError> =>
@@ -107,5 +120,5 @@ export const prepare = (cache: Cache, key: string, { before }: Write): Effect.Ef
 /** Runs a write whose key is prepared, and asserts its answer and the state that it leaves. */
 export const runWrite = Effect.fnUntraced(function* (cache: Cache, key: string, write: Write, subject: string) {
   assert.deepStrictEqual(yield* write.run(cache, key), write.answer, `${subject}: the answer`)
-  assert.strictEqual(yield* stateOf(cache, key), stateAfter(write), `${subject}: the key afterwards`)
+  assert.strictEqual(yield* stateOf(cache, key), stateAfter(cache, write), `${subject}: the key afterwards`)
 })

@@ -182,7 +182,7 @@ class Circuit {
 /** Monotonic milliseconds: a wall clock that is set back would keep the breaker open. */
 const nowOf = (fiber: AnyFiber): number => Number(fiber.getRef(Clock.Clock).monotonicTimeNanosUnsafe()) / 1e6
 
-/** The state of the store behind a failure. Invalid input, invalid JSON and interruption say nothing about it. */
+/** The state of the store behind a failure. Invalid input, invalid JSON, interruption and what the store cannot do say nothing about it. */
 const healthOf = ({ cause }: Exit.Failure<unknown, CacheError>): "up" | "down" | "unknown" => {
   const [first] = cause.reasons
   if (first?._tag !== "Fail") return "unknown"
@@ -193,6 +193,7 @@ const healthOf = ({ cause }: Exit.Failure<unknown, CacheError>): "up" | "down" |
       return "down"
     case "InvalidArgument":
     case "InvalidValue":
+    case "Unsupported":
       return "unknown"
     default:
       return "up"

@@ -38,9 +38,9 @@ export class FailOpen extends Context.Service<
    * `flush`; no more keys from `scan`.
    *
    * That holds for `Unavailable`, `TimedOut`, `ConnectionLost`, `AccessDenied`, `OutOfMemory` and `Unknown`.
-   * `InvalidArgument` still fails, since it is a bug of the caller's, and so do `WrongType`, `OutOfRange` and
-   * `InvalidValue`: the stored value is at fault, would fail the next call too, and would stay hidden for good. `ping` fails
-   * as ever, for health checks.
+   * `InvalidArgument` and `Unsupported` still fail, since they are a bug of the caller's, and so do `WrongType`,
+   * `OutOfRange` and `InvalidValue`: the stored value is at fault, would fail the next call too, and would stay hidden for
+   * good. `ping` fails as ever, for health checks.
    *
    * The layer counts every failure. It logs at most one in 10 seconds, as a warning with the number of those in between.
    *
@@ -107,6 +107,7 @@ const failsOpen = ({ _tag }: CacheErrorReason): boolean => {
     case "InvalidArgument":
     case "InvalidValue":
     case "OutOfRange":
+    case "Unsupported":
     case "WrongType":
       return false
   }

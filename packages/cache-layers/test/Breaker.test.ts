@@ -8,6 +8,7 @@ import {
   TimedOut,
   Unavailable,
   Unknown,
+  Unsupported,
   WrongType
 } from "@hexcache/cache-port"
 import * as Faulty from "@hexcache/cache-port/test-support/Faulty"
@@ -116,13 +117,16 @@ describe("Breaker", () => {
       }))
   }
 
-  test("Bad input and interruption neither end a row of failures nor add to it", (faulty) =>
+  test("Bad input, interruption and an operation that the store lacks neither end a row of failures nor add to it", (faulty) =>
     Effect.gen(function* () {
       const cache = yield* CachePort
       faulty.failure = Faulty.failure(TimedOut)
       yield* Effect.replicateEffect(get, 4)
       for (let round = 0; round < 10; round++) {
         yield* Effect.flip(cache.get(""))
+        faulty.failure = Faulty.failure(Unsupported)
+        yield* get
+        faulty.failure = Faulty.failure(TimedOut)
         faulty.hold = Effect.never
         yield* Fiber.interrupt(yield* Effect.forkChild(cache.get("key"), { startImmediately: true }))
         faulty.hold = Effect.void

@@ -12,6 +12,7 @@ import {
   TimeToLive,
   Unavailable,
   Unknown,
+  Unsupported,
   WrongType
 } from "@hexcache/cache-port"
 import * as Faulty from "@hexcache/cache-port/test-support/Faulty"
@@ -76,7 +77,7 @@ describe("FailOpen", () => {
     })
   }
 
-  for (const Reason of [WrongType, OutOfRange, InvalidValue]) {
+  for (const Reason of [WrongType, OutOfRange, InvalidValue, Unsupported]) {
     it.effect(`FailOpen fails with ${Reason.name} as the store does`, () => {
       const faulty = Faulty.make()
       faulty.failure = Faulty.failure(Reason)

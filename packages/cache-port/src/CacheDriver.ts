@@ -7,6 +7,7 @@
 import type { Effect, Stream } from "effect"
 import type { DriverFailure } from "./DriverFailure.ts"
 import type { FastPaths } from "./FastPaths.ts"
+import type { MissingFeatures } from "./StoreFeature.ts"
 import type { TimeToLive } from "./TimeToLive.ts"
 
 /**
@@ -62,6 +63,8 @@ export interface CacheDriver {
   readonly ping: Effect.Effect<void, DriverFailure>
   /** True if no key comes twice from one `scan`, so that the port need not remember its keys. False by default. */
   readonly scansOnce?: boolean | undefined
+  /** The features that the store lacks. `unsupported(…)` makes it, with the operations that it concerns. */
+  readonly unsupported?: MissingFeatures | undefined
   /** Shortcuts of a few operations, on the keys that begin with a prefix, which the port leaves out of them. */
   readonly fastPaths?: ((prefix: string) => FastPaths) | undefined
 }

@@ -71,6 +71,9 @@ export class InvalidArgument extends Data.TaggedError("InvalidArgument")<ReasonD
 /** JSON that does not parse, or a value that cannot be written as JSON. */
 export class InvalidValue extends Data.TaggedError("InvalidValue")<ReasonDetail> {}
 
+/** The store cannot do this at all, as its driver declares. */
+export class Unsupported extends Data.TaggedError("Unsupported")<ReasonDetail> {}
+
 /** Anything else. `CacheError.serverCode` is the first word of the server's reply, where there was one. */
 export class Unknown extends Data.TaggedError("Unknown")<ReasonDetail> {}
 
@@ -85,6 +88,7 @@ export type CacheErrorReason =
   | OutOfRange
   | InvalidArgument
   | InvalidValue
+  | Unsupported
   | Unknown
 
 /** The fields that make a `CacheError`; the others follow from these. */

@@ -7,8 +7,9 @@ import type { CacheError } from "./CacheError.ts"
 import type { CacheOperations } from "./CacheOperations.ts"
 import { checkOptions, type FromDriverOptions, fromDriver } from "./internal/fromDriver.ts"
 import { namespaced } from "./internal/namespaced.ts"
-import { finishWrites } from "./internal/PortInternals.ts"
+import { finishWrites, missingFeaturesOf } from "./internal/PortInternals.ts"
 import { type ReadyOptions, ready } from "./internal/ready.ts"
+import type { MissingFeatures } from "./StoreFeature.ts"
 
 /**
  * A cache, free of vendors. Domain code depends on this service alone; a composition root provides it by the layer of
@@ -72,6 +73,14 @@ export class CachePort extends Context.Service<CachePort, CacheOperations>()("@h
    */
   static namespaced(cache: CacheOperations, namespace: string): CacheOperations {
     return namespaced(cache, namespace)
+  }
+
+  /**
+   * Returns the features that the store of a cache lacks, as its driver declares, each with the reason. Operations that
+   * need one of them fail with `Unsupported`.
+   */
+  static unsupported(cache: CacheOperations): MissingFeatures {
+    return missingFeaturesOf(cache)
   }
 
   /**

@@ -3,7 +3,7 @@
  *
  * @internal
  */
-import { type CacheDriver, type CacheError, CachePort } from "@hexcache/cache-port"
+import { type CacheDriver, type CacheError, CachePort, unsupported } from "@hexcache/cache-port"
 import { Effect, Layer, type Scope } from "effect"
 import { CommandBatcher } from "./batching/CommandBatcher.ts"
 import * as ReplyError from "./commands/ReplyError.ts"
@@ -83,8 +83,12 @@ export const cluster =
       )
       status.follow(cluster)
       cluster.start()
-      return RedisDriver.make(cluster)
+      return { ...RedisDriver.make(cluster), ...spreadOverSlots }
     })
+
+const spreadOverSlots = unsupported({
+  atomicBatches: "keys are spread over slots, and a batch is atomic for each slot"
+})
 
 const closing = (connections: Connection | Cluster, status: StatusPublisher): Effect.Effect<void> =>
   Effect.suspend(() => {

@@ -35,7 +35,6 @@ const layer = (namespace: string) =>
 
 CacheContract.suite("CacheRedis on a cluster", layer(namespace), {
   time: "real",
-  atomicBatches: false,
   scale: false,
   layerWithNamespace: layer,
   setOtherType: (key) => Effect.promise(() => beside.rPush(`${namespace}:${key}`, "element"))

@@ -2,6 +2,7 @@ import type { CachePort } from "@hexcache/cache-port"
 import { Effect, Fiber, Option } from "effect"
 import { assert } from "vitest"
 import { type Chapter, law } from "../Law.ts"
+import { needs } from "../LeftOut.ts"
 
 const times = <A, E, R>(count: number, operation: Effect.Effect<A, E, R>): Effect.Effect<ReadonlyArray<A>, E, R> =>
   Effect.all(
@@ -157,7 +158,8 @@ export const concurrency: Chapter = {
         size === 1_000 && ttl === undefined
           ? "setMany: atomic up to 1,000 entries"
           : `setMany: atomic, of ${size.toLocaleString("en")} entries${ttl === undefined ? "" : " with a time to live"}`,
-        function* ({ cache }) {
+        function* ({ cache, missing }) {
+          yield* needs(missing, "atomicBatches")
           const keys = Array.from({ length: size }, (_, index) => `key-${index}`)
           const write = (version: number) =>
             cache.setMany(
@@ -182,31 +184,27 @@ export const concurrency: Chapter = {
           }
           yield* Fiber.join(writer)
           assert.strictEqual(yield* version(last), 8)
-        },
-        (harness) => harness.atomicBatches !== false
+        }
       )
     ),
 
-    law(
-      "getMany: up to 100 keys as of one moment",
-      function* ({ cache }) {
-        const keys = Array.from({ length: 100 }, (_, index) => `key-${index}`)
-        const write = (version: number) => cache.setMany(keys.map((key) => [key, String(version)]))
-        yield* write(0)
-        const versions = Array.from({ length: 50 }, (_, version) => version + 1)
-        const writer = yield* Effect.forkChild(
-          Effect.forEach(versions, (version) => Effect.andThen(write(version), Effect.yieldNow))
-        )
-        for (let isOver = false; !isOver; ) {
-          isOver = writer.pollUnsafe() !== undefined
-          const seen = new Set(Array.from((yield* cache.getMany(keys)).values(), Option.getOrThrow))
-          assert.strictEqual(seen.size, 1, "versions in one answer")
-          yield* Effect.yieldNow
-        }
-        yield* Fiber.join(writer)
-      },
-      (harness) => harness.atomicBatches !== false
-    ),
+    law("getMany: up to 100 keys as of one moment", function* ({ cache, missing }) {
+      yield* needs(missing, "atomicBatches")
+      const keys = Array.from({ length: 100 }, (_, index) => `key-${index}`)
+      const write = (version: number) => cache.setMany(keys.map((key) => [key, String(version)]))
+      yield* write(0)
+      const versions = Array.from({ length: 50 }, (_, version) => version + 1)
+      const writer = yield* Effect.forkChild(
+        Effect.forEach(versions, (version) => Effect.andThen(write(version), Effect.yieldNow))
+      )
+      for (let isOver = false; !isOver; ) {
+        isOver = writer.pollUnsafe() !== undefined
+        const seen = new Set(Array.from((yield* cache.getMany(keys)).values(), Option.getOrThrow))
+        assert.strictEqual(seen.size, 1, "versions in one answer")
+        yield* Effect.yieldNow
+      }
+      yield* Fiber.join(writer)
+    }),
 
     law("a caller reads what it wrote", function* ({ cache }) {
       yield* Effect.forEach(

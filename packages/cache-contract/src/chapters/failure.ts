@@ -17,7 +17,7 @@ import {
 } from "../FaultLaw.ts"
 import type { Store } from "../Harness.ts"
 import type { Chapter } from "../Law.ts"
-import { everyOperation, storeOperations } from "../Operations.ts"
+import { everyOperation, operationsOf } from "../Operations.ts"
 import { afterwards, writeLaw } from "./failureOutcomes.ts"
 
 type Cache = CachePort["Service"]
@@ -55,7 +55,7 @@ const firstSucceed = Effect.fnUntraced(function* (
         yield* begin
         const begun = yield* Clock.currentTimeMillis
         const cache = yield* build(store)
-        const running = yield* Effect.forEach(storeOperations, ([name, run]) =>
+        const running = yield* Effect.forEach(operationsOf(cache), ([name, run]) =>
           // Each in a namespace of its own: one may remove or change the key that another reads.
           Effect.forkChild(timed(name, run(CachePort.namespaced(cache, name)), store.deadline), {
             startImmediately: true

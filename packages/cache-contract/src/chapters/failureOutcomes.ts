@@ -18,7 +18,7 @@ import {
 import type { Law } from "../Law.ts"
 import { everyOperation } from "../Operations.ts"
 import { revealedBy } from "../Revealed.ts"
-import { type Write, writes } from "../Writes.ts"
+import { type Write, writesOf } from "../Writes.ts"
 
 /** Keys that each writer has, more than it comes to. */
 const keysOfWriter = 400
@@ -49,7 +49,7 @@ export const writeLaw = (fault: Fault): Law =>
   faultLaw(`${fault.name}: a write happens once or not at all, and as its error says`, function* (store) {
     const cache = yield* buildReady(store)
     // A server that loses its data leaves what a write on a lost key comes to open.
-    const examined = writes.filter(
+    const examined = writesOf(cache).filter(
       ({ before, name }) => name !== "deletePattern" && (fault.keepsData || before === undefined)
     )
     const writers = examined.flatMap((write) =>

@@ -3,8 +3,9 @@ import { Effect, Exit, Fiber, Option, Stream } from "effect"
 import { assert } from "vitest"
 import { endsSoon, interruptEverywhere } from "../Interrupt.ts"
 import { type Chapter, law } from "../Law.ts"
-import { storeOperations } from "../Operations.ts"
-import { prepare, runWrite, stateAfter, stateBefore, stateOf, writes } from "../Writes.ts"
+import { needs } from "../LeftOut.ts"
+import { operationsOf } from "../Operations.ts"
+import { prepare, runWrite, stateAfter, stateBefore, stateOf, writesOf } from "../Writes.ts"
 
 export const interruption: Chapter = {
   name: "interruption",
@@ -69,16 +70,16 @@ export const interruption: Chapter = {
       "a write that is interrupted at any moment has happened or has not, and can be made by others",
       function* ({ cache, harness }) {
         yield* Effect.forEach(
-          writes,
+          writesOf(cache),
           (write) => {
             const key = write.name
-            const allowed = [stateBefore(write), stateAfter(write)]
+            const allowed = [stateBefore(write), stateAfter(cache, write)]
             return interruptEverywhere(harness, prepare(cache, key, write), write.run(cache, key), (exit, moment) =>
               Effect.gen(function* () {
                 const subject = `${write.name}, ${moment}`
                 const left = yield* endsSoon(harness, `a read after ${subject}`, stateOf(cache, key))
                 assert.include(
-                  Exit.isSuccess(exit) ? [stateAfter(write)] : allowed,
+                  Exit.isSuccess(exit) ? [stateAfter(cache, write)] : allowed,
                   left,
                   `${subject}: the key afterwards`
                 )
@@ -97,7 +98,8 @@ export const interruption: Chapter = {
 
     law(
       "a setMany that is interrupted at any moment has written all of its 300 entries or none",
-      function* ({ cache, harness }) {
+      function* ({ cache, harness, missing }) {
+        yield* needs(missing, "atomicBatches")
         const keys = Array.from({ length: 300 }, (_, index) => `key-${index}`)
         for (const ttl of [undefined, "1 hour"] as const) {
           yield* interruptEverywhere(
@@ -114,15 +116,14 @@ export const interruption: Chapter = {
               })
           )
         }
-      },
-      (harness) => harness.atomicBatches !== false
+      }
     ),
 
     law(
       "every operation that is interrupted at any moment ends, and holds up nobody else",
       function* ({ cache, harness }) {
         yield* Effect.forEach(
-          storeOperations,
+          operationsOf(cache),
           ([name, run]) => {
             const own = CachePort.namespaced(cache, name)
             let beside: ReadonlyArray<Fiber.Fiber<unknown, unknown>> = []

@@ -5,6 +5,7 @@ import { DriverFailure, Glob, Unknown } from "@hexcache/cache-port"
 import { Effect, Option, Stream } from "effect"
 import { atomicity } from "./atomicity.ts"
 import { counters } from "./counters.ts"
+import { declarations } from "./declarations.ts"
 import { failure } from "./failure.ts"
 import { globs } from "./globs.ts"
 import { interruption } from "./interruption.ts"
@@ -223,6 +224,7 @@ const concurrency: ReadonlyArray<WrongCache> = [
 /** Every wrong cache. */
 export const wrongCaches: ReadonlyArray<WrongCache> = [
   ...operations,
+  ...declarations,
   ...values,
   ...keys,
   ...timeToLive,

@@ -11,6 +11,7 @@ import type { CacheDriver } from "../CacheDriver.ts"
 import type { CacheError } from "../CacheError.ts"
 import type { CacheOperations } from "../CacheOperations.ts"
 import type { Async, Caller } from "../FastPaths.ts"
+import type { MissingFeatures } from "../StoreFeature.ts"
 import type { SwallowedFailures } from "./SwallowedFailures.ts"
 
 export interface PortInternals {
@@ -95,6 +96,12 @@ export const layered = (inner: CacheOperations, wrap: Wrap): CacheOperations =>
 export const namespaceOf = (port: CacheOperations): string => {
   const { layer, namespace = "" } = internalsOf(port)
   return layer === undefined ? namespace : namespaceOf(layer.inner)
+}
+
+/** The features that the store of a port lacks, through the layers around it; empty where that is unknown. */
+export const missingFeaturesOf = (port: CacheOperations): MissingFeatures => {
+  const { layer, source } = internalsOf(port)
+  return layer === undefined ? (source?.driver.unsupported ?? {}) : missingFeaturesOf(layer.inner)
 }
 
 /** Undefined for a cache that cannot read synchronously, and for one with a layer around it. */

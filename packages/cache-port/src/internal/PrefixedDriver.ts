@@ -35,6 +35,7 @@ export const withPrefix = (driver: CacheDriver, prefix: string): CacheDriver => 
     flush: Effect.suspend(() => Effect.asVoid(driver.deletePattern(`${literal}*`))),
     ping: driver.ping,
     scansOnce: driver.scansOnce,
+    unsupported: driver.unsupported,
     fastPaths: (inner) => driver.fastPaths?.(prefix + inner) ?? {}
   }
 }
