@@ -5,7 +5,7 @@
  */
 import { FailOpen } from "@hexcache/cache-layers"
 import { type CacheError, CacheKey, CachePort, Glob } from "@hexcache/cache-port"
-import { Duration, Effect, Layer, Option, type Schema } from "effect"
+import { Duration, Effect, Layer, Option } from "effect"
 import { Persistence } from "effect/persistence"
 
 type Store = Persistence.BackingPersistenceStore
@@ -89,7 +89,7 @@ const make = ({ attempt, strict }: FailOpen["Service"], prefix: string): Store =
         }
       ),
 
-    set: (key, value, ttl) => lenient(cache.setJson(prefix + key, value as Schema.Json, { ttl }), nothing),
+    set: (key, value, ttl) => lenient(cache.setJson(prefix + key, value, { ttl }), nothing),
 
     setMany: (entries) =>
       Effect.suspend(() =>

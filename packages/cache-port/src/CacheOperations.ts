@@ -21,15 +21,23 @@ export interface SetOptions {
 export interface CacheOperations {
   /** Reads a value; none when the key is absent or expired. */
   readonly get: (key: string) => Effect.Effect<Option.Option<string>, CacheError>
-  /** Reads a value and parses it as JSON. Text that does not parse fails with `InvalidValue`, which quotes nothing of it. */
-  readonly getJson: (key: string) => Effect.Effect<Option.Option<Schema.Json>, CacheError>
+  readonly getJson: {
+    /** Reads a value and parses it as JSON. Text that does not parse fails with `InvalidValue`, which quotes nothing of it. */
+    (key: string): Effect.Effect<Option.Option<Schema.Json>, CacheError>
+    /**
+     * Reads a value and decodes its JSON by a schema. Text that does not parse, and JSON that the schema refuses, fails with
+     * `InvalidValue`, which quotes nothing of it.
+     */
+    <A>(key: string, schema: Schema.Decoder<A> | undefined): Effect.Effect<Option.Option<A>, CacheError>
+  }
   /** Replaces value and time to live; without `ttl` the key never expires. */
   readonly set: (key: string, value: string, options?: SetOptions) => Effect.Effect<void, CacheError>
   /**
-   * As `set`, with the value written by `JSON.stringify`. What that refuses or turns into nothing (`undefined`,
-   * functions, symbols, BigInt, cycles, a throwing `toJSON`, too deep) fails with `InvalidValue` and writes nothing.
+   * Sets a key to a value as JSON, written by `JSON.stringify`, as `set` does. What that refuses or turns into nothing (`undefined`,
+   * functions, symbols, BigInt, cycles, a throwing `toJSON`, too deep) fails with `InvalidValue` and writes nothing. The
+   * type of the value is open, since TypeScript takes no `interface` for JSON.
    */
-  readonly setJson: (key: string, value: Schema.Json, options?: SetOptions) => Effect.Effect<void, CacheError>
+  readonly setJson: (key: string, value: unknown, options?: SetOptions) => Effect.Effect<void, CacheError>
   /** Sets the key if it is absent, in one atomic step. True if it did. */
   readonly setIfAbsent: (key: string, value: string, options?: SetOptions) => Effect.Effect<boolean, CacheError>
   /** Removes a key. True if it was live. */

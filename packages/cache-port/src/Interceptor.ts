@@ -1,7 +1,7 @@
 /**
  * One function around every operation of a cache: a layer around the port is made of it.
  */
-import { type Effect, Exit, type Stream } from "effect"
+import { type Effect, Exit, type Schema, type Stream } from "effect"
 import type { CacheError, CacheOperation, CacheRequest } from "./CacheError.ts"
 import type { CacheOperations } from "./CacheOperations.ts"
 import * as Input from "./internal/Input.ts"
@@ -50,7 +50,8 @@ export const interceptOperations = (inner: CacheOperations, interceptor: Interce
 
   return {
     get: (key) => wrap(inner.get(key), { operation: "get", key }),
-    getJson: (key) => wrap(inner.getJson(key), { operation: "getJson", key }),
+    getJson: <A>(key: string, schema?: Schema.Decoder<A>) =>
+      wrap(inner.getJson(key, schema), { operation: "getJson", key }),
     set: (key, value, options) => wrap(inner.set(key, value, options), { operation: "set", key }),
     setJson: (key, value, options) => wrap(inner.setJson(key, value, options), { operation: "setJson", key }),
     setIfAbsent: (key, value, options) =>

@@ -2,7 +2,7 @@
  * Deliberately wrong caches. Each has one mistake, and the contract is worth only as much as it catches of them.
  */
 import { DriverFailure, Glob, Unknown } from "@hexcache/cache-port"
-import { Effect, Option, Stream } from "effect"
+import { Effect, Option, type Schema, Stream } from "effect"
 import { atomicity } from "./atomicity.ts"
 import { counters } from "./counters.ts"
 import { declarations } from "./declarations.ts"
@@ -46,7 +46,8 @@ const values: ReadonlyArray<WrongCache> = [
     "getJson: unparsable text fails with InvalidValue, which quotes nothing of the value",
     "unparsable JSON reads as absent",
     (right) => ({
-      getJson: (key) => Effect.catchReason(right.getJson(key), "CacheError", "InvalidValue", () => Effect.succeedNone)
+      getJson: <A>(key: string, schema?: Schema.Decoder<A>) =>
+        Effect.catchReason(right.getJson(key, schema), "CacheError", "InvalidValue", () => Effect.succeedNone)
     })
   ),
   wrongPort(

@@ -4,7 +4,7 @@
  *
  * @internal
  */
-import { Duration } from "effect"
+import { Duration, Schema } from "effect"
 import { InvalidArgument, InvalidValue } from "../CacheError.ts"
 import * as Glob from "../Glob.ts"
 import { utf8Length } from "./Utf8.ts"
@@ -78,6 +78,13 @@ export const json = (input: unknown): string => {
   }
   if (text !== undefined) return text
   throw new Refusal(new InvalidValue({ message: "the value cannot be written as JSON" }))
+}
+
+/** Decodes JSON as `schema` does, where there is one. */
+export const decoder = <A>(schema: Schema.Decoder<A> | undefined) => {
+  if (schema === undefined) return undefined
+  if (!Schema.isSchema(schema)) return refuse("a schema is one of Effect's Schema")
+  return Schema.decodeUnknownEffect(Schema.toCodecJson(schema))
 }
 
 /** Entries of any iterable of pairs; the last of a repeated key wins. */

@@ -3,7 +3,7 @@
  *
  * @internal
  */
-import { Effect, identity, Option, type Schema, Stream } from "effect"
+import { Cause, Effect, identity, Option, type Schema, Stream } from "effect"
 import type { CacheDriver } from "../CacheDriver.ts"
 import { CacheError, type CacheOperation, InvalidValue } from "../CacheError.ts"
 import type { CacheOperations, SetOptions } from "../CacheOperations.ts"
@@ -57,23 +57,42 @@ export const operations = (
 
   const port: CacheOperations = {
     get: withKey("get", (key) => get("get", key, countAndWrap)),
-    getJson: withKey("getJson", (key) =>
-      Effect.flatMap(get("getJson", key, Option.fromUndefinedOr), (text) => {
-        if (Option.isNone(text)) {
-          counters.misses++
-          return Effect.succeedNone
-        }
-        try {
-          const parsed: Schema.Json = JSON.parse(text.value)
-          counters.hits++
-          return Effect.succeedSome(parsed)
-        } catch {
-          counters.errors++
-          const reason = new InvalidValue({ message: "the stored text is not JSON" })
-          return Effect.fail(new CacheError({ operation: "getJson", key, reason }))
-        }
-      })
-    ),
+    getJson: <A>(key: string, schema?: Schema.Decoder<A>) =>
+      withInput(
+        "getJson",
+        () => ({ key: Input.key(key), decode: Input.decoder(schema) }),
+        ({ decode, key }) =>
+          Effect.flatMap(get("getJson", key, Option.fromUndefinedOr), (text) => {
+            if (Option.isNone(text)) {
+              counters.misses++
+              return Effect.succeedNone
+            }
+            const refuse = (message: string) => {
+              counters.errors++
+              return Effect.fail(new CacheError({ operation: "getJson", key, reason: new InvalidValue({ message }) }))
+            }
+            const accept = (value: A) => {
+              counters.hits++
+              return Effect.succeedSome(value)
+            }
+            let json: unknown
+            try {
+              json = JSON.parse(text.value)
+            } catch {
+              return refuse("the stored text is not JSON")
+            }
+            return decode === undefined
+              ? accept(json as A)
+              : Effect.matchCauseEffect(decode(json), {
+                  onFailure: (cause) =>
+                    Cause.hasInterruptsOnly(cause)
+                      ? Effect.failCause(cause as Cause.Cause<never>)
+                      : refuse("the schema refuses the stored JSON"),
+                  onSuccess: accept
+                })
+          }),
+        key
+      ),
     set: withEntry("set", identity<string>, (key, value, ttl) => set("set", key, value, ttl)),
     setJson: withEntry("setJson", Input.json, (key, text, ttl) => set("setJson", key, text, ttl)),
     setIfAbsent: withEntry("setIfAbsent", identity<string>, (key, value, ttl) =>

@@ -6,7 +6,7 @@
  *
  * @internal
  */
-import { Effect, Option, Stream } from "effect"
+import { Effect, Option, type Schema, Stream } from "effect"
 import { CacheError, type CacheErrorReason, type CacheOperation, type CacheRequest } from "../CacheError.ts"
 import type { CacheOperations } from "../CacheOperations.ts"
 import type { Counters } from "../CacheStats.ts"
@@ -41,7 +41,8 @@ export const prefixedPort = (outer: CacheOperations, prefix: string, counters: C
 
   return {
     get: (key) => onKey("get", key, (key) => counted(outer.get(key))),
-    getJson: (key) => onKey("getJson", key, (key) => counted(outer.getJson(key))),
+    getJson: <A>(key: string, schema?: Schema.Decoder<A>) =>
+      onKey("getJson", key, (key) => counted(outer.getJson(key, schema))),
     set: (key, value, options) => onKey("set", key, (key) => outer.set(key, value, options)),
     setJson: (key, value, options) => onKey("setJson", key, (key) => outer.setJson(key, value, options)),
     setIfAbsent: (key, value, options) => onKey("setIfAbsent", key, (key) => outer.setIfAbsent(key, value, options)),

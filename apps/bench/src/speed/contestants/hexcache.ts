@@ -1,7 +1,7 @@
 import { CacheMemory } from "@hexcache/cache-memory"
 import { CachePort } from "@hexcache/cache-port"
 import { CacheRedis } from "@hexcache/cache-redis"
-import { type Layer, ManagedRuntime, Option, type Schema } from "effect"
+import { type Layer, ManagedRuntime, Option } from "effect"
 import { type Contestant, type Document, type Open, operation, reading } from "../Contestant.ts"
 import { effectLoops } from "../effectLoops.ts"
 
@@ -31,10 +31,11 @@ const contestant = async <E>(layer: Layer.Layer<CachePort, E>): Promise<Contesta
       set,
       getBounded: get,
       setBounded: set,
-      getJson: reading(cache.getJson, (answer) => Option.getOrUndefined(answer) as Document | undefined),
-      setJson: operation((key: string, value: Document, ttl: number) =>
-        cache.setJson(key, value as unknown as Schema.Json, { ttl })
+      getJson: reading(
+        (key: string) => cache.getJson(key),
+        (answer) => Option.getOrUndefined(answer) as Document | undefined
       ),
+      setJson: operation((key: string, value: Document, ttl: number) => cache.setJson(key, value, { ttl })),
       increment: operation((key: string) => cache.increment(key)),
       getMany: reading(
         (keys: Array<string>) => cache.getMany(keys),
