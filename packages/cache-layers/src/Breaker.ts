@@ -44,33 +44,44 @@ export class Breaker extends Context.Service<
   /** The state now, for a health check. */
   static readonly state: Effect.Effect<BreakerState, never, Breaker> = Breaker.use(({ state }) => state)
 
-  /**
-   * Wraps the cache below it, so that callers do not wait for a silent store.
-   *
-   * - Closed: every operation goes through. `failures` failures in a row open the breaker. `Unavailable`, `TimedOut` and
-   *   `ConnectionLost` count; every other failure but invalid input comes from a store that works, and ends the row as a
-   *   success does. An interrupted operation counts as neither.
-   * - Open: operations fail at once with `Unavailable`, outcome `"NotExecuted"`, and the store gets none. Invalid input
-   *   still fails with `InvalidArgument`. After the delay, drawn from the upper half of its length so that many processes
-   *   do not probe at the same moment, the next operation of any kind goes through as a probe.
-   * - Half-open: while the probe runs, all other operations fail as before. A reply closes the breaker; a failure opens it
-   *   for twice as long. An interrupted probe leaves its place to the next operation.
-   *
-   * A store that fails again within the length of the last delay after its return gets the longer delay that would have
-   * come next.
-   *
-   * All namespaces of the cache share the state. `FailOpen.layer` belongs above a breaker: below it, it would hide the
-   * failures that the breaker counts. Time is Effect's `Clock`, chance its `Random`.
-   *
-   * Fails with `InvalidArgument` on options out of range; without options it cannot fail.
-   *
-   * @example
-   * ```ts
-   * const cache = Breaker.layer().pipe(Layer.provide(CacheRedis.layer({ url, namespace: "shop" })))
-   * ```
-   */
+  /** The layer of a circuit breaker. */
   static readonly layer: {
+    /**
+     * Wraps the cache below it, so that callers do not wait for a silent store: 5 failures in a row open the breaker, and
+     * operations then fail at once with `Unavailable`, until a probe succeeds. It cannot fail. `FailOpen.layer` belongs
+     * above it.
+     *
+     * @example
+     * ```ts
+     * const cache = Breaker.layer().pipe(Layer.provide(CacheRedis.layer({ url, namespace: "shop" })))
+     * ```
+     */
     (): Layer.Layer<CachePort | Breaker, never, CachePort>
+    /**
+     * Wraps the cache below it, so that callers do not wait for a silent store.
+     *
+     * - Closed: every operation goes through. `failures` failures in a row open the breaker. `Unavailable`, `TimedOut` and
+     *   `ConnectionLost` count; every other failure but invalid input comes from a store that works, and ends the row as a
+     *   success does. An interrupted operation counts as neither.
+     * - Open: operations fail at once with `Unavailable`, outcome `"NotExecuted"`, and the store gets none. Invalid input
+     *   still fails with `InvalidArgument`. After the delay, drawn from the upper half of its length so that many processes
+     *   do not probe at the same moment, the next operation of any kind goes through as a probe.
+     * - Half-open: while the probe runs, all other operations fail as before. A reply closes the breaker; a failure opens it
+     *   for twice as long. An interrupted probe leaves its place to the next operation.
+     *
+     * A store that fails again within the length of the last delay after its return gets the longer delay that would have
+     * come next.
+     *
+     * All namespaces of the cache share the state. `FailOpen.layer` belongs above a breaker: below it, it would hide the
+     * failures that the breaker counts. Time is Effect's `Clock`, chance its `Random`.
+     *
+     * Fails with `InvalidArgument` on options out of range.
+     *
+     * @example
+     * ```ts
+     * const cache = Breaker.layer({ failures: 3 }).pipe(Layer.provide(CacheRedis.layer({ url, namespace: "shop" })))
+     * ```
+     */
     (options: BreakerOptions): Layer.Layer<CachePort | Breaker, CacheError, CachePort>
   } = (options: BreakerOptions = {}): Layer.Layer<CachePort | Breaker, never, CachePort> =>
     // Without options there is nothing to refuse, which the first signature says.

@@ -17,7 +17,7 @@ import {
   TimeToLive,
   utf8Length
 } from "@hexcache/cache-port"
-import { Clock, Duration, Effect, type Fiber, type Layer, Option, type Scope, Stream } from "effect"
+import { Clock, Config, Duration, Effect, type Fiber, Layer, Option, type Scope, Stream } from "effect"
 import { instantOf } from "./Instant.ts"
 import { Store } from "./Store.ts"
 import * as Sweep from "./Sweep.ts"
@@ -35,36 +35,59 @@ export interface CacheMemoryOptions extends FromDriverOptions {
   readonly maxBytes?: number | undefined
 }
 
-/**
- * A cache in this process's memory, empty, and gone with the layer's scope.
- *
- * Time is the monotonic one of Effect's `Clock`: it runs under `TestClock`, and a wall clock that is set changes
- * nothing. Expired entries are reclaimed without being read: a few by every write, all before anything live is evicted,
- * and the rest about every second by a timer that does not keep the process alive.
- *
- * Batches of up to 1,000 keys or entries are one step. Larger ones, `scan`, `deletePattern` and `flush` of a namespace
- * let other callers have a turn each few milliseconds, by something that fake timers of a test runner leave alone.
- *
- * A full cache evicts what is likely to be missed least: entries that are used often outlast a scan or a loop of
- * others, and where the most recently used are the best to keep, those are kept. Reads and writes are uses; `exists`,
- * `ttl` and `expire` are none. What was just written is never evicted by its own write.
- *
- * Beside its key and value, an entry takes 50 to 80 bytes of heap without bounds, and 120 to 170 with them, the record
- * of recent evictions included (measured on Node 24 with 100,000 entries, the more with a time to live each).
- *
- * Fails with `InvalidArgument` on options out of range; without options it cannot fail.
- *
- * @example
- * ```ts
- * program.pipe(Effect.provide(CacheMemory.layer()))
- * ```
- */
+/** The layer of a cache in memory. */
 export const layer: {
+  /**
+   * A cache in this process's memory without bounds, empty, and gone with the layer's scope. It cannot fail. Time is the
+   * monotonic one of Effect's `Clock`, so it runs under `TestClock`.
+   *
+   * @example
+   * ```ts
+   * program.pipe(Effect.provide(CacheMemory.layer()))
+   * ```
+   */
   (): Layer.Layer<CachePort>
+  /**
+   * A cache in this process's memory, empty, and gone with the layer's scope.
+   *
+   * Time is the monotonic one of Effect's `Clock`: it runs under `TestClock`, and a wall clock that is set changes
+   * nothing. Expired entries are reclaimed without being read: a few by every write, all before anything live is evicted,
+   * and the rest about every second by a timer that does not keep the process alive.
+   *
+   * Batches of up to 1,000 keys or entries are one step. Larger ones, `scan`, `deletePattern` and `flush` of a namespace
+   * let other callers have a turn each few milliseconds, by something that fake timers of a test runner leave alone.
+   *
+   * A full cache evicts what is likely to be missed least: entries that are used often outlast a scan or a loop of
+   * others, and where the most recently used are the best to keep, those are kept. Reads and writes are uses; `exists`,
+   * `ttl` and `expire` are none. What was just written is never evicted by its own write.
+   *
+   * Beside its key and value, an entry takes 50 to 80 bytes of heap without bounds, and 120 to 170 with them, the record
+   * of recent evictions included (measured on Node 24 with 100,000 entries, the more with a time to live each).
+   *
+   * Fails with `InvalidArgument` on options out of range.
+   *
+   * @example
+   * ```ts
+   * program.pipe(Effect.provide(CacheMemory.layer({ maxBytes: 100_000_000 })))
+   * ```
+   */
   (options: CacheMemoryOptions): Layer.Layer<CachePort, CacheError>
 } = (options: CacheMemoryOptions = {}): Layer.Layer<CachePort> =>
   // Without options there is nothing to refuse, which the first signature says.
   CachePort.layerFromDriver(make(options), options, Object.keys(ownOptions)) as Layer.Layer<CachePort>
+
+/**
+ * A cache in this process's memory, as `layer` makes it, with the options from Effect's `Config`.
+ *
+ * @example
+ * ```ts
+ * CacheMemory.layerConfig({ maxBytes: Config.Int("CACHE_MAX_BYTES") })
+ * ```
+ */
+export const layerConfig = (
+  options: Config.Wrap<CacheMemoryOptions>
+): Layer.Layer<CachePort, CacheError | Config.ConfigError> =>
+  Layer.unwrap(Effect.map(Config.unwrap(options), (options) => layer(options)))
 
 const ownOptions: Record<Exclude<keyof CacheMemoryOptions, keyof FromDriverOptions>, true> = {
   maxEntries: true,

@@ -46,7 +46,7 @@ export type {
 } from "./Options.ts"
 
 /**
- * A cache on one Redis.
+ * A cache on one Redis or Valkey server. It builds at once, whether the server is there or not.
  *
  * @example
  * ```ts
@@ -61,7 +61,7 @@ export const layer = (options: CacheRedisOptions): Layer.Layer<CachePort | Redis
   })
 
 /**
- * As `layer`, with its options from Effect's `Config`.
+ * A cache on one Redis, as `layer` makes it, with the options from Effect's `Config`.
  *
  * @example
  * ```ts

@@ -53,24 +53,14 @@ export type {
  */
 export const invalidateTag: (tag: string) => Effect.Effect<void, never, CachePort> = Bound.invalidateTag
 
-/**
- * Makes a `Cached`. Throws on options out of range.
- *
- * A read reads the cache once, and where values have tags twice; each of these ends by the cache's own deadline. It looks up
- * a missing key, once the key has a generation, and returns the value while that is written. With `FailOpen.layer` below the
- * same holds: `Cached` sees the failures, and they are counted and logged there.
- *
- * A read never sees:
- *
- * - A value after `ttl` + `staleFor`.
- * - In this process, a value from before an `invalidate` that was over when the read began. Where the cache failed, reads
- *   look the key up each time until a retry of the invalidation succeeds.
- * - In other processes the same, once the invalidation has reached the cache. An invalidation that never reaches it, since
- *   this process ends before, is bounded by `ttl` + `staleFor`.
- *
- * A lookup that began before an invalidation, in any process, stores nothing that a later read returns.
- */
+/** Makes a `Cached`. */
 export const make: {
+  /**
+   * Makes a `Cached` whose lookups are of many keys. Throws on options out of range.
+   *
+   * A read never sees a value after `ttl` + `staleFor`, nor in this process one from before an `invalidate` that was over
+   * when the read began, nor in others once the invalidation has reached the cache: as with a `lookup` of single keys.
+   */
   <Key, A, E = never, R = never, Negative extends Duration.Input = never, Timeout extends Duration.Input = never>(
     options: CachedOptions<Key, A, Negative, Timeout> & {
       readonly lookup?: undefined
@@ -81,6 +71,23 @@ export const make: {
       readonly lookupMany: LookupMany<Key, NoInfer<A>, E, R>
     } & KeyOption<NoInfer<Key>>
   ): UnboundCached<KeyOf<Key>, A, Answer<A, Negative>, LookupError<E, Timeout>, R | CachePort>
+  /**
+   * Makes a `Cached`. Throws on options out of range.
+   *
+   * A read reads the cache once, and where values have tags twice; each of these ends by the cache's own deadline. It looks up
+   * a missing key, once the key has a generation, and returns the value while that is written. With `FailOpen.layer` below the
+   * same holds: `Cached` sees the failures, and they are counted and logged there.
+   *
+   * A read never sees:
+   *
+   * - A value after `ttl` + `staleFor`.
+   * - In this process, a value from before an `invalidate` that was over when the read began. Where the cache failed, reads
+   *   look the key up each time until a retry of the invalidation succeeds.
+   * - In other processes the same, once the invalidation has reached the cache. An invalidation that never reaches it, since
+   *   this process ends before, is bounded by `ttl` + `staleFor`.
+   *
+   * A lookup that began before an invalidation, in any process, stores nothing that a later read returns.
+   */
   <
     Key,
     A,
