@@ -2,8 +2,9 @@
  * A cache for code without Effect: promises over any layer of `CachePort`.
  */
 import { Breaker, FailOpen } from "@hexcache/cache-layers"
-import { CachePort, TimeToLive } from "@hexcache/cache-port"
-import { Context, Duration, Effect, Exit, Layer, Option, Scope } from "effect"
+import { CachePort, CacheStats, TimeToLive } from "@hexcache/cache-port"
+import { namespaceOf } from "@hexcache/cache-port/internal"
+import { Context, Duration, Effect, Exit, Layer, Option, Scope, Stream } from "effect"
 import type { CacheDuration } from "./CacheDuration.ts"
 import {
   type CachedAnswer,
@@ -15,7 +16,9 @@ import {
   type SingleLookup
 } from "./CachedPromise.ts"
 import type { CacheAnswer, CacheFailures } from "./CacheResult.ts"
+import { type CacheStatus, type StatusService, statusIn, statusOf } from "./CacheStatus.ts"
 import { type CallOptions, failuresOf } from "./CallOptions.ts"
+import { type JsonOptions, validateJson } from "./JsonOptions.ts"
 import { type LayerOptions, withLayers } from "./OpenedLayers.ts"
 import { Runner } from "./Runner.ts"
 import { type WrapOptions, type Wrapped, wrapWith } from "./Wrapped.ts"
@@ -48,6 +51,11 @@ export interface OpenOptions<Failures extends CacheFailures> extends LayerOption
    * is right for a service, which goes on without its cache.
    */
   readonly ready?: CacheDuration | undefined
+  /**
+   * The service of the adapter that has the state of its connections, for `status` and `statusChanges`: `RedisStatus` of
+   * `@hexcache/cache-redis`. `open` rejects where the layer has no such service.
+   */
+  readonly status?: StatusService | undefined
 }
 
 /**
@@ -76,22 +84,32 @@ export class CachePromise<Failures extends CacheFailures = "throw"> {
     const built = Layer.buildWithScope(withLayers(layer, options), scope)
     const ready = (context: Context.Context<CachePort>) =>
       CachePort.ready(Context.get(context, CachePort), { timeout: options.ready })
-    const context = await Effect.runPromise(
-      Effect.onError(options.ready === undefined ? built : Effect.tap(built, ready), () =>
-        Scope.close(scope, Exit.void)
+    const { context, status } = await Effect.runPromise(
+      Effect.onError(
+        Effect.flatMap(options.ready === undefined ? built : Effect.tap(built, ready), (context) =>
+          Effect.map(statusIn(context, options.status), (status) => ({ context, status }))
+        ),
+        () => Scope.close(scope, Exit.void)
       )
     )
-    return new CachePromise(Context.get(context, CachePort), new Runner(context, failures), scope)
+    return new CachePromise(Context.get(context, CachePort), new Runner(context, failures), scope, status)
   }
 
   readonly #cache: CachePort["Service"]
   readonly #runner: Runner<Failures>
   readonly #scope: Scope.Closeable
+  readonly #status: StatusService["Service"] | undefined
 
-  private constructor(cache: CachePort["Service"], runner: Runner<Failures>, scope: Scope.Closeable) {
+  private constructor(
+    cache: CachePort["Service"],
+    runner: Runner<Failures>,
+    scope: Scope.Closeable,
+    status: StatusService["Service"] | undefined
+  ) {
     this.#cache = cache
     this.#runner = runner
     this.#scope = scope
+    this.#status = status
   }
 
   /**
@@ -99,12 +117,20 @@ export class CachePromise<Failures extends CacheFailures = "throw"> {
    * `deletePattern` and `flush` see nothing else. Closing either closes both.
    */
   namespaced(namespace: string): CachePromise<Failures> {
-    return new CachePromise(CachePort.namespaced(this.#cache, namespace), this.#runner, this.#scope)
+    return new CachePromise(CachePort.namespaced(this.#cache, namespace), this.#runner, this.#scope, this.#status)
   }
 
   /**
+   * A typed read-through of one namespace of this cache, with lookups of many keys. Make it once, not for each request.
+   * Throws on options out of range. Its calls reject with what the lookup rejected with, also where failures are results.
+   */
+  cached<Key, A, Negative extends CacheDuration = never>(
+    options: CachedOptions<Key, A, Negative> & { readonly lookup?: undefined } & ManyLookup<Key, A>
+  ): CachedPromise<KeyOf<Key>, A, CachedAnswer<A, Negative>>
+  /**
    * A typed read-through of one namespace of this cache, as `Cached` is. Make it once, not for each request. Throws on
-   * options out of range. Its calls reject with what the lookup rejected with, also where failures are results.
+   * options out of range. Its calls reject with what the lookup rejected with, also where failures are results. Without a
+   * schema nothing has checked the `previous` value of a lookup.
    *
    * @example
    * ```ts
@@ -114,13 +140,13 @@ export class CachePromise<Failures extends CacheFailures = "throw"> {
    * ```
    */
   cached<Key, A, Negative extends CacheDuration = never>(
-    options: CachedOptions<Key, A, Negative> & { readonly lookup?: undefined } & ManyLookup<Key, A>
-  ): CachedPromise<KeyOf<Key>, A, CachedAnswer<A, Negative>>
-  /** The same without a schema, by a lookup of single keys: nothing has checked its `previous` value. */
-  cached<Key, A, Negative extends CacheDuration = never>(
     options: CachedOptions<Key, A, Negative> & { readonly schema?: undefined } & SingleLookup<Key, A, Negative, unknown>
   ): CachedPromise<KeyOf<Key>, A, CachedAnswer<A, Negative>>
-  /** The same with a schema, by a lookup of single keys. */
+  /**
+   * A typed read-through of one namespace of this cache, as `Cached` is, whose schema checks each value that is read. Make it
+   * once, not for each request. Throws on options out of range. Its calls reject with what the lookup rejected with, also
+   * where failures are results.
+   */
   cached<Key, A, Negative extends CacheDuration = never>(
     options: CachedOptions<Key, A, Negative> & SingleLookup<Key, NoInfer<A>, Negative>
   ): CachedPromise<KeyOf<Key>, A, CachedAnswer<A, Negative>>
@@ -153,6 +179,25 @@ export class CachePromise<Failures extends CacheFailures = "throw"> {
     return Option.isNone(breaker) ? undefined : Effect.runSync(breaker.value.state)
   }
 
+  /** The hits, misses and errors of this namespace in this process, of every cache that has it. */
+  get stats(): CacheStats.NamespaceStats {
+    return Effect.runSync(CacheStats.of(namespaceOf(this.#cache)))
+  }
+
+  /** The state of the connections now, for a health check: sends nothing. `undefined` without the option `status`. */
+  get status(): CacheStatus | undefined {
+    return this.#status && statusOf(Effect.runSync(this.#status.current))
+  }
+
+  /**
+   * The state of the connections now, and every change from then on, until the cache closes or the signal aborts. A slow
+   * reader misses the oldest of many changes. Empty without the option `status`.
+   */
+  statusChanges(options?: CallOptions): AsyncIterable<CacheStatus> {
+    const changes = this.#status?.changes ?? Stream.empty
+    return this.#runner.throwing().each("ping", Stream.map(changes, statusOf), options)
+  }
+
   #bind<A>(unbound: Effect.Effect<A, never, CachePort>): A {
     return Effect.runSync(
       unbound.pipe(
@@ -169,8 +214,17 @@ export class CachePromise<Failures extends CacheFailures = "throw"> {
   }
 
   /** The value parsed as JSON; `undefined` when absent. Text that does not parse fails with `InvalidValue`. */
-  getJson(key: string, options?: CallOptions): Promise<CacheAnswer<Json | undefined, Failures>> {
-    return this.#runner.ask("getJson", this.#cache.getJson(key), Option.getOrUndefined, options)
+  getJson(key: string, options?: CallOptions): Promise<CacheAnswer<Json | undefined, Failures>>
+  /**
+   * The value parsed as JSON, as the schema returns it; `undefined` when absent. Text that does not parse and JSON that the
+   * schema refuses fail with `InvalidValue`.
+   */
+  getJson<A>(key: string, options: JsonOptions<A>): Promise<CacheAnswer<A | undefined, Failures>>
+  getJson(key: string, options?: Partial<JsonOptions<unknown>>): Promise<CacheAnswer<unknown, Failures>> {
+    const schema = options?.schema
+    const json = this.#cache.getJson(key)
+    const read = schema === undefined ? json : Effect.flatMap(json, validateJson(key, schema))
+    return this.#runner.ask("getJson", read, Option.getOrUndefined<unknown>, options)
   }
 
   /** Replaces value and time to live; without `ttl` the key never expires. */
@@ -183,12 +237,7 @@ export class CachePromise<Failures extends CacheFailures = "throw"> {
    * A value that `JSON.stringify` refuses or drops fails with `InvalidValue`.
    */
   setJson(key: string, value: unknown, options?: WriteOptions): Promise<CacheAnswer<void, Failures>> {
-    return this.#runner.ask(
-      "setJson",
-      this.#cache.setJson(key, value as Json, withoutSignal(options)),
-      nothing,
-      options
-    )
+    return this.#runner.ask("setJson", this.#cache.setJson(key, value, withoutSignal(options)), nothing, options)
   }
 
   /** Sets the key if it is absent, in one atomic step. True if it did. */

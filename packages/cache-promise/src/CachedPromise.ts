@@ -7,6 +7,8 @@ import type { StandardSchemaV1 } from "@standard-schema/spec"
 import { Effect, Option } from "effect"
 import type { CacheDuration } from "./CacheDuration.ts"
 import type { CallOptions } from "./CallOptions.ts"
+import { ofProgram } from "./LookupErrors.ts"
+import { withinSpan } from "./OpenTelemetry.ts"
 import type { Runner } from "./Runner.ts"
 import { standardCodec } from "./StandardCodec.ts"
 
@@ -271,7 +273,9 @@ export const makeCached = <Key, A, Answer>(
 
 /** Runs a function of the program, which without types may return no promise; its error is the failure, as it is. */
 const attempt = <A>(run: (signal: AbortSignal) => PromiseLike<A>): Effect.Effect<A, unknown> =>
-  Effect.tryPromise({ try: async (signal) => run(signal), catch: itself })
+  Effect.withFiber((fiber) =>
+    Effect.tryPromise({ try: async (signal) => withinSpan(fiber, () => run(signal)), catch: ofProgram })
+  )
 
 const itself = <A>(value: A): A => value
 

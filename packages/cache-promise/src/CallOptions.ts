@@ -5,6 +5,7 @@
  */
 import { CacheError, type CacheOperation, InvalidArgument } from "@hexcache/cache-port"
 import type { CacheFailures } from "./CacheResult.ts"
+import { flawOfLayers, type LayerOptions } from "./OpenedLayers.ts"
 
 /** Options of every operation. */
 export interface CallOptions {
@@ -27,19 +28,20 @@ const writes: ReadonlySet<string> = new Set<CacheOperation>([
 
 /** Why options are refused, if they are: most often for a name that is misspelt. */
 export const refusalOf = (operation: CacheOperation, options: unknown): CacheError | undefined => {
-  const message = messageOf(options, writes.has(operation))
+  const message = messageOf(options, writes.has(operation), operation === "getJson" ? ["signal", "schema"] : ["signal"])
   return message === undefined ? undefined : new CacheError({ operation, reason: new InvalidArgument({ message }) })
 }
 
 /** As `refusalOf`, in words, for calls whose only option is the signal. */
-export const flawOf = (options: unknown): string | undefined => messageOf(options, false)
+export const flawOf = (options: unknown): string | undefined => messageOf(options, false, ["signal"])
 
-const messageOf = (options: unknown, isWrite: boolean): string | undefined => {
+const messageOf = (options: unknown, isWrite: boolean, names: ReadonlyArray<string>): string | undefined => {
   try {
     if (typeof options !== "object" || options === null || Array.isArray(options)) return "options are an object"
-    const { signal } = options as { readonly signal?: unknown }
+    const { schema, signal } = options as { readonly schema?: unknown; readonly signal?: unknown }
     if (signal !== undefined && !isSignal(signal)) return "a signal is an AbortSignal"
-    return isWrite || hasOnly(options, ["signal"]) ? undefined : "there are no options but signal"
+    if (schema !== undefined && names.includes("schema") && !isSchema(schema)) return "a schema is a Standard Schema"
+    return isWrite || hasOnly(options, names) ? undefined : `there are no options but ${names.join(" and ")}`
   } catch {
     return "the options threw an error while they were read"
   }
@@ -47,6 +49,11 @@ const messageOf = (options: unknown, isWrite: boolean): string | undefined => {
 
 const isSignal = (input: unknown): boolean =>
   typeof input === "object" && input !== null && "throwIfAborted" in input && "addEventListener" in input
+
+const isSchema = (input: unknown): boolean => {
+  const standard = (input as { readonly "~standard"?: { readonly validate?: unknown } } | null)?.["~standard"]
+  return typeof standard?.validate === "function"
+}
 
 const hasOnly = (options: object, names: ReadonlyArray<string>): boolean => {
   for (const name in options) {
@@ -56,16 +63,18 @@ const hasOnly = (options: object, names: ReadonlyArray<string>): boolean => {
 }
 
 /** The `failures` option of `open`. Throws a `CacheError` for unknown options. */
-export const failuresOf = <Failures extends CacheFailures>(options: {
-  readonly failures?: Failures | undefined
-}): Failures => {
+export const failuresOf = <Failures extends CacheFailures>(
+  options: LayerOptions & { readonly failures?: Failures | undefined }
+): Failures => {
   const { failures = "throw" } = options
-  if (!hasOnly(options, ["failures", "ready", "failOpen", "breaker"])) {
-    throw refusedOpening("there are no options but failures, ready, failOpen and breaker")
-  }
+  if (!hasOnly(options, openOptions)) throw refusedOpening(`there are no options but ${openOptions.join(", ")}`)
+  const flaw = flawOfLayers(options)
+  if (flaw !== undefined) throw refusedOpening(flaw)
   if (failures !== "throw" && failures !== "result") throw refusedOpening('failures are "throw" or "result"')
   return failures as Failures
 }
+
+const openOptions = ["failures", "ready", "failOpen", "breaker", "telemetry", "logger", "status"]
 
 const refusedOpening = (message: string): CacheError =>
   new CacheError({ operation: "layer", reason: new InvalidArgument({ message }) })

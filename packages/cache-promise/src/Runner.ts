@@ -7,6 +7,7 @@ import { CacheError, type CacheOperation } from "@hexcache/cache-port"
 import { Cause, type Context, Effect, Exit, Stream } from "effect"
 import type { CacheAnswer, CacheFailures } from "./CacheResult.ts"
 import { type CallOptions, flawOf, refusalOf } from "./CallOptions.ts"
+import { toRejection } from "./LookupErrors.ts"
 
 export class Runner<Failures extends CacheFailures> {
   readonly #failures: CacheFailures
@@ -134,9 +135,3 @@ const aborted = (signal: AbortSignal): Effect.Effect<void> =>
     signal.addEventListener("abort", end, { once: true })
     return Effect.sync(() => signal.removeEventListener("abort", end))
   })
-
-/** The error of a lookup whose time was over, as the DOM has it; any other as it is. */
-const toRejection = (error: unknown): unknown =>
-  Cause.isTimeoutError(error)
-    ? new DOMException("the lookup took longer than its lookupTimeout", "TimeoutError")
-    : error

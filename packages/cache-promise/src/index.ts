@@ -15,6 +15,7 @@ export type {
   ManyLookup,
   SingleLookup
 } from "./CachedPromise.ts"
+export type { CacheLogger, LogLine } from "./CacheLogger.ts"
 export {
   CachePromise,
   type Json,
@@ -22,6 +23,10 @@ export {
   type WriteOptions
 } from "./CachePromise.ts"
 export type { CacheAnswer, CacheFailures, CacheResult } from "./CacheResult.ts"
+export type { CacheStatus, ConnectionStatus, StatusService } from "./CacheStatus.ts"
 export type { CallOptions } from "./CallOptions.ts"
-export type { BreakerOptions, LayerOptions } from "./OpenedLayers.ts"
+export type { JsonOptions } from "./JsonOptions.ts"
+export type { PrometheusRegistry } from "./Metrics.ts"
+export type { BreakerOptions, LayerOptions, TelemetryOptions } from "./OpenedLayers.ts"
+export type { OpenTelemetryApi, OpenTelemetrySpan } from "./OpenTelemetry.ts"
 export type { WrapOptions, Wrapped } from "./Wrapped.ts"

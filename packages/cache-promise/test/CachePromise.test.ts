@@ -1,6 +1,7 @@
 import { CacheMemory } from "@hexcache/cache-memory"
 import { Effect, Layer } from "effect"
 import { describe, expect, expectTypeOf, test } from "vitest"
+import { z } from "zod"
 import { CacheError, CachePromise, type CacheResult } from "../src/index.ts"
 import { collect } from "./support/collect.ts"
 
@@ -244,4 +245,35 @@ describe("failures", () => {
     await errorOf(CachePromise.open(refusing))
     expect(isOpen).toBe(false)
   })
+})
+
+test("statistics count the hits, misses and errors of a namespace", async () => {
+  await using cache = await CachePromise.open(CacheMemory.layer({ namespace: "counted promises" }))
+  const part = cache.namespaced("part")
+  await cache.set("key", "text")
+  await cache.getMany(["key", "absent"])
+  await errorOf(cache.increment("key"))
+  await part.get("key")
+  expect(cache.stats).toEqual({ hits: 1, misses: 1, errors: 1, hitRate: 0.5 })
+  expect(part.stats).toEqual({ hits: 0, misses: 1, errors: 0, hitRate: 0 })
+})
+
+test("getJson with a schema returns what the schema makes of the JSON, and refuses other JSON without quoting it", async () => {
+  await using cache = await open()
+  const User = z.object({ name: z.string(), since: z.coerce.date() })
+  const user = { name: "Ada", since: new Date(0) }
+  await cache.setJson("user", user)
+  const found = await cache.getJson("user", { schema: User })
+  expectTypeOf(found).toEqualTypeOf<z.infer<typeof User> | undefined>()
+  expect(found).toEqual(user)
+  expect(await cache.getJson("absent", { schema: User })).toBeUndefined()
+  const later = z.object({ name: z.string().refine(async (name) => name === "Ada") })
+  expect(await cache.getJson("user", { schema: later })).toEqual({ name: "Ada" })
+  await cache.setJson("user", { name: 5, canary: "canary" })
+  for (const schema of [User, later]) {
+    const error = await errorOf(cache.getJson("user", { schema }))
+    expect(error).toMatchObject({ operation: "getJson", key: "user", reason: { _tag: "InvalidValue" } })
+    expect(JSON.stringify(error) + String(error.stack)).not.toContain("canary")
+  }
+  expect((await errorOf(cache.getJson("user", { schema: 5 as never }))).reason._tag).toBe("InvalidArgument")
 })

@@ -1,35 +1,15 @@
 import { CacheMemory } from "@hexcache/cache-memory"
 import { type } from "arktype"
-import { Clock, Effect, Layer, Logger, Schema } from "effect"
-import { TestClock } from "effect/testing"
+import { Layer, Logger, Schema } from "effect"
 import * as v from "valibot"
 import { describe, expect, expectTypeOf, test } from "vitest"
 import { z } from "zod"
 import { type CachedPromise, CachePromise } from "../src/index.ts"
+import { openTimed, Source } from "./support/openTimed.ts"
 
 const User = z.object({ id: z.number(), name: z.string() })
 
-/** A cache whose time is a test's own. */
-const openTimed = async () => {
-  const clock = await Effect.runPromise(Effect.scoped(TestClock.make()))
-  const time = Layer.succeed(Clock.Clock, clock)
-  const cache = await CachePromise.open(Layer.provideMerge(CacheMemory.layer(), Layer.merge(time, Logger.layer([]))))
-  return { cache, pass: (millis: number) => Effect.runPromise(clock.adjust(millis)) }
-}
-
 const open = () => CachePromise.open(Layer.provideMerge(CacheMemory.layer(), Logger.layer([])))
-
-/** A source that counts its lookups, and fails while it has an error. */
-class Source {
-  lookups: Array<number> = []
-  error: unknown
-  version = 1
-  readonly find = async (id: number) => {
-    this.lookups.push(id)
-    if (this.error !== undefined) throw this.error
-    return { id, name: `user ${id} v${this.version}` }
-  }
-}
 
 describe("schemas", () => {
   const schemas = {
