@@ -5,7 +5,7 @@ import { promisify } from "node:util"
 import { assert, describe, it } from "@effect/vitest"
 import { CacheMemory } from "@hexcache/cache-memory"
 import { type CacheError, CachePort, utf8Length } from "@hexcache/cache-port"
-import { Duration, Effect, Layer, Option, Stream } from "effect"
+import { Config, ConfigProvider, Duration, Effect, Layer, Option, Stream } from "effect"
 import { TestClock } from "effect/testing"
 
 const using = <A, E>(
@@ -187,6 +187,23 @@ describe("CacheMemory", () => {
       assert.isFalse(yield* using({ namespace: "shop" }, (cache) => cache.exists("key")))
     })
   )
+
+  it.effect("layerConfig takes the bounds from Config, and refuses those out of range", () => {
+    const layer = CacheMemory.layerConfig({ maxBytes: Config.Int("CACHE_MAX_BYTES") })
+    const within = (bytes: string) =>
+      Effect.provide(
+        CachePort.use((cache) => cache.set("key", "value")),
+        Layer.provide(layer, ConfigProvider.layer(ConfigProvider.fromUnknown({ CACHE_MAX_BYTES: bytes })))
+      )
+    return Effect.gen(function* () {
+      yield* within("8")
+      const full = yield* Effect.flip(within("7"))
+      assert.strictEqual((full as CacheError).reason._tag, "OutOfMemory")
+      const refused = yield* Effect.flip(within("0"))
+      assert.strictEqual((refused as CacheError).reason._tag, "InvalidArgument")
+      assert.strictEqual((yield* Effect.flip(within("much")))._tag, "ConfigError")
+    })
+  })
 
   it("lets the process exit, also while its layer is open", async () => {
     const program = `

@@ -1,4 +1,5 @@
-import { Effect, Option } from "effect"
+import { CachePort } from "@hexcache/cache-port"
+import { Effect, Option, Schema } from "effect"
 import { assert } from "vitest"
 import * as Hostile from "../Hostile.ts"
 import { type Chapter, failsWith, law } from "../Law.ts"
@@ -200,6 +201,27 @@ export const values: Chapter = {
         assert.isUndefined(error.cause)
       }
     }),
+
+    law(
+      "getJson: with a schema it decodes the value; JSON that the schema refuses fails with InvalidValue",
+      function* ({ cache }) {
+        const part = CachePort.namespaced(cache, "part")
+        const User = Schema.Struct({ name: Schema.String, since: Schema.Date })
+        const user = { name: "Ada", since: new Date(1_000) }
+        for (const space of [cache, part]) {
+          assert.deepStrictEqual(yield* space.getJson("user", User), Option.none())
+          yield* space.setJson("user", user)
+          assert.deepStrictEqual(yield* space.getJson("user", User), Option.some(user))
+          yield* space.setJson("user", { name: 5, canary: "secret-canary" })
+          const error = yield* failsWith("InvalidValue", space.getJson("user", User))
+          assert.strictEqual(error.key, "user")
+          assert.notInclude(JSON.stringify(error) + String(error) + String(error.stack), "canary")
+          yield* space.set("user", "secret-canary")
+          yield* failsWith("InvalidValue", space.getJson("user", User))
+          yield* failsWith("InvalidArgument", space.getJson("user", { name: "text" } as never))
+        }
+      }
+    ),
 
     law(
       "setJson: what JSON.stringify refuses or turns into nothing fails with InvalidValue and writes nothing",

@@ -1,7 +1,7 @@
 /**
  * Deliberately wrong caches. Each has one mistake, and the contract is worth only as much as it catches of them.
  */
-import { DriverFailure, Glob, Unknown } from "@hexcache/cache-port"
+import { type CacheError, DriverFailure, Glob, Unknown } from "@hexcache/cache-port"
 import { Effect, Option, type Schema, Stream } from "effect"
 import { atomicity } from "./atomicity.ts"
 import { counters } from "./counters.ts"
@@ -48,6 +48,25 @@ const values: ReadonlyArray<WrongCache> = [
     (right) => ({
       getJson: <A>(key: string, schema?: Schema.Decoder<A>) =>
         Effect.catchReason(right.getJson(key, schema), "CacheError", "InvalidValue", () => Effect.succeedNone)
+    })
+  ),
+  wrongPort(
+    "getJson: with a schema it decodes the value; JSON that the schema refuses fails with InvalidValue",
+    "getJson ignores the schema",
+    (right) => ({
+      getJson: (key: string) => right.getJson(key) as Effect.Effect<Option.Option<never>, CacheError>
+    })
+  ),
+  wrongPort(
+    "getJson: with a schema it decodes the value; JSON that the schema refuses fails with InvalidValue",
+    "JSON that the schema refuses reads as absent",
+    (right) => ({
+      getJson: <A>(key: string, schema?: Schema.Decoder<A>) => {
+        const read = right.getJson(key, schema)
+        return schema === undefined
+          ? read
+          : Effect.catchReason(read, "CacheError", "InvalidValue", () => Effect.succeedNone)
+      }
     })
   ),
   wrongPort(
