@@ -7,4 +7,4 @@ process.env.VITEST_MAX_WORKERS ??= "6"
 // The workers, and the programs that tests start, compile what they import once.
 process.env.NODE_COMPILE_CACHE ??= `${import.meta.dirname}/node_modules/.cache/compiled`
 
-export default defineConfig({ test: { ...quiet, projects: ["packages/*", "apps/*"] } })
+export default defineConfig({ test: { ...quiet, projects: ["packages/*", "apps/*", "examples/*/vitest.config.ts"] } })

@@ -48,6 +48,7 @@ export const navigation: ReadonlyArray<Group> = [
     text: "Project",
     pages: [
       "apps/demo/README.md",
+      "examples/README.md",
       "apps/bench/README.md",
       "apps/bench/MEASUREMENTS.md",
       "CONTRIBUTING.md",

@@ -27,7 +27,15 @@ export interface Page {
 /** Every Markdown file of the repository, from its root. */
 export const markdownFiles = (): ReadonlyArray<string> =>
   globSync(
-    ["*.md", ".github/**/*.md", "docs/*.md", "packages/*/README.md", "apps/*/README.md", "apps/docs/site/*.md"],
+    [
+      "*.md",
+      ".github/**/*.md",
+      "docs/*.md",
+      "packages/*/README.md",
+      "apps/*/README.md",
+      "apps/docs/site/*.md",
+      "examples/*.md"
+    ],
     {
       cwd: repository
     }
