@@ -131,14 +131,7 @@ export class Cluster implements Router {
   }
 
   parts<I>(items: ReadonlyArray<I>, keyOf: (item: I) => RedisKey): ReadonlyArray<ReadonlyArray<I>> {
-    const bySlot = new Map<number, Array<I>>()
-    for (const item of items) {
-      const slot = slotOf(keyOf(item))
-      const part = bySlot.get(slot)
-      if (part === undefined) bySlot.set(slot, [item])
-      else part.push(item)
-    }
-    return Array.from(bySlot.values())
+    return Array.from(Map.groupBy(items, (item) => slotOf(keyOf(item))).values())
   }
 
   deadline(): number {

@@ -85,11 +85,15 @@ export const make = <Key, A, Answer, E, R>(
   const exitOfMany = (keys: ReadonlyArray<Key>, { isInBackground, previousOf }: LookupHandler<Key, A, Answer, E>) => {
     const context = {
       get previous() {
-        return previousOfMany(keys, previousOf)
+        return new Map(keys.flatMap((key) => Option.toArray(previousOf(key)).map((value) => [key, value] as const)))
       }
     }
     return exitOf(
-      () => Effect.map(lookupMany?.(keys, context) ?? Effect.succeed([]), (found) => valuesOf(found, textOf)),
+      () =>
+        Effect.map(
+          lookupMany?.(keys, context) ?? Effect.succeed([]),
+          (found): ReadonlyMap<string, A> => new Map(Array.from(found, ([key, value]) => [textOf(key), value]))
+        ),
       isInBackground
     )
   }
@@ -138,20 +142,3 @@ const longestRefresh: Duration.Input = "1 minute"
 export const isOfOneKey = (cause: Cause.Cause<unknown>): boolean =>
   !Cause.hasInterrupts(cause) &&
   !cause.reasons.some((reason) => Cause.isFailReason(reason) && Cause.isTimeoutError(reason.error))
-
-const previousOfMany = <Key, A>(
-  keys: ReadonlyArray<Key>,
-  previousOf: (key: Key) => Option.Option<A>
-): ReadonlyMap<Key, A> => {
-  const values = new Map<Key, A>()
-  for (const key of keys) {
-    const value = previousOf(key)
-    if (Option.isSome(value)) values.set(key, value.value)
-  }
-  return values
-}
-
-const valuesOf = <Key, A>(
-  found: Iterable<readonly [key: Key, value: A]>,
-  textOf: (key: Key) => string
-): ReadonlyMap<string, A> => new Map(Array.from(found, ([key, value]) => [textOf(key), value]))
