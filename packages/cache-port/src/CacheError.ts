@@ -146,18 +146,11 @@ export class CacheError extends Data.TaggedError("CacheError")<CacheErrorFields>
   }
 }
 
-const operations: Readonly<Record<CacheErrorCode, ReadonlyArray<CacheOperation>>> = {
-  CACHE_GET_ERROR: ["get", "getJson", "getMany", "exists", "ttl", "scan"],
-  CACHE_SET_ERROR: ["set", "setJson", "setIfAbsent", "setMany", "expire", "increment", "decrement"],
-  CACHE_DELETE_ERROR: ["delete", "deleteMany", "getAndDelete", "compareAndDelete", "deletePattern", "flush"],
-  CACHE_CONNECTION_ERROR: ["ping", "layer"]
-}
-
-const codes = new Map(
-  (Object.keys(operations) as Array<CacheErrorCode>).flatMap((code) =>
-    operations[code].map((operation) => [operation, code] as const)
-  )
-)
+const codes: ReadonlyArray<readonly [code: CacheErrorCode, operations: ReadonlyArray<CacheOperation>]> = [
+  ["CACHE_GET_ERROR", ["get", "getJson", "getMany", "exists", "ttl", "scan"]],
+  ["CACHE_SET_ERROR", ["set", "setJson", "setIfAbsent", "setMany", "expire", "increment", "decrement"]],
+  ["CACHE_DELETE_ERROR", ["delete", "deleteMany", "getAndDelete", "compareAndDelete", "deletePattern", "flush"]]
+]
 
 /** Reasons that may pass. */
 const passing = new Set<CacheErrorReason["_tag"]>(["Unavailable", "TimedOut", "ConnectionLost"])
@@ -165,8 +158,11 @@ const passing = new Set<CacheErrorReason["_tag"]>(["Unavailable", "TimedOut", "C
 /** Operations that do harm, or return something wrong, when they run a second time. */
 const onceOnly = new Set<CacheOperation>(["setIfAbsent", "getAndDelete", "compareAndDelete", "increment", "decrement"])
 
-const codeOf = (operation: CacheOperation, { _tag }: CacheErrorReason): CacheErrorCode =>
-  passing.has(_tag) || _tag === "AccessDenied" ? "CACHE_CONNECTION_ERROR" : (codes.get(operation) as CacheErrorCode)
+const codeOf = (operation: CacheOperation, { _tag }: CacheErrorReason): CacheErrorCode => {
+  const isOfConnection = passing.has(_tag) || _tag === "AccessDenied"
+  const found = isOfConnection ? undefined : codes.find(([, operations]) => operations.includes(operation))
+  return found?.[0] ?? "CACHE_CONNECTION_ERROR"
+}
 
 const isRetryable = (operation: CacheOperation, { _tag }: CacheErrorReason, outcome: CacheErrorOutcome): boolean =>
   passing.has(_tag) && (outcome === "NotExecuted" || !onceOnly.has(operation))

@@ -65,7 +65,7 @@ export const compile = (pattern: string): Glob | string => {
   const [literal, length] = literalStart(pattern)
   const rest = pattern.slice(length)
   if (rest === "") return literally((text) => text === literal)
-  if (isStars(rest)) return literally((text) => text.startsWith(literal))
+  if (/^\*+$/.test(rest)) return literally((text) => text.startsWith(literal))
   const parsed = parse(utf8(rest))
   if (typeof parsed === "string") return parsed
   const begin = (text: string) =>
@@ -76,8 +76,6 @@ export const compile = (pattern: string): Glob | string => {
 const never = (): boolean => false
 
 const literally = (matches: (text: string) => boolean): Glob => ({ matches, begin: (text) => () => matches(text) })
-
-const isStars = (pattern: string): boolean => /^\*+$/.test(pattern)
 
 /** The text that every match begins with, and its end in the pattern. */
 const literalStart = (pattern: string): readonly [text: string, end: number] => {
@@ -117,13 +115,8 @@ const backslash = 0x5c
 const caret = 0x5e
 const hyphen = 0x2d
 
-interface Parsed {
-  readonly tokens: ReadonlyArray<Token>
-  /** Bytes that a server may compare with one byte of a key: from the first star or class to the last that is no star. */
-  readonly searched: number
-}
-
-const parse = (pattern: Uint8Array): Parsed | string => {
+/** `searched` are the bytes that a server may compare with one of a key: from the first star or class to the last other byte. */
+const parse = (pattern: Uint8Array): { readonly tokens: ReadonlyArray<Token>; readonly searched: number } | string => {
   const tokens: Array<Token> = []
   let at = 0
   let firstSearched = -1

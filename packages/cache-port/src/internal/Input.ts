@@ -4,7 +4,7 @@
  *
  * @internal
  */
-import { Duration, Schema } from "effect"
+import { Duration, Predicate, Schema } from "effect"
 import { InvalidArgument, InvalidValue } from "../CacheError.ts"
 import * as Glob from "../Glob.ts"
 import { utf8Length } from "./Utf8.ts"
@@ -102,15 +102,12 @@ export const entries = (input: unknown, maxBytes: number): ReadonlyArray<readonl
 export const pair = (input: unknown): readonly [string, unknown] =>
   Array.isArray(input) && input.length === 2 ? [key(input[0]), input[1]] : refuse("an entry is a pair [key, value]")
 
-const isIterable = (input: object): input is Iterable<unknown> =>
-  typeof (input as Partial<Iterable<unknown>>)[Symbol.iterator] === "function"
-
 /** The most keys or entries of one batch: V8 makes no larger `Map` for the result. */
 export const maxBatch = 8_388_608
 
 /** The valid members of an iterable. */
 export const list = <A>(input: unknown, check: (each: unknown) => A): ReadonlyArray<A> => {
-  if (typeof input !== "object" || input === null || input instanceof String || !isIterable(input)) {
+  if (typeof input !== "object" || input instanceof String || !Predicate.isIterable(input)) {
     return refuse(`keys and entries come as an iterable, not as ${kind(input)}`)
   }
   const checked: Array<A> = []

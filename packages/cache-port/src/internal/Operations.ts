@@ -3,7 +3,7 @@
  *
  * @internal
  */
-import { Cause, Effect, identity, Option, type Schema, Stream } from "effect"
+import { Cause, Effect, identity, type Schema, Stream } from "effect"
 import type { CacheDriver } from "../CacheDriver.ts"
 import { CacheError, type CacheOperation, InvalidValue } from "../CacheError.ts"
 import type { CacheOperations, SetOptions } from "../CacheOperations.ts"
@@ -62,8 +62,8 @@ export const operations = (
         "getJson",
         () => ({ key: Input.key(key), decode: Input.decoder(schema) }),
         ({ decode, key }) =>
-          Effect.flatMap(get("getJson", key, Option.fromUndefinedOr), (text) => {
-            if (Option.isNone(text)) {
+          Effect.flatMap(get("getJson", key, identity), (text) => {
+            if (text === undefined) {
               counters.misses++
               return Effect.succeedNone
             }
@@ -77,7 +77,7 @@ export const operations = (
             }
             let json: unknown
             try {
-              json = JSON.parse(text.value)
+              json = JSON.parse(text)
             } catch {
               return refuse("the stored text is not JSON")
             }

@@ -15,8 +15,6 @@ export interface ReadyOptions {
   readonly timeout?: Duration.Input | undefined
 }
 
-const pause = "50 millis"
-
 /** As `CachePort.ready`. */
 export const ready = ({ ping }: CacheOperations, { timeout }: ReadyOptions): Effect.Effect<void, CacheError> =>
   withInput(
@@ -30,13 +28,11 @@ export const ready = ({ ping }: CacheOperations, { timeout }: ReadyOptions): Eff
             last = error
           })
         )
-        const succeeded = Effect.retry(attempt, { while: mayPass, schedule: Schedule.spaced(pause) })
-        return millis === Infinity
-          ? Effect.asVoid(succeeded)
-          : Effect.timeoutOrElse(Effect.asVoid(succeeded), {
-              duration: millis,
-              orElse: () => Effect.fail(notReady(millis, last))
-            })
+        const succeeded = Effect.retry(attempt, { while: mayPass, schedule: Schedule.spaced("50 millis") })
+        return Effect.timeoutOrElse(Effect.asVoid(succeeded), {
+          duration: millis,
+          orElse: () => Effect.fail(notReady(millis, last))
+        })
       })
   )
 
