@@ -1,9 +1,10 @@
 /** A simulated cluster: three shards of a master and its replica, each node with a map of slots of its own. */
 import { slotOf, slots } from "../../src/topology/Slot.ts"
+import type { Client } from "./Client.ts"
 import type { Fault } from "./faults.ts"
 import type { Keyspace } from "./Keyspace.ts"
 import { Failure, type Reply } from "./Resp.ts"
-import { type Client, Server } from "./Server.ts"
+import { Server } from "./Server.ts"
 import type { TopologyOptions } from "./topologies.ts"
 
 /** How long a write is on its way to the replica on a fine day, in milliseconds. */

@@ -1,8 +1,9 @@
 /** A simulated group of a master, its replica, and the three sentinels that watch it. */
+import type { Client } from "./Client.ts"
 import type { Fault } from "./faults.ts"
 import type { Weather } from "./Network.ts"
 import { Push, Replies, type Reply } from "./Resp.ts"
-import { type Client, Server } from "./Server.ts"
+import { Server } from "./Server.ts"
 import type { TopologyOptions } from "./topologies.ts"
 
 /** How long a write is on its way to the replica on a fine day, in milliseconds. */

@@ -3,11 +3,13 @@
  * script of another text, ends it.
  */
 import type { Checker } from "./Account.ts"
+import { Client } from "./Client.ts"
 import type { EventLog } from "./EventLog.ts"
 import { Keyspace } from "./Keyspace.ts"
 import type { Loop } from "./Loop.ts"
 import type { Connection, Network, Peer } from "./Network.ts"
-import { CommandReader, encode, Failure, ok, Push, type Reply, Status } from "./Resp.ts"
+import { always, type Refusal, refusalOf, refuses, writes } from "./Refusal.ts"
+import { encode, Failure, ok, Push, type Reply, Status } from "./Resp.ts"
 import { Scripts } from "./Scripts.ts"
 
 /** Hears of each command when it comes in, and of each write in the moment in which it is carried out. */
@@ -18,93 +20,14 @@ export interface WriteListener {
   readonly isWrong: (checker: Checker, what: string) => void
 }
 
-/** Refusals of all commands, or of all writes, by the state of the server. */
-export type Refusal =
-  | "LOADING"
-  | "READONLY"
-  | "OOM"
-  | "MISCONF"
-  | "BUSY"
-  | "NOPERM"
-  | "MASTERDOWN"
-  | "NOREPLICAS"
-  | "NOAUTH"
-  | "no MGET"
-
 /** A proxy in the place of a server that is gone: it replies to handshakes and PING, or refuses everything. */
 export type Proxy = "answering" | "refusing"
 
 /** Refusals of a connection, in the moment in which it is made. */
 export type Turning = "DENIED" | "max clients" | "hang up" | "hang up behind the handshake"
 
-const texts: Record<Refusal, string> = {
-  LOADING: "LOADING Redis is loading the dataset in memory",
-  READONLY: "READONLY You can't write against a read only replica.",
-  OOM: "OOM command not allowed when used memory > 'maxmemory'.",
-  MISCONF: "MISCONF Redis is configured to save RDB snapshots, but it's currently unable to persist to disk.",
-  BUSY: "BUSY Redis is busy running a script. You can only call SCRIPT KILL or SHUTDOWN NOSAVE.",
-  NOPERM: "NOPERM User default has no permissions to run this command",
-  MASTERDOWN: "MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.",
-  NOREPLICAS: "NOREPLICAS Not enough good replicas to write.",
-  NOAUTH: "NOAUTH Authentication required.",
-  "no MGET": "NOPERM User default has no permissions to run the 'mget' command"
-}
-
 /** First bytes of replies; that of a refusal would turn a success into one. */
 const types = Buffer.from("$*+:%>_#,~?")
-
-/** Commands of every state of a server. */
-const always = new Set(["HELLO", "AUTH", "CLIENT", "SELECT"])
-
-const writes = new Set(["SET", "MSET", "MSETEX", "UNLINK", "GETDEL", "PEXPIRE", "FLUSHDB", "DEL"])
-
-/** Commands that a full server carries out. */
-const freeing = new Set(["UNLINK", "GETDEL", "PEXPIRE", "FLUSHDB", "DEL"])
-
-const refuses = (refusal: Refusal, name: string, isWrite: boolean): boolean => {
-  switch (refusal) {
-    case "READONLY":
-    case "NOREPLICAS":
-      return isWrite
-    case "OOM":
-      return isWrite && !freeing.has(name)
-    case "MISCONF":
-      return isWrite || name === "PING"
-    case "NOPERM":
-      return isWrite || name === "GET" || name === "MGET"
-    case "no MGET":
-      return name === "MGET"
-    case "LOADING":
-    case "BUSY":
-    case "MASTERDOWN":
-    case "NOAUTH":
-      return true
-  }
-}
-
-/** One client of a server. */
-export class Client {
-  readonly connection: Connection
-  readonly reader = new CommandReader()
-  protocol: 2 | 3 = 2
-  isLoggedIn = false
-  isTracking = false
-  isAsking = false
-  /** Connected to a master that is a replica by now. */
-  isOfReplica = false
-  /** Keys that it has read since the last message that they changed. */
-  readonly tracked = new Set<string>()
-  readonly channels = new Set<string>()
-  isOpen = true
-
-  constructor(connection: Connection) {
-    this.connection = connection
-  }
-
-  push(parts: ReadonlyArray<Reply>): void {
-    if (this.isOpen) this.connection.reply(Buffer.from(encode(new Push(parts), this.protocol)), true)
-  }
-}
 
 export class Server {
   readonly address: string
@@ -249,11 +172,11 @@ export class Server {
       (!this.isMaster || client.isOfReplica) &&
       (writes.has(name) || this.scripts.bySha(args[1] ?? "")?.isWrite === true)
     ) {
-      return new Failure(texts.READONLY)
+      return refusalOf("READONLY")
     }
     if (this.refusal !== undefined && !always.has(name)) {
       const isWrite = writes.has(name) || script?.isWrite === true
-      if (refuses(this.refusal, name, isWrite)) return new Failure(texts[this.refusal])
+      if (refuses(this.refusal, name, isWrite)) return refusalOf(this.refusal)
     }
     return this.command(client, name, args)
   }

@@ -7,18 +7,8 @@ import type { Random } from "../storm/random.ts"
 import type { Account } from "./Account.ts"
 import { Callers } from "./Callers.ts"
 import type { EventLog } from "./EventLog.ts"
-import {
-  deadly,
-  type Fault,
-  faults,
-  hopeless,
-  instant,
-  losing,
-  type Names,
-  type Place,
-  readable,
-  unnoticed
-} from "./faults.ts"
+import { Excuses } from "./Excuses.ts"
+import { type Fault, faults, hopeless, type Names, type Place } from "./faults.ts"
 import type { Loop } from "./Loop.ts"
 import type { Network } from "./Network.ts"
 import { type Chance, pick, type Round, schedule } from "./Schedule.ts"
@@ -49,17 +39,8 @@ const maxPending = 64
 /** Timers and immediates for each connection at rest, at most. */
 const mostTasks = 4
 
-/** How long a server has to be gone until no operation waits for it, in milliseconds: a time at rest, and a deadline. */
-const outageAfter = 1_200
-
-/** The same where each attempt is refused at once: the longest first pause, and a few turns. */
-const knownAfter = 40
-
 /** Within this an operation succeeds on a connection that was checked while nothing was sent, in milliseconds. */
 const checkedRecovery = 60
-
-/** For how long at least a batch is tried again whose keys are on their way to another server, in milliseconds. */
-const triedAgainFor = 60
 
 /** Attempts of two processes to connect within so many milliseconds: pauses grow up to half a second. */
 const mostAttempts = (millis: number): number => 2 * (16 + millis / 250)
@@ -76,6 +57,7 @@ export class World {
   readonly #random: Random
   readonly #topology: Topology
   readonly #work: Work
+  readonly #excuses: Excuses
   readonly #names: Names = { delay: 0.3, fails: false }
   readonly #lookups = new Set<string>()
   readonly #sometimes = new Map<string, number>()
@@ -87,12 +69,6 @@ export class World {
   #isEnding = false
   #isIdle = false
   #isClosing = false
-  /** Operations that began since then meet no fault, or none that they should notice. */
-  #wellSince = 0
-  #readableSince = 0
-  /** Operations that began since then find no server, and wait for none. */
-  #goneSince = Number.POSITIVE_INFINITY
-  #isLosing = false
   #slowestRecovery = 0
   #slowestRecoveryOf = "none"
   /** How long a process rests between two bursts of operations at most, in milliseconds. */
@@ -113,6 +89,7 @@ export class World {
       sleep: this.#sleep,
       count: this.#count
     })
+    this.#excuses = new Excuses(network)
     this.#work = new Work(account, network, () => this.#sum(({ operations }) => operations))
   }
 
@@ -180,19 +157,13 @@ export class World {
       blocked: () => this.#blocked,
       blockedUntil: () => this.#blockedUntil,
       lastBlock: () => this.#lastBlock,
-      keyspaces: (key) => this.#topology.keyspaces(this.#loop.now >= this.#wellSince, key),
+      keyspaces: (key) => this.#topology.keyspaces(this.#excuses.isWell, key),
       isOneServer: this.#topology.isOneServer,
       count: this.#count,
-      excuse: ({ began, isRead, name }, failure) => {
-        // A server that cannot save refuses a PING.
-        if (name.includes("group") && this.#loop.now - began > triedAgainFor && this.#topology.isMoving?.() === true)
-          return "TRYAGAIN"
-        if (began < (isRead && name !== "ping" ? this.#readableSince : this.#wellSince)) return "a fault"
-        return isRead || !this.#isLosing || failure !== "ConnectionLost Unknown" ? undefined : "in flight at a cut"
-      },
+      excuse: (operation, failure) => this.#excuses.of(operation, failure, this.#topology.isMoving?.() === true),
       isInOutage: () =>
         this.#topology.isOneServer &&
-        (Effect.runSync(status.current)._tag === "Down" || this.#loop.now >= this.#goneSince),
+        (Effect.runSync(status.current)._tag === "Down" || this.#excuses.isGone),
       isClosing: () => this.#isClosing,
       cuts: () => cuts,
       isConnecting: () => Effect.runSync(status.current)._tag === "Connecting"
@@ -264,8 +235,7 @@ export class World {
   #lastFault(all: Readonly<Record<string, Fault>>): Promise<void> {
     this.#chance.begin(0)
     const name = pick(this.#random, Object.keys(all))
-    this.#wellSince = Number.POSITIVE_INFINITY
-    this.#readableSince = Number.POSITIVE_INFINITY
+    this.#excuses.everything()
     this.#log.add(`fault begins, and the processes close: ${name}`)
     for (const { callers } of this.#processes) callers.ask()
     return all[name]?.({ ...this.#place }, 500) ?? Promise.resolve()
@@ -297,38 +267,20 @@ export class World {
     const { now } = this.#loop
     const { attempts } = this.#network
     this.#work.begin()
-    this.#foresee(names)
+    this.#excuses.faultsBegin(names, this.#rounds.length === 1)
     await Promise.all(names.map((name) => all[name]?.({ ...this.#place }, round.millis * (0.5 + this.#random.next()))))
-    this.#goneSince = Number.POSITIVE_INFINITY
+    this.#excuses.faultsEnd()
     this.#log.add(`fault ends: ${title}`)
     await this.#recovered(title)
     this.#rest = round.restBehind
     await this.#sleep(this.#topology.settleTime)
-    this.#wellSince = Math.min(this.#wellSince, this.#loop.now)
-    this.#readableSince = Math.min(this.#readableSince, this.#loop.now)
+    this.#excuses.settled()
     const tried = this.#network.attempts - attempts
     if (names.every((name) => hopeless.has(name)) && tried > mostAttempts(this.#loop.now - now))
       this.#account.isWrong("attempts", `${tried} attempts to connect under ${title}`)
     await this.#sleep(round.calm)
     this.#checkRest(title)
     this.#work.check(this.#loop.now - now, title)
-  }
-
-  /** Says what these faults excuse. */
-  #foresee(names: ReadonlyArray<string>): void {
-    const soon = this.#network.latency <= 2
-    const [name = ""] = names
-    const isAlone = names.length === 1
-    this.#isLosing = names.some((name) => losing.has(name))
-    // The first connection takes longer than a deadline where the network is slow.
-    const isConnecting = this.#rounds.length === 1 && (!soon || name === "blocked loop")
-    const isUnnoticed = isAlone && !isConnecting && (unnoticed.has(name) || (soon && losing.has(name)))
-    if (!isUnnoticed) this.#wellSince = Number.POSITIVE_INFINITY
-    if (!isUnnoticed && !(isAlone && soon && readable.has(name))) this.#readableSince = Number.POSITIVE_INFINITY
-    if (isAlone && deadly.has(name)) {
-      const known = instant.has(name) ? knownAfter + 8 * this.#network.latency : outageAfter
-      this.#goneSince = this.#loop.now + known
-    }
   }
 
   /** Probes each process until it reads and writes. */

@@ -3,7 +3,8 @@
 import { unaskedReplies } from "../storm/faults.ts"
 import type { Random } from "../storm/random.ts"
 import type { Network } from "./Network.ts"
-import type { Proxy, Refusal, Server, Turning } from "./Server.ts"
+import type { Refusal } from "./Refusal.ts"
+import type { Proxy, Server, Turning } from "./Server.ts"
 
 /** Where faults happen. */
 export interface Place {
