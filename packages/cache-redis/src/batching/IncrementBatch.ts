@@ -16,6 +16,8 @@ interface PendingIncrement {
   readonly command: Command<number>
   /** Unset once the caller has gone. */
   callback: DriverCallback<number> | undefined
+  /** Takes it out of the command that it was joined to, for as long as that is not written. */
+  leave: Effect.Effect<void> | undefined
 }
 
 /** The most increments in one script, so that a turn with very many does not hold others up. */
@@ -45,7 +47,10 @@ export class IncrementBatch {
     return this.#keys.has(key)
   }
 
-  /** Sends an increment within this turn. Returns the effect that the caller's interruption runs: until then it is not sent. */
+  /**
+   * Sends an increment within this turn. Returns the effect that the caller's interruption runs: an increment that is not
+   * written by then never is.
+   */
   add(command: Command<number>, callback: DriverCallback<number>): Effect.Effect<void> | undefined {
     const { outage } = this.#connection
     if (outage !== undefined) {
@@ -57,13 +62,14 @@ export class IncrementBatch {
       return undefined
     }
     this.#pending++
-    const increment: PendingIncrement = { command, callback }
+    const increment: PendingIncrement = { command, callback, leave: undefined }
     if (this.#waiting.length === 0) process.nextTick(this.flush)
     this.#waiting.push(increment)
     this.#keys.add(Scripts.counterOf(command))
     if (this.#waiting.length === maxIncrements) this.flush()
-    return Effect.sync(() => {
+    return Effect.suspend(() => {
       increment.callback = undefined
+      return increment.leave ?? Effect.void
     })
   }
 
@@ -88,7 +94,7 @@ export class IncrementBatch {
     }
     const command = remake()
     if (command === undefined) return
-    this.#connection.submit(
+    const leave = this.#connection.submit(
       command,
       (result) => {
         const isRefused = result instanceof DriverFailure && result.serverCode === "NOPERM"
@@ -98,6 +104,7 @@ export class IncrementBatch {
       },
       deadline
     )
+    for (const increment of sent) increment.leave = leave
   }
 
   /** The increments whose callers have not gone. Forgets the others. */

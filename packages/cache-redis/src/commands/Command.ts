@@ -24,8 +24,8 @@ export interface Command<A> {
   /** The text of the script, for a server that does not know the hash in `args`. */
   readonly script?: string | undefined
   /**
-   * Makes the command anew when it is sent after a wait, without callers that have gone meanwhile. Returns undefined if
-   * none is left.
+   * Makes the command anew before it is written, without callers that have gone meanwhile. Returns undefined if none is
+   * left. Only a command that several callers share has it, and each of them runs its interruption.
    */
   readonly remake?: (() => Command<A> | undefined) | undefined
   /** True if only the server that began it can continue it, as a page of a scan. */
@@ -58,6 +58,9 @@ export interface DirectSender extends CommandSender {
 /** The command as it is sent after a wait, or undefined if no caller wants it any more. */
 export const remakeOf = <A>(command: Command<A>): Command<A> | undefined =>
   command.remake === undefined ? command : command.remake()
+
+/** True if callers who share a command still want it now that one of them has gone. */
+export const isWanted = (command: Command<unknown>): boolean => command.remake?.() !== undefined
 
 /** The exit with which the caller's fiber continues. */
 export const toExit = <A>(result: DriverResult<A>): Exit.Exit<A, DriverFailure> =>

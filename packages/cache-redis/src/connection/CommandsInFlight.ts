@@ -183,15 +183,21 @@ export class CommandsInFlight {
     pending.interruptRetry = this.send(pending.handOver({ ...command, args }), pending.deadline)
   }
 
-  /** Lets the caller go. A written command stays in the queue, so that the watchdog still counts on it. */
+  /** Lets a caller go. A written command stays in the queue, so that the watchdog still counts on it. */
   #cancel(pending: PendingCommand): Effect.Effect<void> {
-    if (pending.callback !== undefined) {
-      pending.callback = undefined
-      if (!pending.isWritten) {
-        this.#remove(pending)
-        pending.cancelWrite()
-      }
+    if (pending.callback === undefined) return Effect.void
+    const { remake } = pending.command
+    if (pending.isWritten) {
+      // Others may wait for the reply.
+      if (remake === undefined) pending.callback = undefined
+      return Effect.void
     }
+    const shorter = remake?.()
+    if (shorter === undefined) {
+      pending.callback = undefined
+      this.#remove(pending)
+      pending.cancelWrite()
+    } else pending.shorten(shorter)
     return Effect.void
   }
 

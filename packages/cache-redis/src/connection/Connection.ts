@@ -5,7 +5,7 @@
  */
 import type { DriverCallback, DriverFailure } from "@hexcache/cache-port"
 import { Effect } from "effect"
-import { type Command, type DirectSender, remakeOf, toExit } from "../commands/Command.ts"
+import { type Command, type DirectSender, isWanted, remakeOf, toExit } from "../commands/Command.ts"
 import * as ReplyError from "../commands/ReplyError.ts"
 import { clearTimeout, performance, setTimeout } from "../platform/Platform.ts"
 import { Attempts, type Backoff } from "./Attempts.ts"
@@ -143,8 +143,8 @@ export class Connection implements DirectSender {
   }
 
   /**
-   * As `send`, and returns the result by a callback, in an outage at once. Returns the effect that the caller's interruption
-   * runs.
+   * As `send`, and returns the result by a callback, in an outage at once. Returns the effect that the interruption of each
+   * caller runs.
    */
   submit<A>(command: Command<A>, callback: DriverCallback<A>, deadline?: number): Effect.Effect<void> | undefined {
     if (this.#isReady) {
@@ -156,7 +156,7 @@ export class Connection implements DirectSender {
         const remade = remakeOf(command)
         return remade && this.submit(remade, callback, until)
       }
-      return this.#waiting.add(send, callback, deadline)
+      return this.#waiting.add(send, callback, deadline, () => isWanted(command))
     }
     callback(this.#refusal)
     return undefined
@@ -260,7 +260,8 @@ export class Connection implements DirectSender {
         return this.#inFlight.send(retry, until)
       },
       (failure) => retry.complete(isWritten ? ReplyError.lost(true) : failure),
-      lost.deadline
+      lost.deadline,
+      () => isWanted(retry.command)
     )
   }
 

@@ -25,7 +25,7 @@ export class PendingCommand implements Timed {
   writtenAt = 0
   /** True while the connection counts on it: until it has its result, expires, or loses its connection. */
   isPending = true
-  /** Replaced where `remake` makes it anew after a wait. */
+  /** Replaced where `remake` makes it anew. */
   command: Command<unknown>
   /** The number of replies on the connection before this command was queued. */
   repliesBefore = 0
@@ -67,6 +67,16 @@ export class PendingCommand implements Timed {
     if (cancelWrite === undefined) return
     cancelWrite()
     this.isWritten = false
+  }
+
+  /**
+   * Leaves out callers that have gone before the command is written. Keeps its place in the client's queue, which holds the
+   * array of the arguments, and encodes them when it writes.
+   */
+  shorten(command: Command<unknown>): void {
+    const args = this.command.args as Array<string | Buffer>
+    args.splice(0, args.length, ...command.args)
+    this.command = { ...command, args }
   }
 
   /**

@@ -8,6 +8,7 @@
  */
 import type { DriverFailure } from "@hexcache/cache-port"
 import { Effect } from "effect"
+import { constFalse } from "effect/Function"
 import * as ReplyError from "../commands/ReplyError.ts"
 import { DeadlineQueue, type Timed } from "./DeadlineQueue.ts"
 
@@ -90,9 +91,10 @@ export class WaitingCommands {
 
   /**
    * Lets a command wait until its deadline, one `commandTimeout` from now by default, and returns the effect that
-   * interrupts it. Where too many wait already, the command fails at once.
+   * interrupts it, unless `isWanted` says that other callers are left. Where too many wait already, the command fails at
+   * once.
    */
-  add(send: Send, fail: Fail, deadline?: number): Effect.Effect<void> | undefined {
+  add(send: Send, fail: Fail, deadline?: number, isWanted = constFalse): Effect.Effect<void> | undefined {
     // One of the deadlines is that of the grace.
     if (this.#deadlines.size > this.#maxPending) {
       fail(ReplyError.tooManyPending(this.#maxPending))
@@ -102,6 +104,7 @@ export class WaitingCommands {
     this.#deadlines.add(command, deadline)
     return Effect.suspend(() => {
       if (!command.isWaiting) return command.interrupt
+      if (isWanted()) return Effect.void
       command.isWaiting = false
       this.#deadlines.remove(command)
       return Effect.void

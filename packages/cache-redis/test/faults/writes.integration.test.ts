@@ -80,6 +80,46 @@ describe.concurrent("a write is sent at most once", () => {
     })
   )
 
+  it.live("increments abandoned before they were sent are not carried out, and the others of their scripts are", () =>
+    Effect.gen(function* () {
+      const { proxy, url } = yield* faultyServer
+      const cached = yield* readyCache({
+        url,
+        commandTimeout: "1 minute",
+        connectTimeout: "20 seconds",
+        maxPending: 20_000
+      })
+      yield* cached.increment("warm")
+      proxy.stopReading()
+      const filling = yield* Effect.forEach(Array.from({ length: 20 }), (_, index) =>
+        Effect.forkChild(cached.set(`filler-${index}`, "v".repeat(1_000_000)))
+      )
+      yield* Effect.sleep(100)
+      const keys = Array.from({ length: 1_000 }, (_, index) => `count-${index}`)
+      const counting = yield* Effect.forEach(keys, (key) => Effect.forkChild(cached.increment(key)))
+      yield* Effect.sleep(100)
+      // Every one of the first script, and every second one of the others.
+      const hasGone = (index: number) => index < 100 || index % 2 === 0
+      yield* Effect.forEach(
+        counting.filter((_, index) => hasGone(index)),
+        Fiber.interrupt
+      )
+      yield* Effect.promise(() => proxy.heal())
+      yield* Effect.forEach(filling, Fiber.join)
+      const sums = yield* Effect.forEach(
+        counting.filter((_, index) => !hasGone(index)),
+        Fiber.join
+      )
+      assert.deepStrictEqual(new Set(sums), new Set([1]))
+      assert.strictEqual(proxy.accepted, 1)
+      const counted = Array.from(yield* cached.getMany(keys), ([, count]) => Option.getOrUndefined(count))
+      assert.deepStrictEqual(
+        counted,
+        keys.map((_, index) => (hasGone(index) ? undefined : "1"))
+      )
+    })
+  )
+
   it.live("10,000 writes whose deadline passed before they were sent: NotExecuted, none carried out", () =>
     Effect.gen(function* () {
       const { proxy, redis, url } = yield* faultyServer
