@@ -215,7 +215,7 @@ export class Cluster implements Router {
     if (failure instanceof ReplyError.Redirection) return this.#redirect(failure, last, routed)
     // Sends a command again while its keys move to a node without a name.
     if (failure.serverCode === "TRYAGAIN" || failure.serverCode === "ASK")
-      return pause(tryAgainInterval, () => this.#sendToOwner(routed))
+      return pauseWithin(deadline, tryAgainInterval, () => this.#sendToOwner(routed))
     if (isOfOldMap(failure)) return this.#sendToSuccessor(failure, last, routed)
     const mayRepeat = failure.outcome === "NotExecuted" || writtenKeys(command).length === 0
     return isLost && mayRepeat ? this.#sendToSuccessor(failure, last, routed, isLost) : undefined
@@ -226,7 +226,7 @@ export class Cluster implements Router {
     redirection: ReplyError.Redirection,
     last: ClusterNode,
     { command, deadline, redirections, slot }: Routed<A>
-  ): Effect.Effect<A, DriverFailure> {
+  ): Effect.Effect<A, DriverFailure> | undefined {
     const target = this.#nodes.at(this.#reachable(redirection, last))
     const isMoved = redirection.serverCode === "MOVED"
     if (isMoved) {
@@ -236,7 +236,7 @@ export class Cluster implements Router {
     if (redirections === maxRedirections) return Effect.fail(ReplyError.redirectedTooOften(redirection))
     const routed = { slot, command: { ...command, asking: !isMoved }, deadline, redirections: redirections + 1 }
     const next = () => (isMoved ? this.#sendToOwner(routed) : this.#sendTo(target, routed))
-    return redirections === 0 ? next() : pause(redirectionPause * 2 ** (redirections - 1), next)
+    return redirections === 0 ? next() : pauseWithin(deadline, redirectionPause * 2 ** (redirections - 1), next)
   }
 
   /**
@@ -312,6 +312,14 @@ const isOfOldMap = ({ serverCode }: DriverFailure): boolean =>
   serverCode === "MASTERDOWN" ||
   // To a node that has no name; only the map has its address.
   serverCode === "MOVED"
+
+/** Continues behind a pause, undefined where that would leave no time until the deadline. */
+const pauseWithin = <A, E>(
+  deadline: number,
+  millis: number,
+  next: () => Effect.Effect<A, E>
+): Effect.Effect<A, E> | undefined =>
+  deadline - performance.now() < millis + lastMoment ? undefined : pause(millis, next)
 
 /** Waits in real time, whatever the caller's `Clock`: the cluster's time is real, too. */
 const pause = <A, E>(millis: number, next: () => Effect.Effect<A, E>): Effect.Effect<A, E> =>
