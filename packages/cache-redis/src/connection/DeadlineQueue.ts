@@ -153,11 +153,21 @@ export class DeadlineQueue<T extends Timed> {
       () => {
         // A late timer means that the loop was blocked: replies wait in the socket, and commands to be written.
         const late = performance.now() - this.#due
-        if (late > punctual) this.#timer = setTimeout(this.#letRepliesIn, Math.min(late, longestGrace))
+        if (late > punctual) this.#putOff(Math.min(late, longestGrace))
         else this.#letRepliesIn()
       },
       Math.max(1, this.#due - now)
     )
+  }
+
+  /** Puts off all that is due by then. A next step gets no further time: its deadline is the same. */
+  #putOff(millis: number): void {
+    const until = performance.now() + millis
+    for (let element = this.#head; element !== undefined; element = element.next as T | undefined) {
+      if (element.deadline >= until) break
+      element.deadline = until
+    }
+    this.#timer = setTimeout(this.#letRepliesIn, millis)
   }
 
   readonly #letRepliesIn = (): void => {

@@ -47,6 +47,24 @@ it("a step that comes later has the deadline of what began in a turn that was bl
   deadlines.stop()
 })
 
+it("an element that is due while the loop is blocked is put off once, and its next step has the same deadline", async () => {
+  const deadlines = new DeadlineQueue<Timed>(50, () => {})
+  const first = call()
+  const next = call()
+  const began = performance.now()
+  deadlines.add(first)
+  await new Promise(setImmediate)
+  block()
+  // The late timer fires before.
+  await new Promise((resolve) => setTimeout(resolve, 1))
+  assert.isAtLeast(first.deadline, began + blocked)
+  deadlines.remove(first)
+  deadlines.add(next, first.deadline)
+  assert.strictEqual(next.deadline, first.deadline)
+  deadlines.drain()
+  deadlines.stop()
+})
+
 it("a step whose deadline passed while the loop was blocked has as long again, and 100 ms at most", () => {
   const deadlines = new DeadlineQueue<Timed>(100, () => {})
   const began = performance.now()
