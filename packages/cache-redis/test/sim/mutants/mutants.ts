@@ -51,7 +51,12 @@ export const mutants: ReadonlyArray<Mutant> = [
   inFlight("commands in flight have no bound", "this.#queue.size >= maxPending", "false", "growth"),
   inFlight("a lost connection leaves its ping's timer", "this.#idlePing?.stop()", "", "close"),
   inFlight("a replica is not left", 'isReply && failure.serverCode !== "READONLY"', "isReply", "recovery"),
-  inFlight("a write is sent though its caller has gone", "        pending.cancelWrite()\n", "", "write"),
+  inFlight(
+    "a write is sent though its caller has gone",
+    "      this.#remove(pending)\n      pending.cancelWrite()\n",
+    "      this.#remove(pending)\n",
+    "write"
+  ),
   inFlight("a write is sent behind its deadline", "    pending.cancelWrite()\n    const", "    const", "write"),
   inFlight(
     "a connection is proved by when it answered",
@@ -68,7 +73,12 @@ export const mutants: ReadonlyArray<Mutant> = [
     "10 * closeTimeout",
     "close"
   ),
-  connection("a command sent again has its whole time anew", "      lost.deadline\n", "", "deadline"),
+  connection(
+    "a command sent again has its whole time anew",
+    "      lost.deadline,\n",
+    "      undefined,\n",
+    "deadline"
+  ),
   connection("who waits is not told of the outage", "this.#waiting.fail(failure)", "{}", "outage"),
   connection(
     "two connections are made at once",
@@ -103,6 +113,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     "attempts"
   ),
   attempts("pauses do not grow", "this.#pause = Math.min(this.#pause * 2, this.#backoff.max)", "", "attempts"),
+  call("a batch is written with those who have gone", "args.splice(0, args.length, ...command.args)", "", "write"),
   call("a write is sent again", "writtenKeys(this.command).length === 0", "true", "write"),
   deadlines(
     "a deadline begins anew",
@@ -112,7 +123,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   ),
   deadlines(
     "a blocked turn puts off every deadline",
-    "      if (call.deadline < this.#movedFrom) return\n",
+    "      if (element.deadline < this.#movedFrom) return\n",
     "",
     "deadline"
   ),
@@ -123,7 +134,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     "failure"
   ),
   markers("the fence is not checked", "if (!isInPlace)", "if (false)", "value"),
-  markers("answers do not wait for the fence", "call.fence <= this.#returned", "true", "value"),
+  markers("answers do not wait for the fence", "command.fence <= this.#returned", "true", "value"),
   markers(
     "where the server cannot save, nothing is read",
     'ReplyError.serverCodeOf(error) === "MISCONF"',
@@ -148,11 +159,17 @@ export const mutants: ReadonlyArray<Mutant> = [
     "deadline"
   ),
   inFlight(
-    "a script is told for those who have gone",
+    "a script that the server has forgotten is sent again though its caller has gone",
     "    if (pending.callback === undefined) return\n",
     "",
     "write",
     "cluster"
+  ),
+  increments(
+    "an increment is written though its caller has gone",
+    "return increment.leave ?? Effect.void",
+    "return Effect.void",
+    "write"
   ),
   increments("a batch is sent again for those who have gone", "sent = this.#withCaller(sent)", "", "write"),
   connection("no loss is an outage", "!this.#attempts.lost()", "!(this.#attempts.lost() || true)", "outage"),
@@ -203,6 +220,12 @@ export const mutants: ReadonlyArray<Mutant> = [
     "true",
     "write"
   ),
+  cluster(
+    "a pause goes beyond the deadline",
+    "deadline - performance.now() < millis + lastMoment ? undefined : ",
+    "",
+    "deadline"
+  ),
   cluster("a close leaves the reader's timer", "    this.#reader.close()\n", "", "close"),
   cluster(
     "a redirection has the whole time anew",
@@ -216,7 +239,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     "0",
     "growth"
   ),
-  map("the first map is believed", "other.confirmed - one.confirmed || ", "", "failure"),
+  map("the first map is believed", "other.confirmed - one.confirmed ||", "", "failure"),
   watch("the epoch is ignored", "best.epoch > present.epoch || ", "", "master"),
   watch("a close leaves the timers of the sentinels", "      clearTimeout(timer)\n", "", "close"),
   watch("nobody moves", "if (!isSame(this.#master as Node, before)) this.#listener?.onMoved()", "", "master")
