@@ -64,6 +64,8 @@ export class Account implements WriteListener {
   verified = 0
   /** How often the servers were sent each command. */
   readonly commands = new Map<string, number>()
+  /** How often the servers refused a command, by the first word of the refusal. */
+  readonly refusals = new Map<string, number>()
   readonly #now: () => number
   readonly #writes = new Map<number, Write>()
   #next = 1
@@ -110,6 +112,10 @@ export class Account implements WriteListener {
 
   received(name: string): void {
     this.commands.set(name, (this.commands.get(name) ?? 0) + 1)
+  }
+
+  refused(word: string): void {
+    this.refusals.set(word, (this.refusals.get(word) ?? 0) + 1)
   }
 
   added(server: Server, key: string, amount: number): void {

@@ -3,6 +3,7 @@ import { CacheError, type CachePort } from "@hexcache/cache-port"
 import { Cause, Effect, Exit, Option } from "effect"
 import type { Random } from "../storm/random.ts"
 import type { Account, Outcome } from "./Account.ts"
+import type { Blocks } from "./Blocks.ts"
 import type { EventLog } from "./EventLog.ts"
 import type { Keyspace } from "./Keyspace.ts"
 import type { Loop } from "./Loop.ts"
@@ -21,12 +22,7 @@ export interface CallersOptions {
   readonly maxPending: number
   /** How old what is read may be at most, in milliseconds: where there is a near cache. */
   readonly staleness: number
-  /** Milliseconds for which this process was blocked so far. */
-  readonly blocked: () => number
-  /** When this process was blocked last. */
-  readonly blockedUntil: () => number
-  /** For how long it was blocked then, in milliseconds. */
-  readonly lastBlock: () => number
+  readonly blocks: Blocks
   /** The keys of every server that a read may be from. */
   readonly keyspaces: (key: string) => ReadonlyArray<Keyspace>
   /** True if all keys are on one server at a time: reads of several are of one moment, and in an outage nothing waits. */
@@ -34,26 +30,28 @@ export interface CallersOptions {
   readonly count: (what: string) => void
   /** Why this failure of what began at an instant may be; undefined where the server was well all the time. */
   readonly excuse: (operation: Operation, failure: string) => string | undefined
-  /** True if operations fail at once now. */
-  readonly isInOutage: () => boolean
-  /** True if operations wait for a connection now. */
-  readonly isConnecting: () => boolean
+  /** As operations meet it that begin now. */
+  readonly condition: () => Condition
   readonly isClosing: () => boolean
   /** Connections of this process that were cut so far. */
   readonly cuts: () => number
 }
 
+/** The state of a process's connections. */
+export interface Condition {
+  /** Operations fail at once. */
+  readonly isInOutage: boolean
+  /** Operations wait for a connection. */
+  readonly isConnecting: boolean
+}
+
 /** An operation in flight. */
-export interface Operation {
+export interface Operation extends Condition {
   readonly number: number
   readonly name: string
   readonly began: number
   readonly blocked: number
   readonly isRead: boolean
-  /** Begun in an outage, in which nothing waits. */
-  readonly isInOutage: boolean
-  /** Begun while a connection was made. */
-  readonly isConnecting: boolean
   readonly cuts: number
 }
 
@@ -61,9 +59,6 @@ const namespace = "sim"
 
 /** How late a timer of Node's and a turn of the loop make what ends by its deadline, in milliseconds. */
 const tick = 2.5
-
-/** How long a loop that was blocked reads before anything is judged, at most, in milliseconds. */
-const longestGrace = 100
 
 /** Operations that change nothing. */
 const reads = new Set(["get", "getMany", "exists", "ttl", "ping"])
@@ -128,7 +123,7 @@ export class Callers {
   /** Begins writes that fill the buffers of a connection, and some behind them. */
   writeLongValues(): void {
     for (let count = 8; count > 0; count--) this.#set(`value-${count}`, longValue)
-    for (let count = 8; count > 0; count--) this.ask()
+    for (let count = 24; count > 0; count--) this.ask()
   }
 
   /** Begins a read or a write of the server, `exists` or `set` and a key, to see if it succeeds. */
@@ -291,15 +286,16 @@ export class Callers {
   }
 
   #observe<A>(name: string, asked: Effect.Effect<A, CacheError>, onExit: (exit: Exit.Exit<A, CacheError>) => void) {
-    const { account, blocked, count, cuts, excuse, isClosing, isConnecting, isInOutage, log, loop } = this.#options
+    const { account, blocks, condition, count, cuts, excuse, isClosing, log, loop } = this.#options
+    const { isConnecting, isInOutage } = condition()
     const operation = {
       number: this.operations++,
       name,
       began: loop.now,
-      blocked: blocked(),
+      blocked: blocks.total,
       isRead: reads.has(name.split(" ")[0] as string),
-      isInOutage: isInOutage(),
-      isConnecting: isConnecting(),
+      isInOutage,
+      isConnecting,
       cuts: cuts()
     }
     this.inFlight.set(operation.number, operation)
@@ -311,6 +307,8 @@ export class Callers {
         const millis = loop.now - operation.began
         log.add(`${this.#title(operation)} ${outcome}`)
         count(Exit.isSuccess(exit) ? "operation succeeds" : `operation fails: ${outcome}`)
+        const message = Exit.isFailure(exit) ? messageOf(exit) : undefined
+        if (message !== undefined) count(`failure: ${message}`)
         if (Exit.isSuccess(exit) && operation.isConnecting) count("branch: an operation waits for a connection")
         if (Exit.isSuccess(exit) && operation.cuts < cuts()) count("branch: a read survives a cut")
         if (Exit.isSuccess(exit) && isClosing()) count("branch: an operation ends while its process closes")
@@ -341,13 +339,11 @@ export class Callers {
 
   /** The time that an operation takes beyond its limit, in milliseconds. A blocked loop has a while to read. */
   #lateness({ began, blocked, name }: Operation): number {
-    const { isOneServer, loop } = this.#options
+    const { blocks, isOneServer, loop } = this.#options
     // A ping has a deadline for each master, one after the other.
     const deadline = this.#options.deadline * (name === "ping" && !isOneServer ? 3 : 1)
-    const stopped = this.#options.blocked() - blocked
-    const grace = Math.min(longestGrace, this.#options.lastBlock())
-    const given = this.#options.blockedUntil() > began - grace ? grace : 0
-    return loop.now - began - deadline - stopped - given - tick
+    const stopped = blocks.total - blocked
+    return loop.now - began - deadline - stopped - blocks.graceSince(began) - tick
   }
 
   #title({ name, number }: Operation): string {
@@ -367,6 +363,12 @@ const reasonOf = (exit: Exit.Failure<unknown, CacheError>): string => {
   const error = Cause.squash(exit.cause)
   if (error instanceof CacheError) return `${error.reason._tag} ${error.outcome}`
   return Cause.hasInterruptsOnly(exit.cause) ? "interrupted" : "defect"
+}
+
+/** The text of a failure that says which branch of the connection it comes from. */
+const messageOf = (exit: Exit.Failure<unknown, CacheError>): string | undefined => {
+  const error = Cause.squash(exit.cause)
+  return error instanceof CacheError ? error.reason.message : undefined
 }
 
 const outcomeOf = (exit: Exit.Exit<unknown, CacheError>): Outcome => {

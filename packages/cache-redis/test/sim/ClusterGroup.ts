@@ -46,16 +46,11 @@ class Node extends Server {
     if (moving?.slot === slot) {
       const missing = keys.filter((each) => this.keyspace.get(each) === undefined).length
       if (this === moving.from && home === this && missing > 0) {
-        return this.#refuse(missing === keys.length ? `ASK ${slot} ${moving.to.address}` : tryAgain)
+        return new Failure(missing === keys.length ? `ASK ${slot} ${moving.to.address}` : tryAgain)
       }
-      if (this === moving.to && isAsking) return missing > 0 && keys.length > 1 ? this.#refuse(tryAgain) : undefined
+      if (this === moving.to && isAsking) return missing > 0 && keys.length > 1 ? new Failure(tryAgain) : undefined
     }
-    return home === this ? undefined : this.#refuse(`MOVED ${slot} ${home.address}`)
-  }
-
-  #refuse(text: string): Reply {
-    this.group.count(`reply: ${text.split(" ")[0]}`)
-    return new Failure(text)
+    return home === this ? undefined : new Failure(`MOVED ${slot} ${home.address}`)
   }
 
   override command(client: Client, name: string, args: ReadonlyArray<string>): Reply {
@@ -177,10 +172,6 @@ export class ClusterGroup {
     return this.moving !== undefined || this.#options.network.loop.now < this.#movedAt + movedFor
   }
 
-  get count(): (what: string) => void {
-    return this.#options.count
-  }
-
   /** A key of each shard. */
   get probes(): ReadonlyArray<string> {
     const keys = Array.from({ length: 40 }, (_, number) => `probe-${number}`)
@@ -197,8 +188,10 @@ export class ClusterGroup {
   keyspacesOf(key: string, isWell: boolean): ReadonlyArray<Keyspace> {
     const shard = this.shardOf(this.slotOf(key))
     const hasMoved = this.isMoving
+    // A master that was replaced serves reads until it hears of that, of keys too that it never had.
     const owners = this.nodes.filter(
-      (node) => (node.shard === shard && node.isMaster) || ((!isWell || hasMoved) && node.keyspace.knows(key))
+      (node) =>
+        (node.shard === shard && (node.isMaster || !isWell)) || ((!isWell || hasMoved) && node.keyspace.knows(key))
     )
     return owners.map(({ keyspace }) => keyspace)
   }

@@ -13,6 +13,9 @@ export class EventLog {
   readonly #hash = createHash("sha256")
   #lines: Array<string> = []
   #unhashed = 0
+  /** The instant of the last event, and its text. */
+  #at = Number.NaN
+  #instant = ""
 
   constructor(now: () => number) {
     this.#now = now
@@ -20,7 +23,12 @@ export class EventLog {
 
   readonly add = (event: string): void => {
     this.length++
-    this.#lines.push(`${this.#now().toFixed(2)} ${event}`)
+    const now = this.#now()
+    if (now !== this.#at) {
+      this.#at = now
+      this.#instant = now.toFixed(2)
+    }
+    this.#lines.push(`${this.#instant} ${event}`)
     if (++this.#unhashed === linesAtOnce) this.#digest()
   }
 

@@ -15,6 +15,8 @@ import { Scripts } from "./Scripts.ts"
 /** Hears of each command when it comes in, and of each write in the moment in which it is carried out. */
 export interface WriteListener {
   readonly received: (name: string) => void
+  /** Hears of each refusal of a command, by its first word. */
+  readonly refused: (word: string) => void
   readonly wrote: (server: Server, key: string, value: string) => void
   readonly added: (server: Server, key: string, amount: number) => void
   readonly isWrong: (checker: Checker, what: string) => void
@@ -138,9 +140,10 @@ export class Server {
       this.listener?.received(args[0] as string)
       if (this.proxy !== undefined) return this.#answerAsProxy(client, args)
       const reply = this.#run(client, args)
+      if (reply instanceof Failure) this.listener?.refused(reply.text.split(" ", 1)[0] as string)
       const written = encode(reply, client.protocol)
       if (!isChore(args)) {
-        this.log.add(`${this.address} ${client.connection.number} ${shown(args.join(" "))} -> ${shown(written)}`)
+        this.log.add(`${this.address} ${client.connection.number} ${shownArgs(args)} -> ${shown(written)}`)
       }
       if (this.#behind.length === 0) return written
       const behind = this.#behind.map((push) => encode(push, client.protocol))
@@ -323,6 +326,16 @@ const isChore = ([name, first]: ReadonlyArray<string>): boolean =>
   (name === "PING" && first?.startsWith("fence-") === true) || name === "SCRIPT" || name === "CLIENT"
 
 const mostShown = 160
+
+/** As much of a command as is shown: some are long. */
+const shownArgs = (args: ReadonlyArray<string>): string => {
+  let text = ""
+  for (const arg of args) {
+    if (text.length > mostShown) break
+    text += `${arg.length > mostShown ? arg.slice(0, mostShown) : arg} `
+  }
+  return shown(text)
+}
 
 const shown = (text: string): string =>
   text

@@ -1,5 +1,6 @@
 /** The sum of many simulations. */
 import { createHash } from "node:crypto"
+import { branches } from "./branches.ts"
 import type { SimulationReport } from "./Simulation.ts"
 
 export class Summary {
@@ -11,6 +12,10 @@ export class Summary {
   #succeeded = 0
   #verified = 0
   #failed = 0
+
+  constructor() {
+    for (const branch of branches) this.#sometimes.set(branch, 0)
+  }
 
   add(report: SimulationReport): void {
     this.#simulations++
@@ -43,7 +48,7 @@ export class Summary {
     ]
   }
 
-  /** How often each fault was caused and each branch was reached. */
+  /** How often each fault was caused and each branch was reached; those that never were too. */
   get counts(): ReadonlyArray<string> {
     return this.#counts.map(([what, count]) => `${count}\t${what}`)
   }

@@ -5,6 +5,7 @@ import { RedisStatus } from "@hexcache/cache-redis"
 import { Context, Effect, Exit, Layer, Logger, Scope } from "effect"
 import type { Random } from "../storm/random.ts"
 import type { Account } from "./Account.ts"
+import { Blocks } from "./Blocks.ts"
 import { Callers } from "./Callers.ts"
 import type { EventLog } from "./EventLog.ts"
 import { Excuses } from "./Excuses.ts"
@@ -63,9 +64,7 @@ export class World {
   readonly #sometimes = new Map<string, number>()
   readonly #rounds: Array<number> = []
   readonly #processes: Array<Process> = []
-  #blocked = 0
-  #blockedUntil = Number.NEGATIVE_INFINITY
-  #lastBlock = 0
+  readonly #blocks = new Blocks()
   #isEnding = false
   #isIdle = false
   #isClosing = false
@@ -86,8 +85,7 @@ export class World {
       network,
       account,
       random: this.#random,
-      sleep: this.#sleep,
-      count: this.#count
+      sleep: this.#sleep
     })
     this.#excuses = new Excuses(network)
     this.#work = new Work(account, network, () => this.#sum(({ operations }) => operations))
@@ -100,7 +98,11 @@ export class World {
       slowest: Math.max(...this.#processes.map(({ callers }) => callers.slowest)),
       slowestRecovery: this.#slowestRecovery,
       slowestRecoveryOf: this.#slowestRecoveryOf,
-      sometimes: this.#sometimes,
+      sometimes: new Map([
+        ...this.#sometimes,
+        ...Array.from(this.#account.commands, ([name, count]) => [`command: ${name}`, count] as const),
+        ...Array.from(this.#account.refusals, ([word, count]) => [`reply: ${word}`, count] as const)
+      ]),
       rounds: this.#rounds
     }
   }
@@ -110,6 +112,7 @@ export class World {
     for (const process of this.#processes) this.#askOn(process)
     const topology = this.#topology
     const all: Readonly<Record<string, Fault>> = { ...faults, ...topology.faults }
+    for (const name of this.#options.only ?? Object.keys(all)) this.#sometimes.set(`fault: ${name}`, 0)
     await this.#weather(all)
     await this.#sleep(500)
     const fault = this.#lastFault(all)
@@ -154,19 +157,20 @@ export class World {
       deadline,
       maxPending,
       staleness: isNear ? deadline : 0,
-      blocked: () => this.#blocked,
-      blockedUntil: () => this.#blockedUntil,
-      lastBlock: () => this.#lastBlock,
+      blocks: this.#blocks,
       keyspaces: (key) => this.#topology.keyspaces(this.#excuses.isWell, key),
       isOneServer: this.#topology.isOneServer,
       count: this.#count,
       excuse: (operation, failure) => this.#excuses.of(operation, failure, this.#topology.isMoving?.() === true),
-      isInOutage: () =>
-        this.#topology.isOneServer &&
-        (Effect.runSync(status.current)._tag === "Down" || this.#excuses.isGone),
+      condition: () => {
+        const state = Effect.runSync(status.current)._tag
+        return {
+          isInOutage: this.#topology.isOneServer && (state === "Down" || this.#excuses.isGone),
+          isConnecting: state === "Connecting"
+        }
+      },
       isClosing: () => this.#isClosing,
-      cuts: () => cuts,
-      isConnecting: () => Effect.runSync(status.current)._tag === "Connecting"
+      cuts: () => cuts
     })
     return { callers, random, scope }
   }
@@ -212,9 +216,7 @@ export class World {
       block: (millis) => {
         this.#log.add(`the processes are blocked for ${millis} ms`)
         this.#loop.block(millis)
-        this.#blocked += millis
-        this.#blockedUntil = this.#loop.now
-        this.#lastBlock = millis
+        this.#blocks.add(millis, this.#loop.now)
       },
       ask: () => {
         for (const { callers } of this.#processes) callers.ask()
@@ -287,7 +289,7 @@ export class World {
   async #recovered(title: string): Promise<void> {
     for (const { callers } of this.#processes) {
       const since = this.#loop.now
-      const blocked = this.#blocked
+      const blocked = this.#blocks.total
       await new Promise<void>((resolve) => {
         const left = new Set(this.#topology.probes.flatMap((key) => [`exists ${key}`, `set ${key}`]))
         const probe = () => {
@@ -306,7 +308,7 @@ export class World {
         }
         probe()
       })
-      const took = this.#loop.now - since - 2 * (this.#blocked - blocked)
+      const took = this.#loop.now - since - 2 * (this.#blocks.total - blocked)
       if (took > this.#slowestRecovery) {
         this.#slowestRecovery = took
         this.#slowestRecoveryOf = title
@@ -328,10 +330,10 @@ export class World {
   async #close(): Promise<void> {
     const since = this.#loop.now
     for (const { callers } of this.#processes) callers.ask()
-    const blocked = this.#blocked
+    const blocked = this.#blocks.total
     this.#isClosing = true
     await Promise.all(this.#processes.map(({ scope }) => Effect.runPromise(Scope.close(scope, Exit.void))))
-    const took = this.#loop.now - since - (this.#blocked - blocked)
+    const took = this.#loop.now - since - (this.#blocks.total - blocked)
     if (took > 500) this.#account.isWrong("close", `closing took ${took.toFixed(0)} ms`)
     // Work that ends with the close has a few turns for it.
     await this.#sleep(5)

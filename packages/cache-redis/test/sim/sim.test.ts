@@ -1,16 +1,23 @@
-/** A short simulation; a long one is `pnpm sim --seeds 1..100 --hours 1 --topology every`. */
+/** Short simulations; long ones are `pnpm sim --seeds 1..100 --hours 1 --topology every`. */
 import { execFile, spawn } from "node:child_process"
 import { promisify } from "node:util"
 import { assert, describe, it } from "vitest"
 
-const nodes = process.env.NODE_BINARIES?.split(":").filter((path) => path !== "") ?? []
+/** The Node that runs the tests, and those that `NODE_BINARIES=/path/to/node22:/path/to/node24` names. */
+const nodes = [process.execPath, ...(process.env.NODE_BINARIES?.split(":") ?? [])].filter((path) => path !== "")
 
-/** Returns the line of each seed in each world. Fails if anything is wrong. */
+/** Returns the lines that a simulation in every world prints. Fails if anything is wrong. */
 const simulate = async (node: string, ...args: ReadonlyArray<string>): Promise<ReadonlyArray<string>> => {
   const program = new URL("./main.ts", import.meta.url).pathname
-  const usual = ["--disable-warning=ExperimentalWarning", program, "--hours", "0.005", "--topology", "every"]
+  const usual = ["--disable-warning=ExperimentalWarning", program, "--topology", "every"]
   const { stdout } = await promisify(execFile)(node, [...usual, ...args])
-  return stdout.split("\n").filter((line) => line.startsWith("seed "))
+  return stdout.split("\n")
+}
+
+/** Returns the line of one seed in each world. */
+const oneSeed = async (node: string, ...args: ReadonlyArray<string>): Promise<ReadonlyArray<string>> => {
+  const lines = await simulate(node, "--seed", "1", "--hours", "0.005", ...args)
+  return lines.filter((line) => line.startsWith("seed "))
 }
 
 /** Keeps a processor busy until it is disposed of. */
@@ -20,14 +27,20 @@ const busyLoop = (): Disposable => {
 }
 
 describe("a simulated storm", () => {
-  it("breaks no promise in any world, and is the same for the same seed, alone, behind others and on a busy machine", async () => {
-    const alone = await simulate(process.execPath, "--seeds", "1..2", "--jobs", "1")
+  it("breaks no promise, causes each fault, and reaches each branch of a connection", async () => {
+    const lines = await simulate(process.execPath, "--seeds", "1..3", "--hours", "0.04", "--counts")
+    assert.lengthOf(new Set(lines.filter((line) => line.startsWith("seed "))), 15)
+    assert.deepStrictEqual(
+      lines.filter((line) => line.startsWith("0\t")),
+      []
+    )
+  })
+
+  it("is the same for the same seed, alone, behind others and beside two busy loops, on each Node", async () => {
+    const alone = await oneSeed(process.execPath, "--jobs", "1")
+    assert.lengthOf(new Set(alone), 5)
     using _ = busyLoop()
-    const runs = await Promise.all([
-      simulate(process.execPath, "--seeds", "1..2", "--jobs", "2"),
-      ...nodes.map((node) => simulate(node, "--seeds", "1..2"))
-    ])
-    assert.lengthOf(new Set(alone), 10)
-    for (const lines of runs) assert.deepStrictEqual(lines, alone)
+    using __ = busyLoop()
+    for (const node of nodes) assert.deepStrictEqual(await oneSeed(node, "--jobs", "2"), alone)
   })
 })

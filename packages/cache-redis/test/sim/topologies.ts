@@ -40,8 +40,6 @@ export interface TopologyOptions {
   readonly account: WriteListener
   readonly random: Random
   readonly sleep: (millis: number) => Promise<void>
-  /** Counts how often something was reached. */
-  readonly count: (what: string) => void
 }
 
 export type TopologyName = "single" | "sentinel" | "cluster"

@@ -1,0 +1,52 @@
+/** The branches of a connection that simulations have to reach, each by the name of its counter. */
+export const branches: ReadonlyArray<string> = [
+  "branch: an operation ends while its process closes",
+  "branch: an operation waits for a connection",
+  "branch: a read is answered from memory",
+  "branch: a read survives a cut",
+  // A node that is taking over a slot.
+  "command: ASKING",
+  // A handshake without HELLO.
+  "command: AUTH",
+  // The fence of a server that cannot save.
+  "command: ECHO",
+  // A script that the server has forgotten.
+  "command: EVAL",
+  // The role of a server that HELLO did not tell.
+  "command: ROLE",
+  "command: subscribe",
+  "failure: 64 operations wait for their answers already",
+  "failure: no answer within 100 ms",
+  "failure: no connection is ready (EAI_AGAIN)",
+  "failure: no connection is ready (ECONNREFUSED)",
+  "failure: no connection is ready (ECONNRESET)",
+  "failure: no connection is ready yet",
+  "failure: no connection is ready: no handshake within 1000 ms",
+  "failure: no connection is ready: the sentinels name another master",
+  "failure: no connection is ready: the server fell silent",
+  "failure: no connection is ready: the server hung up at HELLO",
+  "failure: the cache is closed",
+  "failure: the connection broke before the answer",
+  "failure: the connection broke before the operation was sent",
+  "failure: the server has reached its maximum of clients",
+  "failure: the server is in protected mode (DENIED)",
+  "failure: the server refuses this user and password (WRONGPASS)",
+  "logs: cache-redis: connected again",
+  "logs: cache-redis: no near cache, as the server does not track: it speaks RESP 2, which has no messages beside replies, as RESP 3 has (Unavailable)",
+  "logs: cache-redis: sentinel 1 of 3: connected again",
+  "logs: cache-redis: the server is a read-only replica (READONLY) (Unavailable); connecting anew",
+  "reply: ASK",
+  "reply: BUSY",
+  "reply: CLUSTERDOWN",
+  "reply: LOADING",
+  "reply: MASTERDOWN",
+  "reply: MISCONF",
+  "reply: MOVED",
+  "reply: NOAUTH",
+  "reply: NOPERM",
+  "reply: NOREPLICAS",
+  "reply: NOSCRIPT",
+  "reply: OOM",
+  "reply: READONLY",
+  "reply: WRONGPASS"
+]
