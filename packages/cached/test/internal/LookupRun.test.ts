@@ -1,8 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Cached } from "@hexcache/cached"
-import { Cause, Effect, Exit, Fiber } from "effect"
+import { Cause, Effect, Exit, Fiber, Option } from "effect"
 import { TestClock } from "effect/testing"
-import { type Database, DbError, setup, User } from "../support/Database.ts"
+import { type Database, DbError, setup, User, usual } from "../support/Database.ts"
+import { setupProcesses } from "../support/processes.ts"
 
 const bad = new DbError({ reason: "no such key" })
 
@@ -104,5 +105,65 @@ describe("Cached: many keys that are looked up together", () => {
       for (const error of yield* Fiber.join(reading)) assert.isTrue(Cause.isTimeoutError(error))
       assert.strictEqual(db.batches.length, 1)
     }).pipe(run)
+  })
+})
+
+describe("Cached: keys that are looked up one by one by several runs", () => {
+  /** Runs of lookups that take so long, in their order, of values that can be served for an hour and are looked up anew at once. */
+  const makeSlow = (db: Database, takes: Record<number, Array<number>>) =>
+    Cached.make({
+      ...usual(db),
+      ttl: 5,
+      staleFor: "1 hour",
+      lookup: (id: number) =>
+        Effect.flatMap(db.find(id), (user) => Effect.delay(Effect.succeed(user), takes[id]?.shift() ?? 0))
+    })
+
+  it.effect("the runs write each key in the order of their values, and neither waits for the other for ever", () => {
+    const { db, here, store, there } = setupProcesses()
+    const users = makeSlow(db, { 1: [10], 2: [20, 10], 3: [50, 15] })
+    return Effect.gen(function* () {
+      store.before = ({ operation }) => (operation === "set" ? Effect.sleep("10 seconds") : Effect.void)
+      const first = yield* Effect.forkChild(here(users.getMany([1, 2, 3])), { startImmediately: true })
+      yield* TestClock.adjust(30)
+      // The value of 2 waits for the write of 1, and the lookup of 3 is under way.
+      for (const id of [2, 3]) db.names.set(id, "new")
+      yield* there(users.invalidate(3))
+      const second = yield* Effect.forkChild(here(users.getMany([2, 3])), { startImmediately: true })
+      yield* TestClock.adjust(20)
+      for (let seconds = 0; seconds < 40; seconds++) yield* TestClock.adjust("1 second")
+      assert.deepStrictEqual(
+        Array.from((yield* Fiber.join(first)).values(), ({ name }) => name),
+        ["user 1", "user 2", "user 3"]
+      )
+      assert.deepStrictEqual(
+        Array.from((yield* Fiber.join(second)).values(), ({ name }) => name),
+        ["new", "new"]
+      )
+      for (const id of [2, 3]) {
+        const kept = yield* there(users.getOption(id))
+        assert.strictEqual(Option.getOrThrow(kept).name, "new")
+      }
+    })
+  })
+
+  it.effect("a value follows the write of its key by another run, which ends later than the writes of its own", () => {
+    const { db, here, store, there } = setupProcesses()
+    const users = makeSlow(db, { 1: [10, 10], 2: [10, 15], 3: [60_000], 4: [60_000] })
+    return Effect.gen(function* () {
+      store.before = ({ keys: [key = ""], operation }) =>
+        operation === "set" ? Effect.sleep(key.endsWith(":{:2}") ? "1 minute" : "10 seconds") : Effect.void
+      const others = [
+        yield* Effect.forkChild(here(users.getMany([2, 3])), { startImmediately: true }),
+        yield* Effect.forkChild(here(users.getMany([1, 4])), { startImmediately: true })
+      ]
+      yield* TestClock.adjust(30)
+      db.names.set(2, "new")
+      const last = yield* Effect.forkChild(here(users.getMany([1, 2])), { startImmediately: true })
+      yield* TestClock.adjust(20)
+      for (let seconds = 0; seconds < 200; seconds += 10) yield* TestClock.adjust("10 seconds")
+      for (const each of [...others, last]) yield* Fiber.join(each)
+      assert.strictEqual(Option.getOrThrow(yield* there(users.getOption(2))).name, "new")
+    })
   })
 })
