@@ -3,7 +3,7 @@
  */
 import { Cause, Context, Effect, Exit } from "effect"
 import { definedBy, type Methods, versionIn } from "./Definitions.ts"
-import { isChange, type OpenCall } from "./Laws.ts"
+import { isChange, type OpenCall } from "./OpenCall.ts"
 import { CurrentThread, type Process, type Thread } from "./Process.ts"
 import type { Call } from "./Scenario.ts"
 import type { World } from "./World.ts"

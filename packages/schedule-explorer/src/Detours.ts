@@ -6,17 +6,18 @@ import type { Fault } from "./Scenario.ts"
 import type { Simulation } from "./Simulation.ts"
 import { describeLookup, describeOperation } from "./words.ts"
 
-type AddFault = (kind: Fault, id: string, describe: () => string, apply: () => void) => void
+type AddFault = (kind: Fault, id: string, describe: () => string, apply: () => void, process?: Process) => void
 
 export const addDetours = (simulation: Simulation, add: Add): void => {
   const { operations, world } = simulation
-  const fault: AddFault = (kind, id, describe, apply) => {
+  const fault: AddFault = (kind, id, describe, apply, process) => {
     if (world.faults === 0 || !world.kinds.includes(kind)) return
-    add(`${kind} ${id}`, describe, () => {
+    const use = () => {
       world.faults--
       world.footprint.write("faults")
       apply()
-    })
+    }
+    add(`${kind} ${id}`, describe, use, process)
   }
   for (const pending of operations.pending) addDetoursOf(pending, simulation, add, fault)
   if (world.faults === 0) return
@@ -29,6 +30,7 @@ export const addDetours = (simulation: Simulation, add: Add): void => {
 const addDetoursOf = (pending: Pending, simulation: Simulation, add: Add, fault: AddFault): void => {
   const { operations, world } = simulation
   const { kinds, names } = world
+  const { process } = pending
   const id = idOf(pending)
   const what = (how: string) => () => `${describeOperation(pending, names)}: ${how}`
   if (pending.state === "GivenUp") {
@@ -36,19 +38,20 @@ const addDetoursOf = (pending: Pending, simulation: Simulation, add: Add, fault:
     return
   }
   if (pending.state === "Sent") {
+    const carryOut = () => {
+      world.late--
+      world.footprint.write("late")
+      operations.carryOut(pending)
+    }
     if (world.late > 0 && isBeside(pending, simulation))
-      add(`do ${id}`, what("carried out, answered later"), () => {
-        world.late--
-        world.footprint.write("late")
-        operations.carryOut(pending)
-      })
+      add(`do ${id}`, what("carried out, answered later"), carryOut, process)
     const kind = kinds.includes("refuse") || !pending.operation.isRead ? "refuse" : "refuseRead"
-    fault(kind, id, what("fails"), () => operations.refuse(pending))
+    fault(kind, id, what("fails"), () => operations.refuse(pending), process)
   }
   if (pending.operation.isRead) return
-  fault("lose", id, what("carried out, its answer is lost"), () => operations.lose(pending))
+  fault("lose", id, what("carried out, its answer is lost"), () => operations.lose(pending), process)
   if (pending.state === "Sent")
-    fault("timeout", id, what("fails, and is on its way still"), () => operations.timeOut(pending))
+    fault("timeout", id, what("fails, and is on its way still"), () => operations.timeOut(pending), process)
 }
 
 /** True if its process may do anything else before it is answered: else to answer it at once comes to the same. */
@@ -71,7 +74,8 @@ const addFailingLookups = ({ lookups }: Simulation, fault: AddFault): void => {
       "fail",
       `${lookup.process.name}.${lookup.number}`,
       () => describeLookup(lookup, "fails on"),
-      () => lookups.fail(lookup)
+      () => lookups.fail(lookup),
+      lookup.process
     )
 }
 
@@ -120,7 +124,8 @@ const addEnds = (process: Process, simulation: Simulation, fault: AddFault): voi
       "end",
       process.name,
       () => `${process.name} ends without a word`,
-      () => end(process, simulation)
+      () => end(process, simulation),
+      process
     )
   for (const thread of process.threads) if (thread.open?.outdates === 0) addCancel(thread, simulation, fault)
 }
@@ -130,7 +135,8 @@ const addCancel = (thread: Thread, { calls }: Simulation, fault: AddFault): void
     "cancel",
     thread.name,
     () => `${thread.name} is interrupted`,
-    () => calls.cancel(thread)
+    () => calls.cancel(thread),
+    thread.process
   )
 
 const end = (process: Process, { lookups, operations, world }: Simulation): void => {

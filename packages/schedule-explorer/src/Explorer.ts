@@ -9,7 +9,8 @@
 
 import type { Event } from "./Events.ts"
 import type { Footprint } from "./Footprint.ts"
-import type { Law, Violation } from "./Laws.ts"
+import type { Law, Violation } from "./Law.ts"
+import { mayBeLocal, sufficient } from "./Reduction.ts"
 import type { Scenario } from "./Scenario.ts"
 import { Simulation } from "./Simulation.ts"
 import { turnAfter } from "./Turns.ts"
@@ -41,6 +42,8 @@ export interface Options {
   readonly schedules?: number
   /** Runs after each schedule, with the number of them so far. */
   readonly onSchedule?: (schedules: number) => void
+  /** False to go on with every event that does not sleep, though fewer suffice. */
+  readonly isReduced?: boolean
   /** Stops at the first broken law; with one, at the first that breaks this law. */
   readonly until?: "any" | Law
 }
@@ -48,86 +51,76 @@ export interface Options {
 type Sleeping = ReadonlyMap<string, Footprint>
 
 interface Node {
-  readonly events: ReadonlyArray<Event>
-  /** Which of the events are gone on with; all, unless the state was seen with other sleepers. */
-  readonly only: ReadonlySet<string> | undefined
+  /** The events to go on with, the next one first: their number among those of the state, and their id. */
+  readonly left: Array<readonly [choice: number, id: string]>
   readonly sleeping: Map<string, Footprint>
-  next: number
-}
-
-interface Seen {
-  sleeping: ReadonlySet<string>
+  /** The event that suffices if it touches its process alone. */
+  readonly local: Event | undefined
+  /** The event that was gone on with last. */
+  chosen: number
 }
 
 /** A schedule with more events than this never ends. */
 const endless = 400
 
 export const explore = async (scenario: Scenario, options: Options = {}): Promise<Exploration> => {
-  const { faults = scenario.faults ?? 0, onSchedule, schedules: mostSchedules = Infinity, until } = options
-  const seen = new Map<string, Seen>()
+  const { faults = scenario.faults ?? 0, isReduced = true, onSchedule, until } = options
+  const { schedules: mostSchedules = Infinity } = options
+  /** The events that sleep in each state, whichever way it is come to. */
+  const seen = new Map<string, ReadonlySet<string>>()
   const broken = new Map<Law, Counterexample>()
   const path: Array<Node> = []
   let schedules = 0
   let isComplete = true
 
+  /** False if nothing new comes of a state. */
   const enter = (simulation: Simulation, sleeping: Map<string, Footprint>): boolean => {
     const key = simulation.state()
     const before = seen.get(key)
-    if (before === undefined) {
-      seen.set(key, { sleeping: new Set(sleeping.keys()) })
-      path.push({ events: simulation.events(), only: undefined, sleeping, next: 0 })
-      return true
-    }
-    const only = new Set(Array.from(before.sleeping).filter((id) => !sleeping.has(id)))
-    if (only.size === 0) return false
-    before.sleeping = new Set(Array.from(before.sleeping).filter((id) => sleeping.has(id)))
-    path.push({ events: simulation.events(), only, sleeping, next: 0 })
+    seen.set(key, new Set(Array.from(before ?? sleeping.keys()).filter((id) => sleeping.has(id))))
+    const events = simulation.events()
+    const local = isReduced ? mayBeLocal(simulation, events) : undefined
+    if (before === undefined && isLocal(local, local && sleeping.get(local.id))) return false
+    const chosen = new Set(
+      before !== undefined ? events.filter(({ id }) => before.has(id)) : isReduced ? sufficient(events) : events
+    )
+    const left = Array.from(events.entries()).flatMap(([choice, event]) =>
+      chosen.has(event) && !sleeping.has(event.id) ? [[choice, event.id] as const] : []
+    )
+    if (left.length === 0) return false
+    const first = left.findIndex(([, id]) => id === local?.id)
+    if (first > 0) left.unshift(...left.splice(first, 1))
+    path.push({ left, sleeping, local, chosen: -1 })
     return true
   }
 
-  const isLeft = ({ events, next, only, sleeping }: Node): boolean => {
-    for (let index = next; index < events.length; index++) {
-      const { id } = events[index] as Event
-      if (!sleeping.has(id) && (only === undefined || only.has(id))) return true
-    }
-    return false
-  }
-
-  /** Goes on with the next event of the last node, as far as there are new states. */
+  /** Goes on with the next event of the last node, as far as there are new states. False if that is enough. */
   const goOn = (): boolean => {
-    const choices = path.slice(0, -1).map(({ next }) => next - 1)
+    const choices = path.slice(0, -1).map(({ chosen }) => chosen)
     const simulation = replay(scenario, choices, faults)
     for (;;) {
       const node = path.at(-1) as Node
-      while (node.next < node.events.length && !isOpen(node)) node.next++
-      const index = node.next
-      if (index >= node.events.length) return true
-      const event = simulation.events()[index] as Event
-      choices.push(index)
-      const { footprint } = step(simulation, event)
-      node.next++
+      const [choice, id] = node.left.shift() as readonly [number, string]
+      node.chosen = choice
+      choices.push(choice)
+      const { footprint } = step(simulation, simulation.events()[choice] as Event)
+      const sleeping = awake(node.sleeping, footprint)
+      node.sleeping.set(id, footprint)
       const [violation] = simulation.violations
       if (violation !== undefined) {
         for (const each of simulation.violations)
           if (!broken.has(each.law)) broken.set(each.law, { scenario, violation: each, faults, choices: [...choices] })
-        node.sleeping.set(event.id, footprint)
         return until === undefined || (until !== "any" && !broken.has(until))
       }
-      const sleeping = awake(node.sleeping, footprint)
-      node.sleeping.set(event.id, footprint)
+      if (id === node.local?.id && isLocal(node.local, footprint)) node.left.length = 0
       if (path.length >= endless) throw new Error(`a schedule of ${scenario.name} does not end`)
       if (!enter(simulation, sleeping)) return true
     }
   }
 
-  const isOpen = ({ events, next, only, sleeping }: Node): boolean => {
-    const { id } = events[next] as Event
-    return !sleeping.has(id) && (only === undefined || only.has(id))
-  }
-
   enter(new Simulation(scenario, faults), new Map())
   while (path.length > 0) {
-    if (!isLeft(path.at(-1) as Node)) {
+    if (path.at(-1)?.left.length === 0) {
       path.pop()
       continue
     }
@@ -145,6 +138,9 @@ export const explore = async (scenario: Scenario, options: Options = {}): Promis
   }
   return { scenario, schedules, states: seen.size, broken, isComplete }
 }
+
+const isLocal = (event: Event | undefined, footprint: Footprint | undefined): boolean =>
+  event?.process !== undefined && footprint?.isWithin(event.process.name) === true
 
 /** Those that sleep on after an event. */
 const awake = (sleeping: Sleeping, footprint: Footprint): Map<string, Footprint> => {

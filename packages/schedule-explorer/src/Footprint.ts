@@ -19,6 +19,11 @@ export class Footprint {
     this.#isGlobal = true
   }
 
+  /** True if it touches nothing but this resource. */
+  isWithin(resource: string): boolean {
+    return !this.#isGlobal && [...this.#reads, ...this.#writes].every((touched) => touched === resource)
+  }
+
   /** True if the order of the two events may matter. */
   conflictsWith(other: Footprint): boolean {
     if (this.#isGlobal || other.#isGlobal) return true

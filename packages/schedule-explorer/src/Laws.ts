@@ -1,79 +1,16 @@
 /**
- * The laws that no schedule may break: the promises of docs/cached.md, judged from outside.
+ * Judges from outside what processes read, by the laws.
  *
  * A key has a version for each change of the source of truth. Each version of each key is a bit; a set of versions is a
  * number.
  */
 import type { Footprint } from "./Footprint.ts"
+import type { Law, Violation } from "./Law.ts"
+import { isChange, type OpenCall, type OpenLookup } from "./OpenCall.ts"
 import { type Call, definitionsOf, keysOf, type Scenario } from "./Scenario.ts"
-
-export const laws = {
-  ownInvalidation: "In its own process no read that begins after an invalidation is over sees an older value.",
-  otherInvalidation: "In another process no read that begins after an invalidation is over sees an older value.",
-  handedOn: "A value is handed on to readers of its process only while it is looked up.",
-  settled: "Once every invalidation is made good for, no read sees an older value.",
-  refreshed: "No read that begins after a refresh is over sees a value older than the refresh gave.",
-  ownKey: "A value is of the key that was asked for.",
-  servedUntil:
-    "No value is served after its time to live and the time for which it may be stale; of many, as they began to be read.",
-  answered: "No call fails unless its own lookup does.",
-  ends: "Every call ends.",
-  unlocked: "A call that was interrupted keeps nobody waiting.",
-  onceInProcess: "One process looks a key up once at a time.",
-  onceUnderLease: "Processes with a lease look a key up once at a time.",
-  closes: "A closed Cached leaves nothing behind."
-} as const
-
-export type Law = keyof typeof laws
-
-export interface Violation {
-  readonly law: Law
-  readonly detail: string
-}
 
 /** The versions of a key are this many bits. */
 const most = 5
-
-/** True for a call that invalidates, expires, or sets. */
-export const isChange = ({ kind }: Call): boolean =>
-  kind === "set" || kind === "expire" || kind.startsWith("invalidate")
-
-/** A call under way. */
-export interface OpenCall {
-  readonly call: Call
-  readonly process: number
-  /** The `Cached` that it uses. */
-  readonly view: number
-  readonly began: number
-  /** Versions that it must not see. */
-  own: number
-  refreshed: number
-  other: number
-  /** Versions that it must not see though a lookup fails. */
-  readonly forgotten: number
-  /** Versions that are not current any more when it is over, if it invalidates. */
-  readonly outdates: number
-  /** Versions that it sets. */
-  readonly sets: number
-  /** True once the store has carried out a write of its value. */
-  isWriting: boolean
-  /** True once it, or what it waits for, has asked the store since it began. */
-  isAsking: boolean
-  /** True if an operation of its process failed meanwhile. */
-  isFaulty: boolean
-  /** True if the store has gone back meanwhile, and may have lost what it did. */
-  isUndone: boolean
-}
-
-interface OpenLookup {
-  readonly process: number
-  readonly on: string
-  readonly keys: ReadonlyArray<string>
-  readonly versions: ReadonlyArray<number>
-  readonly began: number
-  /** True for one that a refresh began: others may begin beside it. */
-  readonly isRefresh: boolean
-}
 
 export class Laws {
   readonly violations: Array<Violation> = []
@@ -165,6 +102,7 @@ export class Laws {
       }
     } else {
       footprint.read(`others ${process}`)
+      footprint.read("forgotten")
     }
     if (call.kind === "refresh") this.#isChanging = true
     const view = this.#viewOf(process, call.on)
@@ -186,12 +124,24 @@ export class Laws {
       isUndone: false
     }
     this.#open.add(open)
+    this.#writeSetting(open)
     return open
+  }
+
+  /** Adds all that a read may touch with its first operation to the footprint of its beginning. */
+  expectRead(footprint: Footprint): void {
+    for (const key of this.#keys) {
+      footprint.read(`truth ${key}`)
+      footprint.read(`loaded ${key}`)
+      footprint.read(`setting ${key}`)
+      if (this.#lease > 0) footprint.write(`lookups ${key}`)
+    }
   }
 
   /** Versions of a key that are being set, and may be so after a change that begins now. */
   #beingSet(key: string, change: Call): number {
     let versions = 0
+    this.#footprint().read(`setting ${key}`)
     for (const { call, isWriting, sets } of this.#open)
       if (call.keys.includes(key) && (change.kind === "set" || !isWriting)) versions |= sets
     return versions
@@ -201,7 +151,13 @@ export class Laws {
   written(open: OpenCall, texts: ReadonlyArray<string>): void {
     if (open.call.kind !== "set") return
     const values = open.call.keys.map((key) => `${key}@`)
-    if (texts.some((text) => values.some((value) => text.includes(value)))) open.isWriting = true
+    if (open.isWriting || !texts.some((text) => values.some((value) => text.includes(value)))) return
+    open.isWriting = true
+    this.#writeSetting(open)
+  }
+
+  #writeSetting({ call }: OpenCall): void {
+    if (call.kind === "set") for (const key of call.keys) this.#footprint().write(`setting ${key}`)
   }
 
   /** True if an invalidation concerns a version of a key. */
@@ -249,6 +205,7 @@ export class Laws {
   /** The call of a process was interrupted, or the process ended. */
   abandon(open: OpenCall): void {
     this.#open.delete(open)
+    this.#writeSetting(open)
     this.isDisturbed = true
   }
 
@@ -257,7 +214,9 @@ export class Laws {
     this.#open.delete(open)
     for (const [key, version] of seen) {
       const bit = this.#bit(key, version)
-      this.#footprint().read(`loaded ${key}`)
+      const loaded = this.#loaded[this.#keys.indexOf(key) * most + version] ?? 0
+      // Another lookup at the same moment changes nothing.
+      if (loaded !== now) this.#footprint().read(`loaded ${key}`)
       const what = `${open.call.kind} saw ${key}@${version}`
       const isFallback = ((this.#fallbacks[open.process] ?? 0) & ~open.forgotten & bit) !== 0
       if ((open.own & bit) !== 0 && !isFallback) this.#violated(this.isSettled ? "settled" : "ownInvalidation", what)
@@ -266,7 +225,7 @@ export class Laws {
         this.#violated(this.isSettled ? "settled" : open.isAsking ? "otherInvalidation" : "handedOn", what)
       // The first of many may wait for the last.
       const read = open.call.kind === "getMany" ? open.began : now
-      const age = read - (this.#loaded[this.#keys.indexOf(key) * most + version] ?? 0)
+      const age = read - loaded
       if (age >= this.#longestLife) this.#violated("servedUntil", `${what}, ${age} ms old`)
       if (open.call.kind !== "refresh" || open.isUndone) continue
       const others = this.#beingSet(key, open.call)
@@ -278,9 +237,13 @@ export class Laws {
   /** Ends an invalidation or a set. Gives what it outdates to `tell`, if it has reached the store. */
   endInvalidation(open: OpenCall, tell: (outdates: number) => void): void {
     this.#open.delete(open)
+    this.#writeSetting(open)
     if (open.isUndone) return
     this.#own[open.view] = (this.#own[open.view] ?? 0) | open.outdates
-    if (open.call.kind !== "expire" && !open.isFaulty) this.#forgotten |= open.outdates
+    if (open.call.kind !== "expire" && !open.isFaulty && (open.outdates & ~this.#forgotten) !== 0) {
+      this.#footprint().write("forgotten")
+      this.#forgotten |= open.outdates
+    }
     if (!open.isFaulty) tell(open.outdates)
   }
 
@@ -298,10 +261,12 @@ export class Laws {
 
   /** An invalidation has reached a process. */
   reached(process: number, outdates: number): void {
-    this.#footprint().write(`others ${process}`)
     for (const on of this.#views) {
       const view = this.#viewOf(process, on)
-      this.#other[view] = (this.#other[view] ?? 0) | outdates
+      const known = this.#other[view] ?? 0
+      if ((outdates & ~known) === 0) continue
+      this.#footprint().write(`others ${process}`)
+      this.#other[view] = known | outdates
     }
   }
 
@@ -311,8 +276,12 @@ export class Laws {
   }
 
   #load(key: string, version: number, now: number): void {
-    this.#footprint().write(`loaded ${key}`)
-    this.#loaded[this.#keys.indexOf(key) * most + version] = now
+    const bit = this.#keys.indexOf(key) * most + version
+    const before = this.#loaded[bit] ?? 0
+    // Nobody has read a version that is loaded for the first time, but for an absence, which has none of its own.
+    const isFirst = before === 0 && this.#scenario.isAbsent === undefined
+    if (before !== now && !isFirst) this.#footprint().write(`loaded ${key}`)
+    this.#loaded[bit] = now
   }
 
   lookupBegan(process: number, on: string, keys: ReadonlyArray<string>, now: number, isRefresh: boolean): OpenLookup {
@@ -357,7 +326,6 @@ export class Laws {
 
   /** From here on what is older than the version that was looked up may be served. */
   lookupFailed(lookup: OpenLookup): void {
-    this.#footprint().write(`others ${lookup.process}`)
     for (const [index, key] of lookup.keys.entries())
       for (let older = 0; older < (lookup.versions[index] ?? 0); older++)
         this.#fallbacks[lookup.process] = (this.#fallbacks[lookup.process] ?? 0) | this.#bit(key, older)

@@ -58,8 +58,11 @@ export class Near {
     return keys.map((key) => this.#writes.get(key) ?? 0).join()
   }
 
-  changed(key: string): void {
-    if (this.#tracked.delete(key)) this.inbox.push({ key, outdates: [] })
+  /** True if there is a message of it. */
+  changed(key: string): boolean {
+    const isTracked = this.#tracked.delete(key)
+    if (isTracked) this.inbox.push({ key, outdates: [] })
+    return isTracked
   }
 
   told(key: string): void {

@@ -3,7 +3,7 @@
  */
 import { DriverFailure, TimedOut, Unavailable } from "@hexcache/cache-port"
 import { Effect, Exit } from "effect"
-import type { OpenCall } from "./Laws.ts"
+import type { OpenCall } from "./OpenCall.ts"
 import type { Process } from "./Process.ts"
 import type { Operation } from "./SimulatedDriver.ts"
 import type { World } from "./World.ts"
@@ -63,10 +63,8 @@ export class Operations {
   carryOut(pending: Pending): void {
     const { footprint, laws, store } = this.#world
     const { operation, process } = pending
-    for (const key of operation.keys) {
-      if (operation.isRead) footprint.read(key)
-      else footprint.write(key)
-    }
+    // The store tells of those that change: to write what is there, or to delete what is not, comes to a read.
+    for (const key of operation.keys) footprint.read(key)
     footprint.write(idOf(pending))
     pending.result = operation.run(store)
     if (!operation.isRead && pending.open !== undefined) laws.written(pending.open, operation.texts)
@@ -75,8 +73,11 @@ export class Operations {
       return
     }
     pending.state = "Done"
-    if (operation.isRead) process.near?.read(operation.keys)
-    process.near?.replied(pending)
+    process.hasOnlyAsked = false
+    if (process.near === undefined) return
+    if (operation.isRead) process.near.read(operation.keys)
+    footprint.write(`inbox ${process.name}`)
+    process.near.replied(pending)
   }
 
   /** Delivers the result of an operation, behind every message to the near cache before it. */

@@ -5,8 +5,8 @@ import { CachePort } from "@hexcache/cache-port"
 import { Clock, Context, Effect, Exit, type Fiber, Random, References, Scheduler, Scope } from "effect"
 import { definedBy, LookUps, type Methods } from "./Definitions.ts"
 import { Digest } from "./Digest.ts"
-import type { OpenCall } from "./Laws.ts"
 import { Near } from "./Near.ts"
+import type { OpenCall } from "./OpenCall.ts"
 import type { Pending } from "./Operations.ts"
 import { type Call, threadName } from "./Scenario.ts"
 import * as SimulatedDriver from "./SimulatedDriver.ts"
@@ -17,6 +17,8 @@ export interface Thread {
   readonly process: Process
   readonly name: string
   readonly calls: ReadonlyArray<Call>
+  /** The calls, as text. */
+  readonly program: string
   /** Which call begins next. */
   next: number
   open: OpenCall | undefined
@@ -38,7 +40,11 @@ export class Process {
   readonly context: Context.Context<CachePort | Scope.Scope>
   /** Of everything that has happened to it. */
   readonly digest = new Digest()
+  /** The calls of all of its threads, as text. */
+  readonly program: string
   isAlive = true
+  /** True while nothing has happened to it since a read of it began. */
+  hasOnlyAsked = false
   /** True once a lookup failed here. */
   isFailing = false
   /** The number of its operations, lookups and ids. */
@@ -57,6 +63,7 @@ export class Process {
     this.index = index
     this.name = name
     this.threads = threads.map((calls, thread) => this.#thread(threadName(name, thread, threads.length), calls))
+    this.program = this.threads.map(({ program }) => program).join()
     const near = world.scenario.isNear ? new Near(() => world.time.now) : undefined
     this.near = near
     const driver = SimulatedDriver.make(
@@ -99,7 +106,8 @@ export class Process {
   }
 
   #thread(name: string, calls: ReadonlyArray<Call>): Thread {
-    return { process: this, name, calls, next: 0, open: undefined, fiber: undefined, isCancelled: false }
+    const program = JSON.stringify(calls)
+    return { process: this, name, calls, program, next: 0, open: undefined, fiber: undefined, isCancelled: false }
   }
 
   /** A thread that is no part of the scenario. */

@@ -5,7 +5,7 @@
 import { randomFrom } from "@hexcache/cache-port/test-support/SeededRandom"
 import type { Event } from "./Events.ts"
 import type { Counterexample } from "./Explorer.ts"
-import type { Law } from "./Laws.ts"
+import type { Law } from "./Law.ts"
 import type { Scenario } from "./Scenario.ts"
 import { Simulation } from "./Simulation.ts"
 import { turnAfter } from "./Turns.ts"

@@ -2,7 +2,7 @@
  * The findings of an exploration, in words.
  */
 import { type Counterexample, replay, steps } from "./Explorer.ts"
-import { laws } from "./Laws.ts"
+import { laws } from "./Law.ts"
 import type { Scenario } from "./Scenario.ts"
 
 /** A schedule as one word, which `--repeat` takes. */

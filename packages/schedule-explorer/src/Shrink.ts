@@ -2,7 +2,7 @@
  * A shorter schedule that breaks the same law: events are left out as long as what is left breaks it still.
  */
 import type { Counterexample } from "./Explorer.ts"
-import type { Law } from "./Laws.ts"
+import type { Law } from "./Law.ts"
 import type { Scenario } from "./Scenario.ts"
 import { Simulation } from "./Simulation.ts"
 

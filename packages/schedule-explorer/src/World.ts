@@ -37,8 +37,9 @@ export class World {
     this.store = new SimulatedStore(
       () => this.time.now,
       (key) => {
+        this.footprint.write(key)
         // Near caches that have read the key will hear of it.
-        for (const { near } of this.processes) near?.changed(key)
+        for (const { name, near } of this.processes) if (near?.changed(key)) this.footprint.write(`inbox ${name}`)
       }
     )
   }
@@ -46,6 +47,7 @@ export class World {
   /** Something happens to a process: all that it does later may depend on it. */
   touch(process: Process, what: string): void {
     this.footprint.write(process.name)
+    process.hasOnlyAsked = false
     process.digest.add(`${what} ${this.time.now}`)
   }
 }

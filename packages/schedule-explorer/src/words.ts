@@ -1,10 +1,11 @@
 /**
  * Events in words.
  */
-import { isChange } from "./Laws.ts"
+
 import type { LookingUp } from "./Lookups.ts"
 import type { Names } from "./Names.ts"
 import type { NearMessage } from "./Near.ts"
+import { isChange } from "./OpenCall.ts"
 import type { Pending } from "./Operations.ts"
 import type { Thread } from "./Process.ts"
 import type { SimulatedStore } from "./SimulatedStore.ts"

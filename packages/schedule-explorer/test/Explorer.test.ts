@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Explorer, RandomWalk, Report, Scenario, scenarios } from "@hexcache/schedule-explorer"
 
-const { change, get, getMany, set } = Scenario
+const { change, changeTag, get, getMany, set } = Scenario
 
 /** Few steps, so that every schedule of each is run here; `pnpm explore` has those with more. */
 const small: ReadonlyArray<Scenario.Scenario> = [
@@ -29,7 +29,25 @@ const small: ReadonlyArray<Scenario.Scenario> = [
     name: "keys that are read together while one is changed",
     cached: { main: { isBatched: true } },
     warm: { main: ["a"] },
-    processes: { A: [[getMany("a", "b")]], B: [[change("a")]] }
+    processes: { A: [[getMany("a", "b")]], B: [[change("a"), getMany("a", "b")]] }
+  }
+]
+
+/** The tags of one `Cached`, which writes none of its entries. */
+const untagged: ReadonlyArray<Scenario.Scenario> = [
+  {
+    name: "a tag that an entry lacks is invalidated by another process",
+    cached: { main: {}, other: { tags: () => ["t"] } },
+    warm: { main: ["a"] },
+    processes: { A: [[get("a"), get("a")]], B: [[Scenario.on("other", changeTag("t", "a")), get("a")]] },
+    faults: 1
+  },
+  {
+    name: "a tag that an entry lacks is invalidated where the key is read",
+    cached: { main: {}, other: { tags: () => ["t"] } },
+    warm: { main: ["a"] },
+    processes: { A: [[Scenario.on("other", changeTag("t", "a")), get("a")]], B: [[get("a"), get("a")]] },
+    late: 1
   }
 ]
 
@@ -48,6 +66,17 @@ describe("Cached", () => {
       assert.deepStrictEqual(Array.from(broken.values(), Report.print), [])
     }
   })
+})
+
+describe("a search", () => {
+  for (const scenario of untagged)
+    it(`finds the same broken laws by fewer schedules, where ${scenario.name}`, async () => {
+      const all = await Explorer.explore(scenario, { isReduced: false })
+      const fewer = await Explorer.explore(scenario)
+      assert.deepStrictEqual(Array.from(fewer.broken.keys()).sort(), Array.from(all.broken.keys()).sort())
+      assert.isAbove(all.broken.size, 0)
+      assert.isBelow(fewer.schedules, all.schedules)
+    })
 })
 
 describe("a schedule", () => {
