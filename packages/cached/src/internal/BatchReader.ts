@@ -117,7 +117,7 @@ export const makeBatchReader = <Key, A, Answer, E, R>(parts: ReadParts<Key, A, A
         const { answer, freshness, servedUntil, took } = value
         const older = { ...request, answer, servedUntil, took }
         if (freshness === "Stale") stale.push(older)
-        else if (freshness === "Fallback" && !loader.isResting(text, nowOf(fiber))) fallbacks.push(older)
+        else if (freshness === "Fallback" && !loader.isResting(text, fiber)) fallbacks.push(older)
         else {
           if (freshness === "Fallback") counters.stale()
           else counters.hit()

@@ -26,9 +26,9 @@ export interface LookupResult {
   }
 }
 
-/** The times of a value: the beginning and the end of its lookup, in milliseconds. */
+/** The times of a value: the duration of its lookup, and its end, in milliseconds. */
 interface LookupTimes {
-  readonly began: number
+  readonly took: number
   readonly now: number
   readonly random: () => number
 }
@@ -54,7 +54,7 @@ export class EntryWriter<Key, A, Answer> {
     text: string,
     answer: Answer,
     json: string | Unstorable | undefined,
-    { began, now, random }: LookupTimes
+    { now, random, took }: LookupTimes
   ): UnsignedEntry | Unstorable | undefined {
     const { answers, jitter, negativeTtl, staleFor, tags, ttl } = this.#policy
     const value = answers.valueOf(answer)
@@ -62,7 +62,6 @@ export class EntryWriter<Key, A, Answer> {
       const fresh = Option.isSome(value) ? ttl(value.value, key) : negativeTtl
       const life = lifeOf(now, fresh, jitter, Option.isSome(value) ? staleFor : 0, random)
       if (life.freshUntil <= now) return undefined
-      const took = now - began
       if (Option.isNone(value)) return { text, ...life, took, json: undefined, tags: [] }
       return typeof json === "string" ? { text, ...life, took, json, tags: tags?.(value.value, key) ?? [] } : json
     } catch {
@@ -104,7 +103,7 @@ export class EntryWriter<Key, A, Answer> {
   ) {
     const now = yield* Clock.currentTimeMillis
     const random = yield* Random.Random
-    const times = { began: now, now, random: () => random.nextDoubleUnsafe() }
+    const times = { took: 0, now, random: () => random.nextDoubleUnsafe() }
     const entries = values.map(([key, text, value]) => {
       const answer = this.#policy.answers.of(value)
       return this.toEntry(key, text, answer, this.#policy.schemaCodec().write(answer), times)

@@ -14,7 +14,7 @@ interface Failure<E> {
   readonly exit: Exit.Exit<never, E> | undefined
 }
 
-/** Durations and times are in milliseconds. */
+/** Durations and times are in milliseconds, by a clock that nobody sets. */
 export class Failures<E> {
   readonly #retryAfter: number
   readonly #failureTtl: number

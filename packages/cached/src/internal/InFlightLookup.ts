@@ -21,7 +21,7 @@ export class InFlightLookup<A, E> {
   freshUntil = Number.NEGATIVE_INFINITY
   /** Began before an invalidation: its value is for its subscribers, and for no later reader. */
   isOutdated = false
-  /** The end of its usual time, in milliseconds of the epoch, in the background. */
+  /** The end of its usual time in the background, by the clock that nobody sets, in milliseconds. */
   overdueAt = Infinity
   /** Has an older value than a refresh that began later, so that its value is neither stored nor forgotten. */
   isSuperseded = false

@@ -5,6 +5,7 @@
  */
 import { Clock, Effect, Option, Random } from "effect"
 import { newId } from "./GenerationId.ts"
+import { elapsedBy } from "./LookupRequest.ts"
 import type { Snapshot } from "./Snapshot.ts"
 import type { Store } from "./Store.ts"
 
@@ -35,7 +36,7 @@ export const underLease = Effect.fnUntraced(function* <R>(leased: LeasedLookup<R
   const { key, life, lookUp, read, settle, store } = leased
   const clock = yield* Clock.Clock
   /** By a clock that is never set: a wall clock that is set back would let readers wait for longer. */
-  const elapsed = (): number => Number(clock.monotonicTimeNanosUnsafe()) / 1e6
+  const elapsed = (): number => elapsedBy(clock)
   const end = elapsed() + life
   const id = newId()
   let { snapshot }: { snapshot: Snapshot | undefined } = leased

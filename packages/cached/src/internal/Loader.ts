@@ -4,19 +4,21 @@
  * @internal
  */
 
-import { Clock, Effect, Exit } from "effect"
+import { Effect, Exit, type Fiber } from "effect"
 import type { Caller } from "./Caller.ts"
 import { Failures } from "./Failures.ts"
 import { awaitAll, InFlightLookup } from "./InFlightLookup.ts"
 import { underLease } from "./Lease.ts"
 import { isOfOneKey } from "./Lookup.ts"
 import { BackgroundLookups, type BatchedLookup, LookupBatch } from "./LookupBatch.ts"
-import { type LookupReason, type LookupRequest, nowOf } from "./LookupRequest.ts"
+import { elapsedOf, type LookupReason, type LookupRequest, nowOf } from "./LookupRequest.ts"
 import { type LoaderParts, LookupRun, type RunParts } from "./LookupRun.ts"
 import { LookupWrites } from "./LookupWrites.ts"
 import { type InTurn, nested } from "./Nesting.ts"
 import type { Unstorable } from "./SchemaCodec.ts"
 import type { Snapshot } from "./Snapshot.ts"
+
+type AnyFiber = Fiber.Fiber<unknown, unknown>
 
 /** The least time after which a lookup in the background is overdue, in milliseconds. */
 const leastOverdue = 1_000
@@ -62,8 +64,8 @@ export class Loader<Key, A, Answer, E, R> {
   }
 
   /** True for a moment after a lookup failed, in which a key with a value to serve is not looked up again. */
-  isResting(text: string, now: number): boolean {
-    return this.#failures.isResting(text, now)
+  isResting(text: string, fiber: AnyFiber): boolean {
+    return this.#failures.isResting(text, elapsedOf(fiber))
   }
 
   /** Ends lookups in the background, and waits for the writes that have begun. */
@@ -80,6 +82,7 @@ export class Loader<Key, A, Answer, E, R> {
     isForItself = false
   ): ReadonlyArray<InFlightLookup<Answer, E>> {
     const now = nowOf(caller.fiber)
+    const elapsed = elapsedOf(caller.fiber)
     const batch = new LookupBatch()
     const together: Array<BatchedLookup<Key, Answer, E>> = []
     const lookups = requests.map((request) => {
@@ -89,11 +92,11 @@ export class Loader<Key, A, Answer, E, R> {
       // A reader without a value waits for a lookup in the background only for its usual time.
       const background = reason === "Read" && shared?.isInBackground && shared.exit === undefined ? shared : undefined
       if (shared !== undefined && background === undefined) return this.#join(shared, reason)
-      const failure = reason === "Read" ? this.#failures.exitOf(request.text, now) : undefined
+      const failure = reason === "Read" ? this.#failures.exitOf(request.text, elapsed) : undefined
       if (failure !== undefined) return InFlightLookup.ended<Answer, E>(failure)
-      const relayed = background !== undefined && now < background.overdueAt ? background : undefined
+      const relayed = background !== undefined && elapsed < background.overdueAt ? background : undefined
       const own = relayed === undefined ? batch : new LookupBatch()
-      const each = this.#reserve(request, reason, own, relayed, isForItself, now)
+      const each = this.#reserve(request, reason, own, relayed, isForItself, elapsed)
       if (relayed === undefined) together.push(each)
       else this.#start([each], reason, caller)
       return each.lookup
@@ -115,7 +118,7 @@ export class Loader<Key, A, Answer, E, R> {
     batch: LookupBatch,
     relayed: InFlightLookup<Answer, E> | undefined,
     isForItself: boolean,
-    now: number
+    elapsed: number
   ): BatchedLookup<Key, Answer, E> {
     const { lookups } = this.#parts
     const lookup = new InFlightLookup<Answer, E>(reason, lookups.tagChanges, () => {
@@ -123,7 +126,7 @@ export class Loader<Key, A, Answer, E, R> {
       batch.abandon()
     })
     lookup.relayed = relayed
-    if (reason === "Background") lookup.overdueAt = now + Math.max(leastOverdue, 2 * (request.took ?? 0))
+    if (reason === "Background") lookup.overdueAt = elapsed + Math.max(leastOverdue, 2 * (request.took ?? 0))
     else lookup.reserve()
     const replaced = lookups.replace(request.text, lookup)
     if (relayed === undefined && replaced?.exit === undefined) replaced?.outdate()
@@ -138,9 +141,9 @@ export class Loader<Key, A, Answer, E, R> {
     requests: ReadonlyArray<LookupRequest<Key>>,
     caller: Caller<R>
   ): ReadonlyArray<InFlightLookup<Answer, E> | undefined> {
-    const now = nowOf(caller.fiber)
-    const places = this.#background.places(requests.length, now)
-    const begun = requests.filter(({ text }) => !this.isResting(text, now)).slice(0, places)
+    const elapsed = elapsedOf(caller.fiber)
+    const places = this.#background.places(requests.length, elapsed)
+    const begun = requests.filter(({ text }) => !this.#failures.isResting(text, elapsed)).slice(0, places)
     const lookups = this.begin(begun, "Background", caller)
     const byRequest = new Map(begun.map((request, index) => [request, lookups[index]]))
     return requests.map((request) => byRequest.get(request))
@@ -210,19 +213,22 @@ export class Loader<Key, A, Answer, E, R> {
   /** Takes the value of a lookup in the background, if it comes in time. */
   #relay(each: BatchedLookup<Key, Answer, E>, background: InFlightLookup<Answer, E>): Effect.Effect<void, never, R> {
     const { lookups, policy } = this.#parts
-    return Effect.flatMap(Clock.currentTimeMillis, (now) =>
-      Effect.flatMap(Effect.timeoutOption(awaitAll([background]), Math.max(0, background.overdueAt - now)), () => {
-        const exit = background.take()
-        if (exit !== undefined && (Exit.isSuccess(exit) || isOfOneKey(exit.cause))) {
-          const json = Exit.isSuccess(exit) ? policy.schemaCodec().write(exit.value) : undefined
-          // Readers share it until its value is stored.
-          if (lookups.has(each.text, each.lookup) && !background.isOver) lookups.replace(each.text, background)
-          return Effect.sync(() => this.#settle(each, exit, json))
+    return Effect.withFiber((fiber) =>
+      Effect.flatMap(
+        Effect.timeoutOption(awaitAll([background]), Math.max(0, background.overdueAt - elapsedOf(fiber))),
+        () => {
+          const exit = background.take()
+          if (exit !== undefined && (Exit.isSuccess(exit) || isOfOneKey(exit.cause))) {
+            const json = Exit.isSuccess(exit) ? policy.schemaCodec().write(exit.value) : undefined
+            // Readers share it until its value is stored.
+            if (lookups.has(each.text, each.lookup) && !background.isOver) lookups.replace(each.text, background)
+            return Effect.sync(() => this.#settle(each, exit, json))
+          }
+          background.outdate()
+          each.lookup.relayed = undefined
+          return this.#lookUp([each], "Read")
         }
-        background.outdate()
-        each.lookup.relayed = undefined
-        return this.#lookUp([each], "Read")
-      })
+      )
     )
   }
 

@@ -33,6 +33,12 @@ export interface ReadValue<Answer> {
 /** A key to be looked up, with an older value to be served meanwhile, or where that fails. */
 export interface StaleRead<Key, Answer> extends LookupRequest<Key>, Pick<ReadValue<Answer>, "answer" | "servedUntil"> {}
 
-/** The time of a fiber, in milliseconds of the epoch. */
+/** The time of a fiber, in milliseconds of the epoch, by which values of several processes end. */
 export const nowOf = (fiber: Fiber.Fiber<unknown, unknown>): number =>
   fiber.getRef(Clock.Clock).currentTimeMillisUnsafe()
+
+/** The time of a fiber in milliseconds, by a clock that nobody sets, for all that this process measures for itself. */
+export const elapsedOf = (fiber: Fiber.Fiber<unknown, unknown>): number => elapsedBy(fiber.getRef(Clock.Clock))
+
+/** As `elapsedOf`, by a clock. */
+export const elapsedBy = (clock: Clock.Clock): number => Number(clock.monotonicTimeNanosUnsafe()) / 1e6

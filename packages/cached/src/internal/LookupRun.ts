@@ -14,7 +14,7 @@ import type { InFlightLookups } from "./InFlightLookups.ts"
 import type { LookupHandler } from "./Lookup.ts"
 import type { BatchedLookup } from "./LookupBatch.ts"
 import type { EnsureGenerations } from "./LookupGenerations.ts"
-import type { LookupReason } from "./LookupRequest.ts"
+import { elapsedBy, type LookupReason } from "./LookupRequest.ts"
 import type { LookupWrites } from "./LookupWrites.ts"
 import type { NamespaceLog } from "./NamespaceLog.ts"
 import type { Policy } from "./Policy.ts"
@@ -87,7 +87,7 @@ export class LookupRun<Key, A, Answer, E, R> {
     this.#context = context
     this.#clock = Context.get(context, Clock.Clock)
     this.#byKey = new Map(batch.map((each) => [each.key, each]))
-    this.#began = this.#clock.currentTimeMillisUnsafe()
+    this.#began = elapsedBy(this.#clock)
   }
 
   /** Looks the keys up, and succeeds with their first failure. */
@@ -133,7 +133,7 @@ export class LookupRun<Key, A, Answer, E, R> {
     if (Exit.isFailure(exit)) {
       counters.add("lookupFailures")
       this.#failure ??= exit.cause
-      if (!lookup.isOutdated) failures.add(text, exit.cause, this.#clock.currentTimeMillisUnsafe())
+      if (!lookup.isOutdated) failures.add(text, exit.cause, elapsedBy(this.#clock))
       this.#parts.settle(each, exit)
       return
     }
@@ -147,7 +147,8 @@ export class LookupRun<Key, A, Answer, E, R> {
     }
     const random = Context.get(this.#context, Random.Random)
     const now = this.#clock.currentTimeMillisUnsafe()
-    const times = { began: this.#began, now, random: () => random.nextDoubleUnsafe() }
+    const took = Math.round(elapsedBy(this.#clock) - this.#began)
+    const times = { took, now, random: () => random.nextDoubleUnsafe() }
     const entry = writer.toEntry(key, text, exit.value, json, times)
     const settle = () => this.#parts.settle(each, exit, json)
     const result = { text, snapshot, generations, entry, lookup, settle }

@@ -4,6 +4,7 @@
  * @internal
  */
 import { Clock, Effect } from "effect"
+import { elapsedBy } from "./LookupRequest.ts"
 import type { Outcome } from "./Store.ts"
 
 /** The most names that are pending one by one; beyond that, everything is. */
@@ -80,9 +81,9 @@ export class PendingInvalidations {
     const together = yield* carryOut(names, (outcome) => outcome === "Done")
     if (together === "Done") return
     if (together === "Failed") {
-      const now = yield* Clock.currentTimeMillis
-      if (now < this.#nextSingly) return
-      this.#nextSingly = now + pause
+      const elapsed = elapsedBy(yield* Clock.Clock)
+      if (elapsed < this.#nextSingly) return
+      this.#nextSingly = elapsed + pause
     }
     // The cache may refuse one name, or a node of it fail alone.
     const singly = (name: string) => carryOut([name], (outcome) => outcome !== "Failed")

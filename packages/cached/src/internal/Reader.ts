@@ -72,7 +72,7 @@ export const makeReader = <Key, A, Answer, E, R>(parts: ReadParts<Key, A, Answer
 
   /** Looks up a key that was expired. Serves its value at once where a lookup failed a moment ago. */
   const lookUpOrFallback = (fallback: StaleRead<Key, Answer>, caller: Caller<R>): Effect.Effect<Answer, E> => {
-    if (loader.isResting(fallback.text, nowOf(caller.fiber))) {
+    if (loader.isResting(fallback.text, caller.fiber)) {
       counters.stale()
       return fallback.answer
     }

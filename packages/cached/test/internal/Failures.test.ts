@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Cached } from "@hexcache/cached"
-import { Cause, Effect, Exit, Fiber } from "effect"
+import { Cause, Clock, Effect, Exit, Fiber } from "effect"
 import { TestClock } from "effect/testing"
 import { Failures } from "../../src/internal/Failures.ts"
 import { DbError, setup, silently, type User, usual } from "../support/Database.ts"
@@ -140,6 +140,58 @@ describe("Cached: failureTtl", () => {
       assert.strictEqual((yield* users.get(1)).id, 1)
     }).pipe(run, silently)
   })
+})
+
+describe("Cached: a clock that is set", () => {
+  /** The clock of a test, whose wall clock is set back by so many milliseconds. */
+  const wall = Effect.map(Clock.Clock, (test) => {
+    const set = { back: 0 }
+    const currentTimeMillisUnsafe = () => test.currentTimeMillisUnsafe() - set.back
+    const currentTimeMillis = Effect.sync(currentTimeMillisUnsafe)
+    return { set, clock: { ...test, currentTimeMillisUnsafe, currentTimeMillis } }
+  })
+
+  it.effect("reads fail as the last lookup did for no longer where the wall clock is set back by an hour", () => {
+    const { db, run } = setup()
+    const users = Cached.make({ ...usual(db), failureTtl: "5 seconds" })
+    return Effect.gen(function* () {
+      const { clock, set } = yield* wall
+      const read = users.get(1).pipe(Effect.provideService(Clock.Clock, clock))
+      db.fault = Effect.fail(down)
+      assert.deepStrictEqual(yield* Effect.flip(read), down)
+      db.fault = undefined
+      set.back = 3_600_000
+      yield* TestClock.adjust("5 seconds")
+      assert.strictEqual((yield* read).id, 1)
+    }).pipe(run, silently)
+  })
+
+  it.effect(
+    "a read waits for a lookup in the background for no longer where the wall clock is set back by a minute",
+    () => {
+      const { db, run, store } = setup()
+      const users = Cached.make({ ...usual(db), staleFor: 1 })
+      return Effect.gen(function* () {
+        const { clock, set } = yield* wall
+        const read = users.get(1).pipe(Effect.provideService(Clock.Clock, clock))
+        yield* read
+        yield* TestClock.adjust("5 minutes")
+        db.takes = "1 day"
+        yield* read
+        for (const name of store.entryNames(1)) store.entries.delete(name)
+        yield* TestClock.adjust(1)
+        set.back = 60_000
+        const reading = yield* Effect.forkChild(read)
+        yield* TestClock.adjust(500)
+        db.takes = 0
+        yield* TestClock.adjust("1 second")
+        assert.strictEqual(
+          (reading.pollUnsafe() === undefined ? assert.fail("The read waits.") : yield* Fiber.join(reading)).id,
+          1
+        )
+      }).pipe(run, silently)
+    }
+  )
 })
 
 describe("Failures", () => {
