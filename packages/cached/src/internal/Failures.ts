@@ -12,6 +12,8 @@ interface Failure<E> {
   readonly at: number
   /** Undefined for a failure that is not repeated: a defect, or an interruption. */
   readonly exit: Exit.Exit<never, E> | undefined
+  /** The number of invalidations of tags before it. */
+  readonly tagChanges: number
 }
 
 /** Durations and times are in milliseconds, by a clock that nobody sets. */
@@ -27,13 +29,14 @@ export class Failures<E> {
     this.#failureTtl = failureTtl
   }
 
-  add(text: string, cause: Cause.Cause<E>, now: number): void {
+  add(text: string, cause: Cause.Cause<E>, now: number, tagChanges = 0): void {
     if (this.#recent.size >= least) {
       this.#older = this.#recent
       this.#recent = new Map()
     }
     const isOwn = cause.reasons.every(Cause.isFailReason)
-    this.#recent.set(text, { at: now, exit: this.#failureTtl > 0 && isOwn ? Exit.failCause(cause) : undefined })
+    const exit = this.#failureTtl > 0 && isOwn ? Exit.failCause(cause) : undefined
+    this.#recent.set(text, { at: now, exit, tagChanges })
   }
 
   delete(text: string): void {
@@ -51,9 +54,10 @@ export class Failures<E> {
     return this.#since(text, now - this.#retryAfter) !== undefined
   }
 
-  /** The failure of reads that would look up. */
-  exitOf(text: string, now: number): Exit.Exit<never, E> | undefined {
-    return this.#since(text, now - this.#failureTtl)?.exit
+  /** The failure of reads that would look up, unless tags were invalidated since. */
+  exitOf(text: string, now: number, tagChanges = 0): Exit.Exit<never, E> | undefined {
+    const failure = this.#since(text, now - this.#failureTtl)
+    return failure?.tagChanges === tagChanges ? failure.exit : undefined
   }
 
   #since(text: string, moment: number): Failure<E> | undefined {

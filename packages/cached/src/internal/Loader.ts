@@ -92,7 +92,7 @@ export class Loader<Key, A, Answer, E, R> {
       // A reader without a value waits for a lookup in the background only for its usual time.
       const background = reason === "Read" && shared?.isInBackground && shared.exit === undefined ? shared : undefined
       if (shared !== undefined && background === undefined) return this.#join(shared, reason)
-      const failure = reason === "Read" ? this.#failures.exitOf(request.text, elapsed) : undefined
+      const failure = reason === "Read" ? this.#failureOf(request.text, elapsed) : undefined
       if (failure !== undefined) return InFlightLookup.ended<Answer, E>(failure)
       const relayed = background !== undefined && elapsed < background.overdueAt ? background : undefined
       const own = relayed === undefined ? batch : new LookupBatch()
@@ -103,6 +103,10 @@ export class Loader<Key, A, Answer, E, R> {
     })
     if (together.length > 0) this.#start(together, reason, caller)
     return lookups
+  }
+
+  #failureOf(text: string, elapsed: number): Exit.Exit<never, E> | undefined {
+    return this.#failures.exitOf(text, elapsed, this.#parts.lookups.tagChanges)
   }
 
   #join(lookup: InFlightLookup<Answer, E>, reason: LookupReason): InFlightLookup<Answer, E> {

@@ -133,7 +133,7 @@ export class LookupRun<Key, A, Answer, E, R> {
     if (Exit.isFailure(exit)) {
       counters.add("lookupFailures")
       this.#failure ??= exit.cause
-      if (!lookup.isOutdated) failures.add(text, exit.cause, elapsedBy(this.#clock))
+      if (!lookup.isOutdated) failures.add(text, exit.cause, elapsedBy(this.#clock), lookup.tagChanges)
       this.#parts.settle(each, exit)
       return
     }

@@ -130,6 +130,19 @@ describe("Cached: failureTtl", () => {
     }).pipe(run, silently)
   })
 
+  it.effect("an invalidation of a tag ends it, also one by another Cached", () => {
+    const { db, run } = setup()
+    const users = Cached.make({ ...usual(db), failureTtl: "1 hour", tags: ({ id }) => [`user ${id}`] })
+    return Effect.gen(function* () {
+      db.fault = Effect.fail(down)
+      assert.deepStrictEqual(yield* Effect.flip(users.get(1)), down)
+      db.fault = undefined
+      assert.deepStrictEqual(yield* Effect.flip(users.get(1)), down)
+      yield* Cached.invalidateTag("user 1")
+      assert.strictEqual((yield* users.get(1)).id, 1)
+    }).pipe(run, silently)
+  })
+
   it.effect("no read repeats a defect", () => {
     const { db, run } = setup()
     const users = Cached.make({ ...usual(db), failureTtl: "1 minute" })
