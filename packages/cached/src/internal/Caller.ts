@@ -10,18 +10,19 @@ export class Caller<R> {
   readonly fiber: Fiber.Fiber<unknown, unknown>
   /** The context of the use; a fiber that has ended has none. */
   readonly #own: Context.Context<never>
-  readonly #bound: Context.Context<R> | undefined
+  /** The context that the `Cached` was bound with, and that its lookups have the services of. */
+  readonly bound: Context.Context<R> | undefined
 
-  /** `bound` is the context that the `Cached` was bound with; without it, lookups have the services of the caller. */
+  /** Without `bound`, lookups have the services of the caller. */
   constructor(fiber: Fiber.Fiber<unknown, unknown>, bound: Context.Context<R> | undefined, own = fiber.context) {
     this.fiber = fiber
     this.#own = own
-    this.#bound = bound
+    this.bound = bound
   }
 
   /** The same caller, in the fiber that works for it. */
   in(fiber: Fiber.Fiber<unknown, unknown>): Caller<R> {
-    return new Caller(fiber, this.#bound, this.#own)
+    return new Caller(fiber, this.bound, this.#own)
   }
 
   /**
@@ -29,20 +30,20 @@ export class Caller<R> {
    * and its trace.
    */
   get context(): Context.Context<R> {
-    const bound = this.#bound
+    const bound = this.bound
     return bound === undefined ? this.#unbound : withRuntime(bound, this.#own, [...runtime, ...trace])
   }
 
   /** As `context`, for a lookup that outlives the caller and is part of no span of it. */
   get backgroundContext(): Context.Context<R> {
-    return withRuntime(this.#bound ?? this.#unbound, this.#own, runtime)
+    return withRuntime(this.bound ?? this.#unbound, this.#own, runtime)
   }
 
   /** True if lookups of both run with the same services, so that one may look up for the other. */
   hasServicesOf(other: Caller<R>): boolean {
-    return this.#bound === undefined || other.#bound === undefined
+    return this.bound === undefined || other.bound === undefined
       ? haveSameServices(this.#own, other.#own)
-      : this.#bound === other.#bound
+      : this.bound === other.bound
   }
 
   /** The type of an unbound `Cached` requires the services of its lookup from its caller. */

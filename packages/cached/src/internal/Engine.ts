@@ -5,7 +5,7 @@
  */
 
 import type { CachePort } from "@hexcache/cache-port"
-import { Effect, type Option } from "effect"
+import { type Context, Effect, type Option } from "effect"
 import { type BatchReader, makeBatchReader } from "./BatchReader.ts"
 import type { Caller } from "./Caller.ts"
 import { type Counters, countersOf } from "./Counters.ts"
@@ -86,9 +86,9 @@ export class Engine<Key, A, Answer, E, R> {
     return this.#invalidations.hasPending()
   }
 
-  /** Ends lookups in the background, and waits for the writes that have begun. */
-  get close(): Effect.Effect<void> {
-    return this.#loader.close
+  /** Ends lookups in the background that run with the services of one binding, and waits for the writes that have begun. */
+  close(bound: Context.Context<R>): Effect.Effect<void> {
+    return this.#loader.close(bound)
   }
 
   get(key: Key, caller: Caller<R>): Effect.Effect<Answer, E> {

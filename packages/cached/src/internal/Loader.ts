@@ -4,7 +4,7 @@
  * @internal
  */
 
-import { Effect, Exit, type Fiber } from "effect"
+import { type Context, Effect, Exit, type Fiber } from "effect"
 import type { Caller } from "./Caller.ts"
 import { Failures } from "./Failures.ts"
 import { awaitAll, InFlightLookup } from "./InFlightLookup.ts"
@@ -68,11 +68,13 @@ export class Loader<Key, A, Answer, E, R> {
     return this.#failures.isResting(text, elapsedOf(fiber))
   }
 
-  /** Ends lookups in the background, and waits for the writes that have begun. */
-  readonly close: Effect.Effect<void> = Effect.suspend(() => {
-    this.#background.interrupt()
-    return this.#writes.awaitAll
-  })
+  /** Ends lookups in the background that run with the services of one binding, and waits for the writes that have begun. */
+  close(bound: Context.Context<R>): Effect.Effect<void> {
+    return Effect.suspend(() => {
+      this.#background.interrupt(bound)
+      return this.#writes.awaitAll
+    })
+  }
 
   /** Begins lookups of keys, together, where there is none to share. Returns those in flight, in the order of the keys. */
   begin(
@@ -156,7 +158,7 @@ export class Loader<Key, A, Answer, E, R> {
   #start(batched: ReadonlyArray<BatchedLookup<Key, Answer, E>>, reason: LookupReason, caller: Caller<R>): void {
     for (const { batch, lookup } of batched) {
       batch.add(lookup.overdueAt)
-      if (reason === "Background") this.#background.add(batch)
+      if (reason === "Background") this.#background.add(batch, caller.bound)
     }
     const context = reason === "Background" ? caller.backgroundContext : caller.context
     const fiber = nested((inTurn) => Effect.runForkWith(context)(this.#run(batched, reason, inTurn)))

@@ -52,11 +52,12 @@ const most = 1_000
 
 /** Bounds the lookups in the background. */
 export class BackgroundLookups {
-  readonly #batches = new Set<LookupBatch>()
+  /** Each with the context that its `Cached` was bound with. */
+  readonly #batches = new Map<LookupBatch, object | undefined>()
   #keys = 0
 
-  add(batch: LookupBatch): void {
-    this.#batches.add(batch)
+  add(batch: LookupBatch, bound: object | undefined): void {
+    this.#batches.set(batch, bound)
   }
 
   /** Takes a batch out of those that can be interrupted; its value may still be on its way into the cache. */
@@ -74,11 +75,12 @@ export class BackgroundLookups {
 
   /** Returns the number of places for so many keys, and interrupts overdue lookups where they are too few. */
   places(keys: number, now: number): number {
-    if (this.#keys + keys > most) for (const batch of this.#batches) batch.interruptIfOverdue(now)
+    if (this.#keys + keys > most) for (const batch of this.#batches.keys()) batch.interruptIfOverdue(now)
     return Math.max(0, most - this.#keys)
   }
 
-  interrupt(): void {
-    for (const batch of this.#batches) batch.interrupt()
+  /** Interrupts those that were begun by a `Cached` bound with this context. */
+  interrupt(bound: object): void {
+    for (const [batch, other] of this.#batches) if (other === bound) batch.interrupt()
   }
 }

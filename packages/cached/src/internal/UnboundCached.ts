@@ -40,7 +40,7 @@ export const make = <Key, A, Answer, E, R>(
   const bind = Effect.contextWith((context: Context.Context<R | CachePort>) => {
     const engine = engineFor(context)
     return Effect.as(
-      untilClosed(context, engine.close),
+      untilClosed(context, engine.close(context)),
       methods<Key, A, Answer, E, R, never>(policy.namespace, (use) =>
         Effect.withFiber((fiber) => use(engine, new Caller(fiber, context)))
       )

@@ -151,4 +151,24 @@ describe("Cached: single flight", () => {
       assert.deepStrictEqual(db.lookups, [0, 1])
     }).pipe(run)
   })
+
+  it.effect("a scope that closes ends no lookup in the background of another one", () => {
+    const { db, run } = setup()
+    const unbound = Cached.make({ ...usual(db), staleFor: "1 hour" })
+    return Effect.gen(function* () {
+      const [one, other] = [yield* Scope.make(), yield* Scope.make()]
+      const users = yield* Effect.provideService(unbound, Scope.Scope, one)
+      yield* Effect.provideService(unbound, Scope.Scope, other)
+      yield* users.get(1)
+      yield* TestClock.adjust("6 minutes")
+      db.takes = 100
+      db.names.set(1, "new")
+      yield* users.get(1)
+      yield* Scope.close(other, Exit.void)
+      yield* TestClock.adjust(100)
+      assert.strictEqual((yield* users.get(1)).name, "new")
+      assert.strictEqual(db.lookups.length, 2)
+      yield* Scope.close(one, Exit.void)
+    }).pipe(run)
+  })
 })
