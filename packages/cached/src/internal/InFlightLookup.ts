@@ -39,7 +39,9 @@ export class InFlightLookup<A, E> {
   readonly tagChanges: number
   /** The number of reservations that were ever made. */
   reservations = 0
-  readonly #abandon: () => void
+  /** Is left by its last subscriber, before its end. */
+  isAbandoned = false
+  readonly #onAbandon: () => void
   /** Reservations whose holder has not subscribed yet. */
   #reserved = 0
   readonly #subscribers = new Set<Subscriber<A, E>>()
@@ -51,10 +53,10 @@ export class InFlightLookup<A, E> {
     return lookup
   }
 
-  constructor(reason: LookupReason, tagChanges: number, abandon: () => void) {
+  constructor(reason: LookupReason, tagChanges: number, onAbandon: () => void) {
     this.reason = reason
     this.tagChanges = tagChanges
-    this.#abandon = abandon
+    this.#onAbandon = onAbandon
   }
 
   /** True if it goes on without subscribers. */
@@ -117,14 +119,29 @@ export class InFlightLookup<A, E> {
   }
 
   unsubscribe(subscriber: Subscriber<A, E>): void {
-    const wasSubscribed = this.#subscribers.delete(subscriber)
-    if (wasSubscribed && !this.isAwaited && (!this.isInBackground || this.isOutdated)) this.#abandon()
+    if (this.#subscribers.delete(subscriber)) this.#left()
+  }
+
+  /** Gives up a reservation. */
+  release(): void {
+    this.#reserved = Math.max(0, this.#reserved - 1)
+    this.#left()
+  }
+
+  #left(): void {
+    if (!this.isAwaited && (!this.isInBackground || this.isOutdated)) this.#abandon()
+  }
+
+  #abandon(): void {
+    if (this.exit !== undefined || this.isAbandoned) return
+    this.isAbandoned = true
+    this.#onAbandon()
   }
 
   /** Withholds its value from later readers. */
   outdate(): void {
     this.isOutdated = true
-    if (!this.isAwaited && this.exit === undefined) this.#abandon()
+    if (!this.isAwaited) this.#abandon()
   }
 
   /** Waits for its exit. */
@@ -141,6 +158,7 @@ const awaitUntil = <A, E>(
   Effect.suspend(() => {
     const decisive = lookups.find(({ exit }) => exit !== undefined && isDecisive(exit))?.exit
     const open = lookups.filter(({ exit }) => exit === undefined)
+    if (decisive !== undefined) for (const lookup of open) lookup.release()
     return decisive !== undefined || open.length === 0 ? Effect.succeed(decisive) : subscribeUntil(open, isDecisive)
   })
 

@@ -172,7 +172,7 @@ export class Loader<Key, A, Answer, E, R> {
     json?: string | Unstorable | undefined
   ): void {
     if (lookup.exit !== undefined) return
-    batch.settle()
+    if (!lookup.isAbandoned) batch.settle()
     if (Exit.isFailure(exit)) this.#parts.lookups.remove(text, lookup)
     const codec = this.#parts.policy.schemaCodec()
     lookup.settle(exit, typeof json === "string" ? () => codec.read(json) : undefined)

@@ -171,4 +171,35 @@ describe("Cached: single flight", () => {
       yield* Scope.close(one, Exit.void)
     }).pipe(run)
   })
+
+  it.effect("a lookup whose last reader leaves is interrupted, though another of its batch was left before", () => {
+    const { db, run } = setup()
+    let running = 0
+    const users = Cached.make({
+      ...usual(db),
+      lookup: (id: number) =>
+        Effect.suspend(() => {
+          running++
+          return Effect.as(Effect.sleep(id === 1 ? 100 : "1 day"), db.user(id))
+        }).pipe(
+          Effect.ensuring(
+            Effect.sync(() => {
+              running--
+            })
+          )
+        )
+    })
+    return Effect.gen(function* () {
+      const many = yield* Effect.forkChild(users.getMany([1, 2]))
+      yield* TestClock.adjust(1)
+      const one = yield* Effect.forkChild(users.get(2))
+      yield* TestClock.adjust(1)
+      yield* Fiber.interrupt(many)
+      yield* TestClock.adjust(100)
+      assert.strictEqual(running, 1)
+      yield* Fiber.interrupt(one)
+      yield* TestClock.adjust(0)
+      assert.strictEqual(running, 0)
+    }).pipe(run)
+  })
 })
