@@ -1,7 +1,7 @@
 /**
  * A cache on a `Map`, by `Clock`, that a test looks into, breaks and holds.
  */
-import { type CacheDriver, CachePort, DriverFailure, TimeToLive, Unavailable } from "@hexcache/cache-port"
+import { type CacheDriver, CachePort, DriverFailure, Glob, TimeToLive, Unavailable } from "@hexcache/cache-port"
 import { Clock, Duration, Effect, Stream } from "effect"
 
 /** An operation that reached the store. */
@@ -115,11 +115,10 @@ export class MapStore {
         return sum
       }),
     scan: () => Stream.fromEffect(this.#ask("scan", [], () => Array.from(this.entries.keys()))),
-    deletePattern: () =>
-      this.#ask("deletePattern", [], () => {
-        const removed = this.entries.size
-        this.entries.clear()
-        return removed
+    deletePattern: (pattern) =>
+      this.#ask("deletePattern", [], (now) => {
+        const matching = this.names().filter((name) => Glob.matches(pattern, name))
+        return matching.filter((name) => this.#remove(name, now)).length
       }),
     flush: this.#ask("flush", [], () => this.entries.clear()),
     ping: this.#ask("ping", [], () => undefined)

@@ -44,7 +44,6 @@ export class Engine<Key, A, Answer, E, R> {
     const keys = policy.storeKeys()
     const store = new Store(cache, () => counters.error())
     const tags = new Tags(store, state, policy.sharedLife)
-    if (policy.tags !== undefined) tags.register(keys.all)
     const log = makeNamespaceLog(policy.namespace)
     const lookups = new InFlightLookups<Answer, E>(policy.tags === undefined ? () => 0 : () => tags.changes)
     const snapshots = makeSnapshotReader(policy, store, tags)

@@ -79,6 +79,11 @@ export class Store {
     return this.outcome((cache) => cache.deleteMany(keys))
   }
 
+  /** Deletes the keys that match a pattern, however many there are. */
+  deletePattern(pattern: string): Effect.Effect<Outcome> {
+    return this.outcome((cache) => cache.deletePattern(pattern))
+  }
+
   #record(error: CacheError): Effect.Effect<void> {
     this.#countError()
     return this.#swallowed.record(error)

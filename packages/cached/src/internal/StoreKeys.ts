@@ -24,6 +24,8 @@ export const textOf = (key: CachedKey): string =>
 /** No namespace of a `Cached` is empty, so that keys of tags are in none. */
 export const watermarkKey = ":tags"
 export const tagKey = (tag: string): string => `:tag:${CacheKey.encodePart(tag)}`
+/** Matches the keys of all tags. */
+export const tagPattern = ":tag:*"
 
 /** Makes the store's keys for the texts of keys. */
 export class StoreKeys {

@@ -11,15 +11,13 @@ import { Clock, Effect } from "effect"
 import { sharedLife } from "./GenerationId.ts"
 import { PendingInvalidations } from "./PendingInvalidations.ts"
 import type { Outcome, Store } from "./Store.ts"
-import { tagKey, watermarkKey } from "./StoreKeys.ts"
+import { tagKey, tagPattern, watermarkKey } from "./StoreKeys.ts"
 
 /** The state of the tags of one cache in this process, shared by its `Cached`. */
 export class TagState {
   readonly pending = new PendingInvalidations()
   /** Counts the beginnings and ends of invalidations of tags: no later reader shares a lookup from before one of them. */
   changes = 0
-  /** The store's keys of the generations of all entries, to delete where too many tags are pending one by one. */
-  readonly generations = new Set<string>()
   readonly #retain: () => void
 
   /** `retain` keeps the state in memory while it is needed. */
@@ -54,11 +52,6 @@ export class Tags {
 
   get hasPending(): boolean {
     return !this.#state.pending.isEmpty
-  }
-
-  /** Deletes this generation of all entries as well, once too many tags are pending one by one. */
-  register(all: string): void {
-    this.#state.generations.add(all)
   }
 
   /** The generations of the tags that have one, without pending tags. Undefined where the cache failed. */
@@ -110,10 +103,14 @@ export class Tags {
     this.#store.ensureGeneration(watermarkKey, sharedLife)
   )
 
-  /** Deletes generations of tags, after the watermark. */
   #forget(tags: ReadonlyArray<string>): Effect.Effect<Outcome> {
+    return this.#afterWatermark(this.#store.delete(tags.map(tagKey)))
+  }
+
+  /** Deletes generations of tags, after the watermark. */
+  #afterWatermark(forgetting: Effect.Effect<Outcome>): Effect.Effect<Outcome> {
     return Effect.flatMap(this.#store.delete([watermarkKey]), (outcome) =>
-      outcome === "Done" ? this.#store.delete(tags.map(tagKey)) : Effect.succeed(outcome)
+      outcome === "Done" ? forgetting : Effect.succeed(outcome)
     )
   }
 
@@ -132,7 +129,8 @@ export class Tags {
   readonly retry: Effect.Effect<void> = Effect.suspend(() =>
     this.#state.pending.retry({
       names: (tags) => this.#forget(tags),
-      all: Effect.suspend(() => this.#store.delete(Array.from(this.#state.generations)))
+      // Of all tags, since other processes have values of tags that this one does not know.
+      all: this.#afterWatermark(this.#store.deletePattern(tagPattern))
     })
   )
 }

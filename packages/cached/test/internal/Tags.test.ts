@@ -158,4 +158,25 @@ describe("Cached: tags", () => {
       })
     })
   }
+
+  for (const knows of [true, false]) {
+    it.effect(
+      `more pending tags than are kept one by one reach the values of others, ${knows ? "though" : "as"} the process has ${knows ? "other" : "no"} values with tags`,
+      () => {
+        const { db, here, store, there } = setupProcesses()
+        const [users, teams] = [tagged(db), listed(db)]
+        return Effect.gen(function* () {
+          if (knows) yield* here(users.get(3))
+          yield* there(teams.get("red"))
+          db.names.set(1, "new")
+          store.fails = ({ operation }) => operation !== "getMany"
+          for (let id = 0; id < 1_001; id++) yield* here(Cached.invalidateTag(`user ${id}`))
+          store.fails = () => false
+          yield* here(Cached.invalidateTag("another"))
+          assert.strictEqual((yield* there(teams.get("red")))[0]?.name, "new")
+          assert.strictEqual((yield* here(teams.get("red")))[0]?.name, "new")
+        }).pipe(silently)
+      }
+    )
+  }
 })

@@ -71,7 +71,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   ),
   tags(
     "the generation of a tag stays when it is invalidated",
-    'outcome === "Done" ? this.#store.delete(tags.map(tagKey)) : Effect.succeed(outcome)',
+    'outcome === "Done" ? forgetting : Effect.succeed(outcome)',
     "Effect.succeed(outcome)"
   ),
   tags("a failed invalidation of a tag is not pending", 'if (outcome === "Failed") this.#state.add(tag)', ""),
