@@ -36,9 +36,30 @@ export const makeRoundTrip = (schema: Schema.Constraint): ((read: unknown, writt
 
 const fieldOf = (record: object, name: string): unknown => (record as Readonly<Record<string, unknown>>)[name]
 
+/** Also true for an object of another realm. */
 const isPlain = (value: object): boolean => {
   const prototype = Object.getPrototypeOf(value)
-  return prototype === Object.prototype || prototype === null
+  return prototype === Object.prototype || prototype === null || Object.getPrototypeOf(prototype) === null
+}
+
+/**
+ * True if a schema writes a part of its values as it is, whatever that is: `Schema.Any` does. JSON writes a `Map` as an empty
+ * object, and an instance of a class without its methods.
+ */
+export const writesAnything = (schema: Schema.Constraint): boolean => {
+  const seen = new Set([SchemaAST.toEncoded(schema.ast)])
+  for (const ast of seen) {
+    if (SchemaAST.isAny(ast)) return true
+    for (const child of childrenOf(ast)) seen.add(child)
+  }
+  return false
+}
+
+/** True for what JSON has: texts, numbers, and so on in arrays and plain objects; also for `undefined`, which JSON leaves out. */
+export const isPlainData = (value: unknown): boolean => {
+  if (typeof value !== "object" || value === null) return typeof value !== "function" && typeof value !== "symbol"
+  if (Array.isArray(value)) return value.every(isPlainData)
+  return isPlain(value) && Object.values(value).every(isPlainData)
 }
 
 /** True for collections alone: an option or an effect is iterable as well. */

@@ -6,7 +6,7 @@
 import { Exit, Option, Schema } from "effect"
 import type { Entry } from "./Envelope.ts"
 import type { Answers } from "./Lookup.ts"
-import { makeRoundTrip } from "./RoundTrip.ts"
+import { isPlainData, makeRoundTrip, writesAnything } from "./RoundTrip.ts"
 
 /** A value that cannot be stored. Its reason quotes nothing of the value. */
 export class Unstorable {
@@ -22,6 +22,7 @@ export class SchemaCodec<A, Answer> {
   readonly #decode: (json: unknown) => Exit.Exit<A, unknown>
   /** True if a value that was read is as it was when it was written. */
   readonly #isSame: (read: A, written: A) => boolean
+  readonly #writesAnything: boolean
 
   constructor(schema: Schema.Codec<A, unknown>, answers: Answers<A, Answer>) {
     const codec = Schema.toCodecJson(schema)
@@ -29,6 +30,7 @@ export class SchemaCodec<A, Answer> {
     this.#encode = Schema.encodeSync(codec)
     this.#decode = Schema.decodeUnknownExit(codec)
     this.#isSame = makeRoundTrip(schema)
+    this.#writesAnything = writesAnything(codec)
   }
 
   /** The answer in an entry, made anew; undefined where the schema refuses it. */
@@ -49,7 +51,9 @@ export class SchemaCodec<A, Answer> {
     if (Option.isNone(value)) return undefined
     try {
       // Text, since a reader may change the value from now on.
-      const json = JSON.stringify(this.#encode(value.value))
+      const encoded = this.#encode(value.value)
+      const json = JSON.stringify(encoded)
+      if (this.#writesAnything && !isPlainData(encoded)) return readOtherwise
       const read = this.#decode(JSON.parse(json))
       return Exit.isSuccess(read) && this.#isSame(read.value, value.value) ? json : readOtherwise
     } catch {

@@ -139,6 +139,22 @@ const cases: ReadonlyArray<readonly [what: string, schema: Schema.Codec<any>, va
     { id: 1, name: "Ada" },
     false
   ],
+  ["a map where there may be anything", Schema.Any, new Map([["a", 1]]), false],
+  ["a set deep inside of anything", Schema.Struct({ a: Schema.Any }), { a: [{ b: new Set([1]) }] }, false],
+  ["a class of its own where there may be anything", Schema.Record(Schema.String, Schema.Any), { a: new Row() }, false],
+  ["a function where there may be anything", Schema.Option(Schema.Any), Option.some({ a: () => 1 }), false],
+  [
+    "JSON where there may be anything",
+    Schema.Struct({ a: Schema.Any }),
+    { a: [{ b: null, c: undefined }, "d", 1.5] },
+    true
+  ],
+  [
+    "a record with names of prototypes",
+    Schema.Record(Schema.String, Schema.Number),
+    JSON.parse(`{"__proto__":1,"constructor":2,"toString":3}`),
+    true
+  ],
   ["the other text of such a union", Schema.Union([Schema.Number, Schema.String]), "5 apples", true],
   ["the number of such a union", Schema.Union([Schema.Number, Schema.String]), Infinity, true],
   [
