@@ -63,7 +63,7 @@ export class EntryWriter<Key, A, Answer> {
       const life = lifeOf(now, fresh, jitter, Option.isSome(value) ? staleFor : 0, random)
       if (life.freshUntil <= now) return undefined
       if (Option.isNone(value)) return { text, ...life, took, json: undefined, tags: [] }
-      return typeof json === "string" ? { text, ...life, took, json, tags: tags?.(value.value, key) ?? [] } : json
+      return typeof json === "string" ? { text, ...life, took, json, tags: tagsOf(tags?.(value.value, key)) } : json
     } catch {
       return optionThrew
     }
@@ -121,7 +121,14 @@ export class EntryWriter<Key, A, Answer> {
   }
 }
 
-const optionThrew = new Unstorable("its ttl or its tags threw")
+/** A copy, which the caller does not change. Throws on anything but texts. */
+const tagsOf = (tags: ReadonlyArray<string> = []): ReadonlyArray<string> => {
+  if (!Array.isArray(tags) || !tags.every((tag) => typeof tag === "string"))
+    throw new TypeError("tags are an array of text")
+  return Array.from(tags)
+}
+
+const optionThrew = new Unstorable("its ttl or its tags are invalid, or threw")
 
 const noTexts: ReadonlySet<string> = new Set()
 

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import type { Asked } from "@hexcache/cache-port/test-support/MapStore"
 import { Cached } from "@hexcache/cached"
-import { Effect, Fiber } from "effect"
+import { Effect, Fiber, Logger } from "effect"
 import { TestClock } from "effect/testing"
 import { otherProcess, setup, silently, User, usual } from "../support/Database.ts"
 
@@ -77,4 +77,30 @@ describe("Cached: a newer value that cannot be stored", () => {
       assert.strictEqual((yield* Fiber.join(again)).name, "new")
     }).pipe(run, silently)
   })
+
+  for (const [what, tags] of [
+    ["no text", [undefined]],
+    ["numbers", [1]],
+    ["no array", new Set(["a"])],
+    ["a text", "tag"]
+  ] as const) {
+    it.effect(`a value whose tags are ${what} is returned and not stored, and the others of its batch are`, () => {
+      const { db, run } = setup()
+      const logged: Array<unknown> = []
+      const users = Cached.make({
+        ...usual(db),
+        // As a program in JavaScript may do it.
+        tags: ({ id }) => (id === 1 ? (tags as unknown as ReadonlyArray<string>) : [`user ${id}`])
+      })
+      return Effect.gen(function* () {
+        assert.strictEqual((yield* users.getMany([1, 2])).size, 2)
+        yield* users.getMany([1, 2])
+        assert.deepStrictEqual(db.lookups, [1, 2, 1])
+        yield* users.set(1, db.user(1))
+        yield* users.get(1)
+        assert.deepStrictEqual(db.lookups, [1, 2, 1, 1])
+        assert.deepStrictEqual(logged, ["A value is not kept: its ttl or its tags are invalid, or threw"])
+      }).pipe(run, Effect.provide(Logger.layer([Logger.make(({ message }) => logged.push(...[message].flat()))])))
+    })
+  }
 })
