@@ -152,8 +152,7 @@ export const makeBatchReader = <Key, A, Answer, E, R>(parts: ReadParts<Key, A, A
     },
 
     /** Reads each key for itself: succeeds with their exits, in their order, each with a value of its own. */
-    getEach: (keys: ReadonlyArray<Key>, caller: Caller<R>): Effect.Effect<ReadonlyArray<Exit.Exit<Answer, E>>, E> => {
-      const texts = keys.map((key) => [key, policy.textOf(key)] as const)
+    getEach: (texts: KeyTexts<Key>, caller: Caller<R>): Effect.Effect<ReadonlyArray<Exit.Exit<Answer, E>>, E> => {
       return Effect.map(read(texts, caller, true), (exits) => {
         const taken = new Set<string>()
         return texts.map(([, text]) => {

@@ -103,7 +103,8 @@ export class Engine<Key, A, Answer, E, R> {
   }
 
   getBatched(key: Key, caller: Caller<R>): Effect.Effect<Answer, E> {
-    return this.#requests.get(key, caller)
+    // Before the batch, of which no key may fail others.
+    return this.#requests.get(key, this.#policy.textOf(key), caller)
   }
 
   refresh(key: Key, caller: Caller<R>): Effect.Effect<Answer, E> {

@@ -8,7 +8,7 @@ import type { BatchReader } from "./BatchReader.ts"
 import type { Caller } from "./Caller.ts"
 
 interface ReadRequest<Key, Answer, E, R> extends Request.Request<Answer, E> {
-  readonly read: { readonly key: Key; readonly caller: Caller<R> }
+  readonly read: { readonly key: Key; readonly text: string; readonly caller: Caller<R> }
 }
 
 type RequestEntries<Key, Answer, E, R> = ReadonlyArray<Request.Entry<ReadRequest<Key, Answer, E, R>>>
@@ -27,17 +27,17 @@ export class Requests<Key, A, Answer, E, R> {
     )
   }
 
-  get(key: Key, caller: Caller<R>): Effect.Effect<Answer, E> {
+  get(key: Key, text: string, caller: Caller<R>): Effect.Effect<Answer, E> {
     const request: ReadRequest<Key, Answer, E, R> = Object.assign(Object.create(Request.RequestPrototype), {
-      read: { key, caller }
+      read: { key, text, caller }
     })
     return Effect.request(request, this.#resolver)
   }
 
   #readTogether({ caller, entries }: RequestGroup<Key, Answer, E, R>): Effect.Effect<void, E> {
     return Effect.withFiber((fiber) => {
-      const keys = entries.map(({ request }) => request.read.key)
-      return Effect.map(this.#batches.getEach(keys, caller.in(fiber)), (exits) => {
+      const texts = entries.map(({ request: { read } }) => [read.key, read.text] as const)
+      return Effect.map(this.#batches.getEach(texts, caller.in(fiber)), (exits) => {
         for (const [index, entry] of entries.entries()) entry.completeUnsafe(exits[index] ?? Exit.interrupt())
       })
     })

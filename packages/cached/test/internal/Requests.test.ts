@@ -45,4 +45,21 @@ describe("Cached: getBatched", () => {
       assert.deepStrictEqual(yield* Effect.flip(users.getBatched(9)), new DbError({ reason: "down" }))
     }).pipe(run)
   })
+
+  it.effect("a batched get whose key throws fails alone", () => {
+    const { db, run } = setup()
+    const users = Cached.make({
+      ...usual(db),
+      key: (id: number) => {
+        if (id < 0) throw new Error("no id")
+        return id
+      }
+    })
+    return Effect.gen(function* () {
+      const exits = yield* Effect.forEach([1, -1, 2], (id) => Effect.exit(users.getBatched(id)), {
+        concurrency: "unbounded"
+      })
+      assert.deepStrictEqual(exits.map(Exit.isSuccess), [true, false, true])
+    }).pipe(run)
+  })
 })
