@@ -70,7 +70,10 @@ export interface Cached<in out Key, in out A, out Answer = A, out E = never, out
   readonly stats: Effect.Effect<CachedStats>
 }
 
-/** The counts of one namespace since the process began. */
+/**
+ * The counts of one namespace since the process began. At most 1,000 namespaces have counts of their own; later ones, as of
+ * one namespace for each tenant, count together.
+ */
 export interface CachedStats {
   /** Reads that returned a fresh value, from the cache or on its way into it. */
   readonly hits: number

@@ -10,6 +10,12 @@ type LiveStats = { -readonly [Name in keyof CachedStats]: CachedStats[Name] }
 
 const registry = new Map<string, Counters>()
 
+/** The most namespaces with counts of their own. */
+const mostNamespaces = 1_000
+
+/** The name under which all others count. */
+const others = "*"
+
 /** Counts for one namespace. Reads count in `CacheStats` as well. */
 export class Counters {
   readonly #stats: LiveStats = {
@@ -60,10 +66,10 @@ export class Counters {
 }
 
 export const countersOf = (namespace: string): Counters => {
-  let counters = registry.get(namespace)
-  if (counters === undefined) {
-    counters = new Counters(namespace)
-    registry.set(namespace, counters)
-  }
+  const known = registry.get(namespace)
+  if (known !== undefined) return known
+  const name = registry.size < mostNamespaces ? namespace : others
+  const counters = registry.get(name) ?? new Counters(name)
+  registry.set(name, counters)
   return counters
 }
