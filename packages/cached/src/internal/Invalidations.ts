@@ -7,7 +7,7 @@ import { Effect } from "effect"
 import type { Caller } from "./Caller.ts"
 import type { Counters } from "./Counters.ts"
 import { PendingInvalidations } from "./PendingInvalidations.ts"
-import type { Outcome, Store } from "./Store.ts"
+import { inHalves, type Outcome, type Store } from "./Store.ts"
 import type { StoreKeys } from "./StoreKeys.ts"
 import type { Tags } from "./Tags.ts"
 
@@ -43,7 +43,7 @@ export const makeInvalidations = (
     if (texts.length === 0) return Effect.void
     const forgetting = Effect.flatMap(deleteKeys(texts), (outcome) =>
       outcome === "Refused" && texts.length > 1
-        ? Effect.forEach(texts, (text) => forget([text]), { concurrency: 16, discard: true })
+        ? Effect.asVoid(inHalves(texts, forget))
         : orPending(Effect.succeed(outcome), texts.length, () => pending.add(texts))
     )
     return Effect.uninterruptible(forgetting)

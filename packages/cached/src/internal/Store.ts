@@ -184,7 +184,7 @@ const noText: TextOf = () => undefined
 const isRefusal = ({ reason }: CacheError): boolean => reason._tag === "InvalidArgument"
 
 /** Uses both halves of a list of two or more, so that a refusal in one does not affect the other. */
-const inHalves = <A, B>(list: ReadonlyArray<A>, use: (half: ReadonlyArray<A>) => Effect.Effect<B>) => {
+export const inHalves = <A, B>(list: ReadonlyArray<A>, use: (half: ReadonlyArray<A>) => Effect.Effect<B>) => {
   const middle = Math.ceil(list.length / 2)
   return Effect.all([use(list.slice(0, middle)), use(list.slice(middle))], { concurrency: "unbounded" })
 }

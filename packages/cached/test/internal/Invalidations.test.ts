@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import type { CachePort } from "@hexcache/cache-port"
 import { Cached } from "@hexcache/cached"
-import { Effect, Fiber } from "effect"
+import { Effect, Fiber, Schema } from "effect"
 import { TestClock } from "effect/testing"
 import { type Database, otherProcess, setup, silently, type User, usual } from "../support/Database.ts"
 
@@ -322,5 +322,22 @@ describe("Cached: invalidation", () => {
       assert.strictEqual((yield* Fiber.join(last)).name, "newest")
       assert.strictEqual((yield* users.get(1)).name, "newest")
     }).pipe(run)
+  })
+
+  it.effect("one key that the cache refuses costs an invalidation of many few operations more", () => {
+    const { run, store } = setup()
+    const names = Cached.make({
+      namespace: "name",
+      schema: Schema.String,
+      lookup: (key: string) => Effect.succeed(key),
+      ttl: "1 hour"
+    })
+    const keys = Array.from({ length: 2_000 }, (_, key) => String(key))
+    return Effect.gen(function* () {
+      yield* names.getMany(keys)
+      yield* names.invalidateMany(["\ud800", ...keys])
+      assert.deepStrictEqual(store.names("}"), [])
+      assert.isAtMost(store.count("deleteMany"), 20)
+    }).pipe(run, silently)
   })
 })
