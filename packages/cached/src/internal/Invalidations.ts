@@ -4,7 +4,7 @@
  * @internal
  */
 import { Effect } from "effect"
-import type { Caller } from "./Caller.ts"
+import { Caller } from "./Caller.ts"
 import type { Counters } from "./Counters.ts"
 import { PendingInvalidations } from "./PendingInvalidations.ts"
 import { inHalves, type Outcome, type Store } from "./Store.ts"
@@ -28,14 +28,24 @@ export const makeInvalidations = (
 
   const deleteAll = Effect.suspend(() => store.delete([keys.all]))
 
+  const retry = <R>(caller: Caller<R>): void => {
+    if (pending.isEmpty && !tags.hasPending) return
+    const own = pending.retry({ names: deleteKeys, all: deleteAll })
+    Effect.runForkWith(caller.backgroundContext)(Effect.andThen(own, tags.retry))
+  }
+
   const orPending = (forgetting: Effect.Effect<Outcome>, count: number, addPending: () => void): Effect.Effect<void> =>
     Effect.uninterruptible(
-      Effect.map(forgetting, (outcome) => {
-        if (outcome !== "Failed") return
-        counters.add("pendingInvalidations", count)
-        addPending()
-        retain()
-      })
+      Effect.withFiber((fiber) =>
+        Effect.map(forgetting, (outcome) => {
+          // A process may change keys and read none.
+          if (outcome === "Done") return retry(new Caller(fiber, undefined))
+          if (outcome === "Refused") return
+          counters.add("pendingInvalidations", count)
+          addPending()
+          retain()
+        })
+      )
     )
 
   /** Deletes keys. One that the cache refuses has no entry, and keeps no other from being deleted. */
@@ -58,11 +68,7 @@ export const makeInvalidations = (
     isPending: (text: string): boolean => pending.isPending(text),
 
     /** Retries pending invalidations in the background, if there are any. */
-    retry: <R>(caller: Caller<R>): void => {
-      if (pending.isEmpty && !tags.hasPending) return
-      const own = pending.retry({ names: deleteKeys, all: deleteAll })
-      Effect.runForkWith(caller.backgroundContext)(Effect.andThen(own, tags.retry))
-    },
+    retry,
 
     invalidate: (texts: ReadonlyArray<string>): Effect.Effect<void> => {
       counters.add("invalidations", texts.length)

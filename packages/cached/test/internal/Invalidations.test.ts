@@ -324,6 +324,21 @@ describe("Cached: invalidation", () => {
     }).pipe(run)
   })
 
+  it.effect("a process that only changes keys retries what is pending", () => {
+    const { db, run, store } = setup()
+    const users = Cached.make(usual(db))
+    return Effect.gen(function* () {
+      yield* otherProcess(db).get(1)
+      db.names.set(1, "new")
+      store.fails = () => true
+      yield* users.invalidate(1)
+      store.fails = () => false
+      yield* users.invalidate(2)
+      yield* TestClock.adjust(0)
+      assert.strictEqual((yield* otherProcess(db).get(1)).name, "new")
+    }).pipe(run, silently)
+  })
+
   it.effect("one key that the cache refuses costs an invalidation of many few operations more", () => {
     const { run, store } = setup()
     const names = Cached.make({
