@@ -110,7 +110,7 @@ export const make = <Key, A, Answer, E, R>(options: AnyOptions): Policy<Key, A, 
   const encodeKey: (key: Key) => CachedKey = options.key ?? ((key) => key as CachedKey)
   const keyText = (key: Key) => textOf(encodeKey(key))
   const lookupTimeout = millis("lookupTimeout", options.lookupTimeout ?? Infinity)
-  const allowance = lookupTimeout === Infinity ? usualAllowance : lookupTimeout
+  const allowance = lookupTimeout === Infinity ? usualAllowance : Math.max(lookupTimeout, leastAllowance)
   const answers = (options.negativeTtl === undefined ? Lookup.plain : Lookup.optional) as Lookup.Answers<A, Answer>
   const longestLife = sumOf(Math.max(fixedTtl ?? longestTtl, negativeTtl), staleFor)
 
@@ -130,7 +130,7 @@ export const make = <Key, A, Answer, E, R>(options: AnyOptions): Policy<Key, A, 
     hasTags: options.tags !== undefined,
     sharedLife: longestLife > sharedLife / 2 ? Infinity : sharedLife,
     // With a computed ttl it need only last for the lookup: the write of the entry extends it.
-    ownLife: fixedTtl === undefined ? 10 * allowance : sumOf(longestLife, allowance),
+    ownLife: fixedTtl === undefined ? sumOf(9 * allowance, allowance) : sumOf(longestLife, allowance),
     allowance,
     codec: options.codec,
     answers,
@@ -145,6 +145,9 @@ export const longestTtl = Duration.toMillis("7 days")
 
 /** The longest time that a lookup without a timeout is expected to take, in milliseconds: a minute. */
 const usualAllowance = 60_000
+
+/** The shortest time that a lookup and its write are expected to take at most, in milliseconds. */
+const leastAllowance = 1_000
 
 const refusal = (message: string): TypeError => new TypeError(`Cached: ${message}`)
 
