@@ -4,6 +4,7 @@
  * @internal
  */
 import { Clock, Console, Context, type Fiber, Logger, Metric, Random, References, Scheduler, Tracer } from "effect"
+import { CurrentWaits, type LookupWaits } from "./LookupWaits.ts"
 
 /** A use of a `Cached` by a fiber. */
 export class Caller<R> {
@@ -12,17 +13,30 @@ export class Caller<R> {
   readonly #own: Context.Context<never>
   /** The context that the `Cached` was bound with, and that its lookups have the services of. */
   readonly bound: Context.Context<R> | undefined
+  readonly #waits: ReadonlyArray<LookupWaits> | undefined
 
   /** Without `bound`, lookups have the services of the caller. */
-  constructor(fiber: Fiber.Fiber<unknown, unknown>, bound: Context.Context<R> | undefined, own = fiber.context) {
+  constructor(
+    fiber: Fiber.Fiber<unknown, unknown>,
+    bound: Context.Context<R> | undefined,
+    own = fiber.context,
+    waits?: ReadonlyArray<LookupWaits>
+  ) {
     this.fiber = fiber
     this.#own = own
     this.bound = bound
+    this.#waits = waits
   }
 
-  /** The same caller, in the fiber that works for it. */
-  in(fiber: Fiber.Fiber<unknown, unknown>): Caller<R> {
-    return new Caller(fiber, this.bound, this.#own)
+  /** The waits of the lookups that the caller reads for. */
+  get waits(): ReadonlyArray<LookupWaits> {
+    return this.#waits ?? waitsIn(this.#own)
+  }
+
+  /** The same caller, in the fiber that works for it and for others. */
+  in(fiber: Fiber.Fiber<unknown, unknown>, callers: ReadonlyArray<Caller<R>>): Caller<R> {
+    const waits = callers.flatMap(({ waits }) => waits)
+    return new Caller(fiber, this.bound, this.#own, Array.from(new Set(waits)))
   }
 
   /**
@@ -50,6 +64,13 @@ export class Caller<R> {
   get #unbound(): Context.Context<R> {
     return this.#own as Context.Context<never> as Context.Context<R>
   }
+}
+
+const noWaits: ReadonlyArray<LookupWaits> = []
+
+const waitsIn = (context: Context.Context<never>): ReadonlyArray<LookupWaits> => {
+  const waits = Context.get(context, CurrentWaits)
+  return waits === undefined ? noWaits : [waits]
 }
 
 /** Time and logging. */
@@ -86,7 +107,7 @@ const trace = [
   References.TracerSpanLinks
 ].map(({ key }) => key)
 
-const noServices: ReadonlySet<string> = new Set([...runtime, ...trace])
+const noServices: ReadonlySet<string> = new Set([...runtime, ...trace, CurrentWaits.key])
 
 /** `services` with those of the caller under `keys`, and without the trace that the services were made in, which has ended. */
 const withRuntime = <R>(

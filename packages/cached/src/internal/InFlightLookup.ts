@@ -5,6 +5,7 @@
  */
 import { Effect, Exit, Function } from "effect"
 import type { LookupReason } from "./LookupRequest.ts"
+import type { LookupWaits } from "./LookupWaits.ts"
 import { nested } from "./Nesting.ts"
 import { type Generations, type Snapshot, stand } from "./Snapshot.ts"
 
@@ -29,6 +30,8 @@ export class InFlightLookup<A, E> {
   isOver = false
   /** The lookup in the background whose value it takes if that ends in time, before it looks up itself. */
   relayed: InFlightLookup<A, E> | undefined
+  /** The waits of the lookups that run together with it. */
+  waits: LookupWaits | undefined
   /** Has subscribers that did not begin it, each of which fails for itself. */
   isJoined = false
   /** Its number among all lookups, from its beginning on; infinite before. */

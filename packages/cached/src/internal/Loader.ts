@@ -4,7 +4,7 @@
  * @internal
  */
 
-import { type Context, Effect, Exit, type Fiber } from "effect"
+import { Context, Effect, Exit, type Fiber } from "effect"
 import type { Caller } from "./Caller.ts"
 import { Failures } from "./Failures.ts"
 import { awaitAll, InFlightLookup } from "./InFlightLookup.ts"
@@ -13,6 +13,7 @@ import { isOfOneKey } from "./Lookup.ts"
 import { BackgroundLookups, type BatchedLookup, LookupBatch } from "./LookupBatch.ts"
 import { elapsedOf, type LookupReason, type LookupRequest, nowOf } from "./LookupRequest.ts"
 import { type LoaderParts, LookupRun, type RunParts } from "./LookupRun.ts"
+import { CurrentWaits, type LookupWaits } from "./LookupWaits.ts"
 import { LookupWrites } from "./LookupWrites.ts"
 import { type InTurn, nested } from "./Nesting.ts"
 import type { Unstorable } from "./SchemaCodec.ts"
@@ -22,6 +23,8 @@ type AnyFiber = Fiber.Fiber<unknown, unknown>
 
 /** The least time after which a lookup in the background is overdue, in milliseconds. */
 const leastOverdue = 1_000
+
+const noRequests: ReadonlySet<never> = new Set()
 
 export class Loader<Key, A, Answer, E, R> {
   readonly #parts: LoaderParts<Key, A, Answer, E, R>
@@ -85,10 +88,17 @@ export class Loader<Key, A, Answer, E, R> {
   ): ReadonlyArray<InFlightLookup<Answer, E>> {
     const now = nowOf(caller.fiber)
     const elapsed = elapsedOf(caller.fiber)
-    const batch = new LookupBatch()
+    // Nobody waits for a lookup in the background to end.
+    const outer = reason === "Background" ? [] : caller.waits
+    const circular = this.#circularOf(requests, now, outer)
+    // A lookup of keys that reads the same ones would look them up without end, unless it came to an end by single ones.
+    const isSmaller = outer.every(({ size }) => circular.size < size)
+    const batch = new LookupBatch(outer)
     const together: Array<BatchedLookup<Key, Answer, E>> = []
+    const alone: Array<BatchedLookup<Key, Answer, E>> = []
     const lookups = requests.map((request) => {
-      const shareable = this.#parts.lookups.shared(request, now)
+      const isCircular = circular.has(request)
+      const shareable = isCircular ? undefined : this.#parts.lookups.shared(request, now)
       // The value of a refresh is stored or forgotten, which other lookups do not ensure.
       const shared = reason !== "Refresh" || shareable?.reason === "Refresh" ? shareable : undefined
       // A reader without a value waits for a lookup in the background only for its usual time.
@@ -97,14 +107,36 @@ export class Loader<Key, A, Answer, E, R> {
       const failure = reason === "Read" ? this.#failureOf(request.text, elapsed) : undefined
       if (failure !== undefined) return InFlightLookup.ended<Answer, E>(failure)
       const relayed = background !== undefined && elapsed < background.overdueAt ? background : undefined
-      const own = relayed === undefined ? batch : new LookupBatch()
+      const isAlone = relayed !== undefined || (isCircular && !isSmaller)
+      const own = isAlone ? new LookupBatch(outer) : batch
       const each = this.#reserve(request, reason, own, relayed, isForItself, elapsed)
-      if (relayed === undefined) together.push(each)
-      else this.#start([each], reason, caller)
+      if (isAlone) alone.push(each)
+      else together.push(each)
       return each.lookup
     })
+    for (const waits of outer) for (const lookup of lookups) waits.add(lookup)
+    for (const each of alone) this.#start([each], reason, caller)
     if (together.length > 0) this.#start(together, reason, caller)
     return lookups
+  }
+
+  /** The requests of a reader whose lookup in flight waits for a lookup that the reader reads for. */
+  #circularOf(
+    requests: ReadonlyArray<LookupRequest<Key>>,
+    now: number,
+    outer: ReadonlyArray<LookupWaits>
+  ): ReadonlySet<LookupRequest<Key>> {
+    if (outer.length === 0) return noRequests
+    const { lookups } = this.#parts
+    const isCircular = (request: LookupRequest<Key>) => {
+      const lookup = lookups.shared(request, now)
+      return (
+        lookup?.exit === undefined &&
+        outer.some((waits) => lookup?.waits?.reach(waits)) &&
+        !outer.some((waits) => waits.areOf(lookups, request.text))
+      )
+    }
+    return new Set(requests.filter(isCircular))
   }
 
   #failureOf(text: string, elapsed: number): Exit.Exit<never, E> | undefined {
@@ -132,6 +164,8 @@ export class Loader<Key, A, Answer, E, R> {
       batch.abandon()
     })
     lookup.relayed = relayed
+    lookup.waits = batch.waits
+    if (relayed !== undefined) batch.waits.add(relayed)
     if (reason === "Background") lookup.overdueAt = elapsed + Math.max(leastOverdue, 2 * (request.took ?? 0))
     else lookup.reserve()
     const replaced = lookups.replace(request.text, lookup)
@@ -160,7 +194,10 @@ export class Loader<Key, A, Answer, E, R> {
       batch.add(lookup.overdueAt)
       if (reason === "Background") this.#background.add(batch, caller.bound)
     }
-    const context = reason === "Background" ? caller.backgroundContext : caller.context
+    const [first] = batched
+    first?.batch.waits.begin(this.#parts.lookups, batched.length, first.text)
+    const services = reason === "Background" ? caller.backgroundContext : caller.context
+    const context = Context.add(services, CurrentWaits, first?.batch.waits)
     const fiber = nested((inTurn) => Effect.runForkWith(context)(this.#run(batched, reason, inTurn)))
     for (const { batch } of batched) batch.runBy(fiber)
   }
@@ -195,6 +232,7 @@ export class Loader<Key, A, Answer, E, R> {
           this.#background.end(inBackground)
           for (const each of batched) {
             this.#background.remove(each.batch)
+            each.batch.waits.end()
             each.lookup.isOver = true
             if (Exit.isFailure(exit)) this.#settle(each, Exit.failCause(exit.cause))
             this.#parts.lookups.end(each.text, each.lookup)

@@ -6,6 +6,7 @@
 import type { Fiber } from "effect"
 import type { InFlightLookup } from "./InFlightLookup.ts"
 import type { LookupRequest } from "./LookupRequest.ts"
+import { LookupWaits } from "./LookupWaits.ts"
 
 /** A request in flight. */
 export interface BatchedLookup<Key, Answer, E> extends LookupRequest<Key> {
@@ -20,6 +21,12 @@ export class LookupBatch {
   #open = 0
   #overdueAt = 0
   #fiber: Fiber.Fiber<void> | undefined
+  readonly waits: LookupWaits
+
+  /** `outer` are the waits of the lookups whose reads began it. */
+  constructor(outer: ReadonlyArray<LookupWaits>) {
+    this.waits = new LookupWaits(outer)
+  }
 
   add(overdueAt: number): void {
     this.#open++

@@ -37,7 +37,8 @@ export class Requests<Key, A, Answer, E, R> {
   #readTogether({ caller, entries }: RequestGroup<Key, Answer, E, R>): Effect.Effect<void, E> {
     return Effect.withFiber((fiber) => {
       const texts = entries.map(({ request: { read } }) => [read.key, read.text] as const)
-      return Effect.map(this.#batches.getEach(texts, caller.in(fiber)), (exits) => {
+      const callers = entries.map(({ request }) => request.read.caller)
+      return Effect.map(this.#batches.getEach(texts, caller.in(fiber, callers)), (exits) => {
         for (const [index, entry] of entries.entries()) entry.completeUnsafe(exits[index] ?? Exit.interrupt())
       })
     })
