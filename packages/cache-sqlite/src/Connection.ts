@@ -72,6 +72,15 @@ export class Connection {
     return this.#opened === undefined ? undefined : this.attempt(work)
   }
 
+  /** Closes a database whose file was removed or replaced, so that the next operation opens the file in its place. */
+  followFile(): void {
+    try {
+      if (this.#opened !== undefined && this.#opened.inode !== this.#inode()) this.#closeDatabase()
+    } catch {
+      // A folder that cannot be read says nothing about the file.
+    }
+  }
+
   close(): void {
     this.#isClosed = true
     this.#closeDatabase()

@@ -1,5 +1,5 @@
 /**
- * Removes what expired or is over the bound while nobody asks, and notes reads.
+ * Removes what expired or is over the bound between operations, notes reads, and follows the file.
  *
  * @internal
  */
@@ -21,6 +21,7 @@ const removedAtOnce = 1_000
 export const start = (connection: Connection): Sweep => {
   let clock: Clock.Clock | undefined
   const sweep = () => {
+    connection.followFile()
     const now = clock?.currentTimeMillisUnsafe()
     const more = now === undefined ? undefined : connection.attemptIfOpen((store) => store.maintain(now, removedAtOnce))
     cancel = idleAfter(more === true ? 1 : intervalMillis, sweep)

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process"
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
 import { setTimeout as sleep } from "node:timers/promises"
@@ -143,6 +143,32 @@ check(
     assert.isFalse(yield* cache.exists("large"))
     assert.isTrue(yield* cache.delete("a"))
     yield* cache.set("b", "2")
+  })
+)
+
+check(
+  "A cache follows its file, where another process has set it aside as broken",
+  Effect.gen(function* () {
+    const path = yield* ownPath
+    const [one, other] = [
+      new Connection(path, Infinity, () => undefined),
+      new Connection(path, Infinity, () => undefined)
+    ]
+    yield* Effect.addFinalizer(() => Effect.sync(() => [one, other].map((connection) => connection.close())))
+    const now = Date.now()
+    one.attempt((store) => store.set("key", "old", Infinity, now))
+    renameSync(path, `${path}.corrupt`)
+    for (const suffix of ["-wal", "-shm"]) rmSync(path + suffix, { force: true })
+    other.attempt((store) => store.set("key", "new", Infinity, now))
+    one.followFile()
+    assert.strictEqual(
+      one.attempt((store) => store.get("key", now)),
+      "new"
+    )
+    other.attempt((store) => store.delete("key", now))
+    assert.isUndefined(one.attempt((store) => store.get("key", now)))
+    one.followFile()
+    assert.isTrue(one.attemptIfOpen(() => true))
   })
 )
 
