@@ -1,26 +1,23 @@
 /**
- * A Redis Cluster: the way of a command to the node that owns its slot.
- *
- * A command that its node did not carry out goes to the slot's new owner. So a planned failover costs a moment, a dead or
- * frozen master is left as soon as the cluster has another one, and the other shards never notice.
+ * A Redis Cluster: its nodes, the map of its slots, and its state.
  *
  * @internal
  */
 import type { DriverFailure } from "@hexcache/cache-port"
-import { Effect, Exit } from "effect"
+import { Effect } from "effect"
 import type { Command, CommandSender, RedisKey } from "../commands/Command.ts"
 import * as ReplyError from "../commands/ReplyError.ts"
-import { writtenKeys } from "../commands/writtenKeys.ts"
 import type { ConnectionEvent } from "../connection/Connection.ts"
 import { type Condition, StateHistory } from "../connection/ConnectionState.ts"
 import { WaitingCommands } from "../connection/WaitingCommands.ts"
-import { clearTimeout, performance, setTimeout } from "../platform/Platform.ts"
-import { type ClusterNode, ClusterNodes, type ClusterNodesOptions } from "./ClusterNodes.ts"
+import { performance } from "../platform/Platform.ts"
+import { ClusterNodes, type ClusterNodesOptions } from "./ClusterNodes.ts"
 import { conditionOf, worstOf } from "./ClusterState.ts"
 import type { RedisState } from "./RedisStatus.ts"
 import type { Router } from "./Router.ts"
 import { slotOf } from "./Slot.ts"
 import { SlotOwners } from "./SlotOwners.ts"
+import { SlotSender } from "./SlotSender.ts"
 import { addressOf, type Node, type Topology } from "./Topology.ts"
 import { TopologyReader } from "./TopologyReader.ts"
 
@@ -39,27 +36,6 @@ export interface ClusterOptions extends Omit<ClusterNodesOptions, "report"> {
   readonly report: (event: ConnectionEvent) => void
 }
 
-/** The pause before a command goes again to a node that is taking over its keys, in milliseconds. */
-const tryAgainInterval = 10
-
-/** The time before a deadline in which nothing is sent again, in milliseconds. */
-const lastMoment = 5
-
-/** The most nodes that a command goes to behind the first one. */
-const maxRedirections = 5
-
-/** The pause before the second redirection of a command, doubled before each further one, in milliseconds. */
-const redirectionPause = 10
-
-/** A command on its way through the cluster. */
-interface Routed<A> {
-  readonly slot: number
-  readonly command: Command<A>
-  readonly deadline: number
-  /** The number of nodes that did not carry it out. */
-  readonly redirections: number
-}
-
 /** A cluster and its connections, until it is closed. */
 export class Cluster implements Router {
   readonly #options: ClusterOptions
@@ -71,6 +47,7 @@ export class Cluster implements Router {
   readonly #reader: TopologyReader
   readonly #states = new StateHistory()
   readonly #owners: SlotOwners
+  readonly #sender: SlotSender
   /** The failure of every command while there is no map. */
   #refusal: DriverFailure = ReplyError.noTopology()
   #closed = false
@@ -95,6 +72,15 @@ export class Cluster implements Router {
         this.#waiting.send()
       },
       onRead: (result) => this.#read(result)
+    })
+    this.#sender = new SlotSender({
+      nodes: this.#nodes,
+      owners: this.#owners,
+      reader: this.#reader,
+      displaced: this.#displaced,
+      reachable: (announced, teller) => this.#reachable(announced, teller),
+      refusal: () => this.#refusal,
+      isClosed: () => this.#closed
     })
   }
 
@@ -149,7 +135,7 @@ export class Cluster implements Router {
           send: (command, until) =>
             Effect.suspend(() => {
               const deadline = until ?? this.deadline()
-              return this.#sendTo(node, { slot: master.slot, command, deadline, redirections: 0 })
+              return this.#sender.sendTo(node, { slot: master.slot, command, deadline, redirections: 0 })
             })
         }
       })
@@ -169,7 +155,7 @@ export class Cluster implements Router {
     return Effect.suspend(() =>
       this.#waiting.isOpen
         ? this.#onceKnown((deadline) => this.#send(slot, command, deadline), until)
-        : this.#sendToOwner({ slot, command, deadline: until ?? this.deadline(), redirections: 0 })
+        : this.#sender.sendToOwner({ slot, command, deadline: until ?? this.deadline(), redirections: 0 })
     )
   }
 
@@ -188,94 +174,6 @@ export class Cluster implements Router {
         deadline
       )
     )
-  }
-
-  #sendToOwner<A>(routed: Routed<A>): Effect.Effect<A, DriverFailure> {
-    const owner = this.#owners.of(routed.slot)
-    if (owner !== undefined) return this.#sendTo(owner, routed)
-    if (this.#owners.topology === undefined) return Effect.fail(this.#refusal)
-    this.#reader.hint()
-    const failure = ReplyError.uncoveredSlots()
-    return this.#sendToSuccessor(failure, undefined, routed) ?? Effect.fail(failure)
-  }
-
-  #sendTo<A>(node: ClusterNode, routed: Routed<A>): Effect.Effect<A, DriverFailure> {
-    return Effect.catch(
-      node.connection.send(routed.command, routed.deadline),
-      (failure) => this.#retry(failure, node, routed) ?? Effect.fail(failure)
-    )
-  }
-
-  /** Retries a command that the node did not carry out, on the slot's new owner, or on the same node later. */
-  #retry<A>(failure: DriverFailure, last: ClusterNode, routed: Routed<A>): Effect.Effect<A, DriverFailure> | undefined {
-    const { command, deadline } = routed
-    const isLost = last.connection.outage !== undefined
-    if (isLost || isOfOldMap(failure)) this.#reader.hint()
-    if (this.#closed || command.isBound === true || deadline - performance.now() < lastMoment) return undefined
-    if (failure instanceof ReplyError.Redirection) return this.#redirect(failure, last, routed)
-    // Sends a command again while its keys move to a node without a name.
-    if (failure.serverCode === "TRYAGAIN" || failure.serverCode === "ASK")
-      return pauseWithin(deadline, tryAgainInterval, () => this.#sendToOwner(routed))
-    if (isOfOldMap(failure)) return this.#sendToSuccessor(failure, last, routed)
-    const mayRepeat = failure.outcome === "NotExecuted" || writtenKeys(command).length === 0
-    return isLost && mayRepeat ? this.#sendToSuccessor(failure, last, routed, isLost) : undefined
-  }
-
-  /** Follows a redirection: the first one at once, others with growing pauses, since nodes may redirect in a circle. */
-  #redirect<A>(
-    redirection: ReplyError.Redirection,
-    last: ClusterNode,
-    { command, deadline, redirections, slot }: Routed<A>
-  ): Effect.Effect<A, DriverFailure> | undefined {
-    const target = this.#nodes.at(this.#reachable(redirection, last))
-    const isMoved = redirection.serverCode === "MOVED"
-    if (isMoved) {
-      this.#owners.amend(slot, target)
-      this.#reader.hint()
-    }
-    if (redirections === maxRedirections) return Effect.fail(ReplyError.redirectedTooOften(redirection))
-    const routed = { slot, command: { ...command, asking: !isMoved }, deadline, redirections: redirections + 1 }
-    const next = () => (isMoved ? this.#sendToOwner(routed) : this.#sendTo(target, routed))
-    return redirections === 0 ? next() : pauseWithin(deadline, redirectionPause * 2 ** (redirections - 1), next)
-  }
-
-  /**
-   * Sends to the slot's new owner. Until that is known, waits for the next reading of the map: behind the loss of a
-   * connection for as long as it is being replaced, otherwise for one reading.
-   */
-  #sendToSuccessor<A>(
-    failure: DriverFailure,
-    last: ClusterNode | undefined,
-    routed: Routed<A>,
-    isLost = false
-  ): Effect.Effect<A, DriverFailure> | undefined {
-    if (routed.redirections === maxRedirections) return undefined
-    const known = this.#successor(last, routed, isLost)
-    if (known !== undefined) return known
-    if (!(isLost ? last?.connection.isBeingReplaced : this.#reader.isSoon)) return undefined
-    return Effect.callback<A, DriverFailure>((resume) => {
-      if (!this.#displaced.isOpen) this.#displaced.open()
-      return this.#displaced.add(
-        () => {
-          resume(this.#sendToSuccessor(failure, last, routed, isLost) ?? Effect.fail(failure))
-          return undefined
-        },
-        () => resume(Effect.fail(failure)),
-        routed.deadline
-      )
-    })
-  }
-
-  /** Sends to another node that owns the slot by now, or to the same one, if its connection was lost and is back. */
-  #successor<A>(
-    last: ClusterNode | undefined,
-    routed: Routed<A>,
-    isLost: boolean
-  ): Effect.Effect<A, DriverFailure> | undefined {
-    const owner = this.#owners.of(routed.slot)
-    if (owner === undefined) return undefined
-    if (owner === last && !(isLost && owner.connection.outage === undefined)) return undefined
-    return this.#sendTo(owner, { ...routed, redirections: routed.redirections + 1 })
   }
 
   /** The address to connect to. A node that is announced without a host is on the host of the announcing node. */
@@ -303,30 +201,3 @@ export class Cluster implements Router {
     else this.#displaced.send()
   }
 }
-
-/** True if the failure says that the node does not own the slot, or not yet. */
-const isOfOldMap = ({ serverCode }: DriverFailure): boolean =>
-  serverCode === "CLUSTERDOWN" ||
-  serverCode === "READONLY" ||
-  serverCode === "LOADING" ||
-  serverCode === "MASTERDOWN" ||
-  // To a node that has no name; only the map has its address.
-  serverCode === "MOVED"
-
-/** Continues behind a pause, undefined where that would leave no time until the deadline. */
-const pauseWithin = <A, E>(
-  deadline: number,
-  millis: number,
-  next: () => Effect.Effect<A, E>
-): Effect.Effect<A, E> | undefined =>
-  deadline - performance.now() < millis + lastMoment ? undefined : pause(millis, next)
-
-/** Waits in real time, whatever the caller's `Clock`: the cluster's time is real, too. */
-const pause = <A, E>(millis: number, next: () => Effect.Effect<A, E>): Effect.Effect<A, E> =>
-  Effect.andThen(
-    Effect.callback<void>((resume) => {
-      const timer = setTimeout(() => resume(Exit.void), millis)
-      return Effect.sync(() => clearTimeout(timer))
-    }),
-    Effect.suspend(next)
-  )

@@ -40,6 +40,7 @@ const markers = inFile("connection/ReplyFence")
 const nearCache = inFile("near/NearCache", "near")
 const owners = inFile("topology/SlotOwners", "cluster")
 const reader = inFile("topology/TopologyReader", "cluster")
+const sender = inFile("topology/SlotSender", "cluster")
 const session = inFile("connection/ClientSession")
 const tracking = inFile("near/TrackedEntries", "near")
 const waiting = inFile("connection/WaitingCommands")
@@ -211,23 +212,23 @@ export const mutants: ReadonlyArray<Mutant> = [
     "value"
   ),
   owners("a MOVED is not noted", "this.#owners[slot] = owner", "", "failure"),
-  cluster("an ASK is taken for a MOVED", 'redirection.serverCode === "MOVED"', "true", "failure"),
-  cluster("an ASK is followed without ASKING", "asking: !isMoved", "asking: false", "failure"),
-  cluster("a TRYAGAIN is a failure", 'failure.serverCode === "TRYAGAIN" || ', "", "failure"),
-  cluster(
+  sender("an ASK is taken for a MOVED", 'redirection.serverCode === "MOVED"', "true", "failure"),
+  sender("an ASK is followed without ASKING", "asking: !isMoved", "asking: false", "failure"),
+  sender("a TRYAGAIN is a failure", 'failure.serverCode === "TRYAGAIN" || ', "", "failure"),
+  sender(
     "a write is sent again behind a loss",
     'failure.outcome === "NotExecuted" || writtenKeys(command).length === 0',
     "true",
     "write"
   ),
-  cluster(
+  sender(
     "a pause goes beyond the deadline",
     "deadline - performance.now() < millis + lastMoment ? undefined : ",
     "",
     "deadline"
   ),
   cluster("a close leaves the reader's timer", "    this.#reader.close()\n", "", "close"),
-  cluster(
+  sender(
     "a redirection has the whole time anew",
     "      node.connection.send(routed.command, routed.deadline)",
     "      node.connection.send(routed.command)",
