@@ -44,14 +44,15 @@ export const reads: ReadonlyArray<Scenario> = [
   {
     name: "a cached key is changed while two read it",
     warm: { main: ["a"] },
-    processes: { A: [[get("a")], [change("a"), get("a")]], B: [[get("a")]] },
+    processes: { A: [[get("a")], [change("a")]], B: [[get("a")]] },
     late: 1
   },
   {
     name: "a key is set while it is looked up in the same process",
     prepared: ["a"],
     processes: { A: [[get("a")], [set("a"), get("a")]] },
-    faults: 1
+    faults: 1,
+    kinds: ["timeout"]
   },
   {
     name: "a key is set while another process looks it up",
@@ -92,7 +93,7 @@ export const reads: ReadonlyArray<Scenario> = [
   {
     name: "everything and a single key are invalidated",
     warm: { main: ["a", "b"] },
-    processes: { A: [[changeAll("a", "b"), get("a")]], B: [[change("b"), get("b")], [get("a")]] }
+    processes: { A: [[changeAll("a", "b"), get("a")]], B: [[change("b"), get("b")]] }
   },
   {
     name: "many keys are read while one is changed",
@@ -104,14 +105,15 @@ export const reads: ReadonlyArray<Scenario> = [
     name: "many keys are looked up together while one is changed",
     cached: { main: { isBatched: true } },
     prepared: ["a", "b"],
-    processes: { A: [[getMany("a", "b")], [get("a")]], B: [[change("a"), getMany("a", "b")]] }
+    processes: { A: [[getMany("a", "b")], [get("a")]], B: [[change("a")]] }
   },
   {
     name: "a key of many is changed in the process that reads them",
     cached: { main: { isBatched: true } },
     prepared: ["a", "b"],
-    processes: { A: [[getMany("a", "b")], [change("a"), getMany("a", "b")]] },
-    faults: 1
+    processes: { A: [[getMany("a", "b")], [change("a"), get("a")]] },
+    faults: 1,
+    kinds: ["timeout"]
   },
   {
     name: "a read joins one of many that is slower than it",
@@ -122,7 +124,7 @@ export const reads: ReadonlyArray<Scenario> = [
     name: "batched reads of a key that is changed",
     cached: { main: { isBatched: true } },
     prepared: ["a", "b"],
-    processes: { A: [[getBatched("a")], [getBatched("b")], [get("a")]], B: [[change("a")]] }
+    processes: { A: [[getBatched("a")], [getBatched("b")]], B: [[change("a")]] }
   },
   {
     name: "a reader is interrupted while another waits for the same lookup",
@@ -148,7 +150,7 @@ export const reads: ReadonlyArray<Scenario> = [
   {
     name: "the store evicts what a cached key stands on",
     warm: { main: ["a"] },
-    processes: { A: [[get("a")], [change("a"), get("a")]] },
+    processes: { A: [[get("a")]], B: [[change("a"), get("a")]] },
     faults: 2,
     kinds: ["evict"]
   },
