@@ -45,8 +45,8 @@ const addDetoursOf = (pending: Pending, simulation: Simulation, add: Add, fault:
     }
     if (world.late > 0 && isBeside(pending, simulation))
       add(`do ${id}`, what("carried out, answered later"), carryOut, process)
-    const kind = kinds.includes("refuse") || !pending.operation.isRead ? "refuse" : "refuseRead"
-    fault(kind, id, what("fails"), () => operations.refuse(pending), process)
+    const some = pending.operation.isRead ? "refuseRead" : "refuseWrite"
+    fault(kinds.includes("refuse") ? "refuse" : some, id, what("fails"), () => operations.refuse(pending), process)
   }
   if (pending.operation.isRead) return
   fault("lose", id, what("carried out, its answer is lost"), () => operations.lose(pending), process)

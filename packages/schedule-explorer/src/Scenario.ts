@@ -9,6 +9,8 @@ export type Fault =
   | "refuse"
   /** The same of reads alone. */
   | "refuseRead"
+  /** The same of writes alone. */
+  | "refuseWrite"
   /** A write is carried out, and fails for its caller. */
   | "lose"
   /** A write fails for its caller, and may be carried out at any later time. */

@@ -36,6 +36,20 @@ export const pending: ReadonlyArray<Scenario> = [
     faults: 2
   },
   {
+    name: "a key is changed again while its pending invalidation is retried",
+    warm: { main: ["a"] },
+    processes: {
+      A: [
+        [change("a"), get("a")],
+        [change("a"), get("a")]
+      ],
+      B: [[get("a")]]
+    },
+    faults: 2,
+    kinds: ["refuseWrite"],
+    late: 1
+  },
+  {
     name: "the invalidation of everything is pending",
     warm: { main: ["a"] },
     processes: { A: [[changeAll("a"), get("a")], [get("a")]], B: [[get("a")]] },
