@@ -58,15 +58,19 @@ const run = (folder: string, { file, from, to }: Mutant): { readonly isCaught: b
 
 const folder = mkdtempSync(join(tmpdir(), "hexcache-mutants-"))
 let caught = 0
+let longest = 0
 try {
   copy(folder)
   const chosen = mutants.filter(({ name }) => name.includes(values.only))
   for (const mutant of chosen) {
     const { isCaught, text } = run(folder, mutant)
-    if (isCaught) caught++
+    if (isCaught) {
+      caught++
+      longest = Math.max(longest, text.match(/^ *\d+\. /gm)?.length ?? 0)
+    }
     console.log(`${isCaught ? "caught" : "MISSED"}: ${mutant.name}\n${text}\n`)
   }
-  console.log(`${caught} of ${chosen.length} mistakes caught`)
+  console.log(`${caught} of ${chosen.length} mistakes caught, by at most ${longest} steps`)
   process.exitCode = caught === chosen.length ? 0 : 1
 } finally {
   rmSync(folder, { recursive: true })

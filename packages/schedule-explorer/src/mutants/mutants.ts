@@ -61,7 +61,6 @@ export const mutants: ReadonlyArray<Mutant> = [
     "if (Option.isNone(isTaken) || !isTaken.value) return false",
     ""
   ),
-  entries("an expired value outlives a refresh that ran meanwhile", "return !isOutdated()", "return true"),
   invalidations("a failed invalidation is not pending", "        addPending()\n", ""),
   invalidations("a key with a pending invalidation is read", "pending.isPending(text)", "false"),
   tags(
