@@ -22,16 +22,28 @@ import {
 import { ErrorReply, SocketClosedUnexpectedlyError } from "@redis/client"
 import * as Reply from "./Reply.ts"
 
-type Reason = (code: string) => CacheErrorReason
+type Reason = (code: string, text: string) => CacheErrorReason
 
 const unavailable =
-  (message: string): Reason =>
-  (code) =>
+  (message: string) =>
+  (code: string): CacheErrorReason =>
     new Unavailable({ message: `${message} (${code})` })
 const denied =
-  (message: string): Reason =>
-  (code) =>
+  (message: string) =>
+  (code: string): CacheErrorReason =>
     new AccessDenied({ message: `${message} (${code})` })
+
+/** The name in the server's table of commands, not the caller's text: `client|tracking`. */
+const deniedCommand = /has no permissions to run the '([a-z][a-z0-9.|_-]*)' command/
+
+/** The right that a user lacks, as far as the reply names it. */
+const lackOf = (text: string): string => {
+  const [, name] = deniedCommand.exec(text) ?? []
+  if (name !== undefined) return `run ${name.replace("|", " ").toUpperCase()}`
+  if (/ permissions to access (?:a|one of the) channel/.test(text)) return "use this channel"
+  if (/ permissions to access (?:a|one of the) key/.test(text)) return "touch this key"
+  return "run this command or touch this key"
+}
 
 /** First words of error replies: https://redis.io/docs/latest/develop/reference/protocol-spec/#simple-errors */
 const byFirstWord: Record<string, Reason> = {
@@ -45,7 +57,7 @@ const byFirstWord: Record<string, Reason> = {
   NOREPLICAS: unavailable("the server has too few replicas to take writes"),
   NOAUTH: denied("the server asks for a password"),
   WRONGPASS: denied("the server refuses this user and password"),
-  NOPERM: denied("the user may not run this command or touch this key"),
+  NOPERM: (code, text) => new AccessDenied({ message: `the user may not ${lackOf(text)} (${code})` }),
   DENIED: denied("the server is in protected mode"),
   OOM: () => new OutOfMemory({ message: "the server is out of memory (OOM)" }),
   WRONGTYPE: () => new WrongType({ message: "the key holds something that cannot be counted on" }),
@@ -59,7 +71,10 @@ const byText: ReadonlyArray<readonly [begin: string, reason: Reason]> = [
   ["ERR Client sent AUTH", denied("the server knows no password")],
   // Until Redis 7.0, and since 7.2.
   ["ERR The user executing the script", denied("the user may not run a command of this script")],
-  ["ERR ACL failure in script", denied("the user may not run a command of this script")],
+  [
+    "ERR ACL failure in script",
+    (code, text) => new AccessDenied({ message: `the user may not ${lackOf(text)} in a script (${code})` })
+  ],
   // Before Redis 6.0.
   ["ERR wrong number of arguments for 'auth'", denied("the server knows a password only, and no users")],
   ["ERR DB index is out of range", denied("the server has no database of this number")],
@@ -108,7 +123,7 @@ const fromReply = (code: string, text: string): DriverFailure => {
   if (met !== text) return fromText(met.startsWith("-") ? met.slice(1) : `ERR ${met}`)
   const reason = byFirstWord[code] ?? byText.find(([begin]) => text.startsWith(begin))?.[1]
   return new DriverFailure(
-    reason?.(code) ?? new Unknown({ message: `the server answered with an error (${code})` }),
+    reason?.(code, text) ?? new Unknown({ message: `the server answered with an error (${code})` }),
     "NotExecuted",
     code
   )

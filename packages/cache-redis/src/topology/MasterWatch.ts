@@ -258,15 +258,6 @@ export const admitMaster = async (
 }
 
 const roleOf = async (send: (...args: ReadonlyArray<string>) => Promise<unknown>): Promise<unknown> => {
-  try {
-    const role = await send("ROLE")
-    return Array.isArray(role) ? role[0] : undefined
-  } catch (error) {
-    if (ReplyError.serverCodeOf(error) !== "NOPERM") throw error
-    throw new DriverFailure(
-      new AccessDenied({ message: "the user may not run ROLE (NOPERM)" }),
-      "NotExecuted",
-      "NOPERM"
-    )
-  }
+  const role = await send("ROLE")
+  return Array.isArray(role) ? role[0] : undefined
 }

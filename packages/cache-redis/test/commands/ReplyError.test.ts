@@ -51,6 +51,23 @@ const replies: ReadonlyArray<readonly [reply: string, reason: string, code: stri
   ["", "Unknown", "ERR"]
 ]
 
+/** Refusals of rights, as servers from Redis 6.2 on word them, and what is told of them. */
+const refusedRights: ReadonlyArray<readonly [reply: string, message: string]> = [
+  ["NOPERM this user has no permissions to run the 'get' command or its subcommand", "run GET (NOPERM)"],
+  ["NOPERM this user has no permissions to run the 'client|tracking' command", "run CLIENT TRACKING (NOPERM)"],
+  ["NOPERM User it's has no permissions to run the 'script|load' command", "run SCRIPT LOAD (NOPERM)"],
+  ["NOPERM this user has no permissions to access one of the keys used as arguments", "touch this key (NOPERM)"],
+  ["NOPERM No permissions to access a key", "touch this key (NOPERM)"],
+  ["NOPERM this user has no permissions to access one of the channels used as arguments", "use this channel (NOPERM)"],
+  ["NOPERM No permissions to access a channel", "use this channel (NOPERM)"],
+  [`NOPERM User shop has no permissions to access the '${canary}' key`, "run this command or touch this key (NOPERM)"],
+  [`NOPERM permissions to run the '${canary}' command`, "run this command or touch this key (NOPERM)"],
+  [
+    "ERR ACL failure in script: User shop has no permissions to run the 'incrby' command script: f00, on @user_script:5.",
+    "run INCRBY in a script (ERR)"
+  ]
+]
+
 const socketErrors: ReadonlyArray<readonly [code: string, reason: string]> = [
   ["ECONNREFUSED", "Unavailable"],
   ["ECONNRESET", "Unavailable"],
@@ -78,6 +95,12 @@ describe("ReplyError", () => {
     const hasCode = /^[A-Z@]/.test(reply)
     assert.strictEqual(ReplyError.fromCommand(new ErrorReply(reply), true).outcome, hasCode ? "NotExecuted" : "Unknown")
     assert.strictEqual(ReplyError.fromConnect(new ErrorReply(reply)).outcome, "NotExecuted")
+  })
+
+  it.each(refusedRights)("%s names the right that is missing, and nothing else", (reply, message) => {
+    const failure = ReplyError.fromCommand(new ErrorReply(reply), true)
+    assert.strictEqual(failure.reason._tag, "AccessDenied")
+    assert.strictEqual(failure.reason.message, `the user may not ${message}`)
   })
 
   it.each(socketErrors)("%s while connecting is %s", (code, reason) => {

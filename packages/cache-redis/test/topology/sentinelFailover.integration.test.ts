@@ -174,7 +174,7 @@ describe.concurrent("a master that is replaced while it answers", () => {
           yield* replaced("no subscription", group, cached)
         })
       )
-      const denied = "does not tell of failovers, and is asked each second: the user may not run this command"
+      const denied = "does not tell of failovers, and is asked each second: the user may not run SUBSCRIBE (NOPERM)"
       assert.strictEqual(lines.filter((line) => line.includes(denied)).length, 3)
     })
   )
