@@ -194,7 +194,7 @@ export class Cluster implements Router {
   #read(result: Topology | DriverFailure): void {
     if ("digest" in result) {
       if (this.#owners.isNews(result)) this.#owners.apply(result)
-      this.#nodes.leaveOthers(result, this.#owners.isWhole)
+      this.#owners.leaveOthers(result)
       this.#stateChanged()
     } else this.#refusal = result
     if (this.#owners.topology === undefined) this.#waiting.fail(this.#refusal)

@@ -59,13 +59,15 @@ export class ClusterNodes {
   }
 
   /**
-   * Closes connections to nodes that are not on the map. An unreachable root node stays until the cluster is whole. A
+   * Closes connections to nodes that are not on the map, and returns those nodes. An unreachable root node stays until the cluster is whole. A
    * reachable node stays for a while: the map may be of a node that does not know it yet, a scan may continue there, and a
    * replaced master comes back as a replica.
    */
-  leaveOthers(topology: Topology, isWhole: boolean): void {
+  leaveOthers(topology: Topology, isWhole: boolean): ReadonlyArray<ClusterNode> {
     const now = performance.now()
-    for (const { address, connection } of this.#nodes.values()) {
+    const left: Array<ClusterNode> = []
+    for (const node of this.#nodes.values()) {
+      const { address, connection } = node
       if (topology.nodes.has(address)) {
         this.#leftAt.delete(address)
         continue
@@ -78,7 +80,9 @@ export class ClusterNodes {
       this.#nodes.delete(address)
       this.#leftAt.delete(address)
       void connection.close(ReplyError.leftCluster())
+      left.push(node)
     }
+    return left
   }
 
   /** Closes every connection at once. */

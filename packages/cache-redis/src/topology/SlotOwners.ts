@@ -57,12 +57,21 @@ export class SlotOwners {
 
   /**
    * Takes over a map, and connects to each of its nodes. A slot without a master stays with its last owner, which knows
-   * better, or refuses.
+   * better, or refuses, for as long as there is a connection to it.
    */
   apply(topology: Topology): void {
     this.#topology = topology
     this.#isAmended = false
     for (const { first, last, master } of topology.ranges) this.#owners.fill(this.#nodes.at(master), first, last + 1)
     for (const node of topology.nodes.values()) this.#nodes.at(node)
+  }
+
+  /** Leaves nodes that are not on the map, and takes their slots from them. */
+  leaveOthers(topology: Topology): void {
+    const left = this.#nodes.leaveOthers(topology, this.isWhole)
+    if (left.length === 0) return
+    for (const [slot, owner] of this.#owners.entries()) {
+      if (owner !== undefined && left.includes(owner)) this.#owners[slot] = undefined
+    }
   }
 }

@@ -1,7 +1,7 @@
 /** How the map of a cluster is kept: read before it is needed and where something hints at a change, and seldom else. */
 import { assert, describe, it } from "@effect/vitest"
 import { askRedis, type RedisServer } from "@hexcache/redis-testkit"
-import { Effect, Option } from "effect"
+import { Effect, Option, Schedule } from "effect"
 import { slotOf } from "../../src/topology/Slot.ts"
 import { address } from "../support/address.ts"
 import { endsWithin, eventually, failsFor, patience, succeedsWithin } from "../support/bounds.ts"
@@ -136,6 +136,28 @@ describe.concurrent("the map of a cluster", () => {
         yield* Effect.sleep(50)
       }
       assert.deepStrictEqual(yield* clients, before)
+    })
+  )
+
+  it.live("leaves slots that no node has without a master, as the failure says, until a node takes them", () =>
+    Effect.gen(function* () {
+      const group = yield* cluster({ masters: 2, replicas: 0 })
+      const cached = yield* clusterCache(group, { topologyRefreshInterval: 100 })
+      const [key = ""] = keysOf(group, 1, 1)
+      yield* cached.set(key, "before")
+      const [first, last] = group.slotsOf(1)
+      const slots = Array.from({ length: last - first + 1 }, (_, index) => `${first + index}`)
+      for (const { url } of group.masters) {
+        yield* Effect.promise(() => askRedis(url, ["CLUSTER", "DELSLOTS", ...slots]))
+      }
+      const failure = yield* Effect.flip(cached.get(key)).pipe(
+        Effect.repeat({ until: ({ serverCode }) => serverCode === undefined, schedule: Schedule.spaced(50) }),
+        (failing) => endsWithin(60_000, failing)
+      )
+      assert.strictEqual(failure.reason._tag, "Unavailable")
+      assert.include(failure.message, "a part of the cluster's slots has no master")
+      yield* Effect.promise(() => askRedis(at(group.masters, 0).url, ["CLUSTER", "ADDSLOTS", ...slots]))
+      yield* succeedsWithin(3_000, cached.set(key, "after"))
     })
   )
 
