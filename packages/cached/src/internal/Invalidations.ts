@@ -29,7 +29,7 @@ export const makeInvalidations = (
   const deleteAll = Effect.suspend(() => store.delete([keys.all]))
 
   const retry = <R>(caller: Caller<R>): void => {
-    if (pending.isEmpty && !tags.hasPending) return
+    if (pending.isEmpty && !tags.hasPending()) return
     const own = pending.retry({ names: deleteKeys, all: deleteAll })
     Effect.runForkWith(caller.backgroundContext)(Effect.andThen(own, tags.retry))
   }

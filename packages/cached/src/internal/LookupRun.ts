@@ -57,153 +57,136 @@ interface SettledLater<Answer, E> extends LookupResult {
 interface EarlyValues<Answer, E> {
   /** True if the write follows others. Its values settle at once, and the others when their write has begun. */
   readonly isWaiting: boolean
-  readonly results: Array<SettledLater<Answer, E>>
+  readonly values: Array<SettledLater<Answer, E>>
   readonly storing: Fiber.Fiber<void>
 }
 
-export class LookupRun<Key, A, Answer, E, R> {
-  readonly #parts: RunParts<Key, A, Answer, E, R>
-  readonly #reason: LookupReason
-  readonly #context: Context.Context<never>
-  readonly #clock: Clock.Clock
-  readonly #byKey: ReadonlyMap<Key, BatchedLookup<Key, Answer, E>>
-  readonly #began: number
+/** Looks up a batch of keys, in the context of its fiber. */
+export const makeLookupRun = <Key, A, Answer, E, R>(
+  parts: RunParts<Key, A, Answer, E, R>,
+  batch: ReadonlyArray<BatchedLookup<Key, Answer, E>>,
+  reason: LookupReason,
+  context: Context.Context<never>
+) => {
+  const { counters, failures, lookups, observer, policy, store, writer, writes } = parts
+  const clock = Context.get(context, Clock.Clock)
+  const began = elapsedBy(clock)
+  const byKey: ReadonlyMap<Key, BatchedLookup<Key, Answer, E>> = new Map(batch.map((each) => [each.key, each]))
   /** Values that the end of the run stores. */
-  readonly #results: Array<SettledLater<Answer, E>> = []
-  #failure: Cause.Cause<E> | undefined
+  const results: Array<SettledLater<Answer, E>> = []
+  let failure: Cause.Cause<E> | undefined
   /** Early values whose write has not begun. */
-  #early: EarlyValues<Answer, E> | undefined
+  let early: EarlyValues<Answer, E> | undefined
   /** The last write of early values, which ends behind those before it. */
-  #storing: Fiber.Fiber<void> | undefined
-
-  constructor(
-    parts: RunParts<Key, A, Answer, E, R>,
-    batch: ReadonlyArray<BatchedLookup<Key, Answer, E>>,
-    reason: LookupReason,
-    context: Context.Context<never>
-  ) {
-    this.#parts = parts
-    this.#reason = reason
-    this.#context = context
-    this.#clock = Context.get(context, Clock.Clock)
-    this.#byKey = new Map(batch.map((each) => [each.key, each]))
-    this.#began = elapsedBy(this.#clock)
-  }
-
-  /** Looks the keys up, and succeeds with their first failure. */
-  lookUp(): Effect.Effect<Cause.Cause<E> | undefined, never, R> {
-    const { counters, observer, policy } = this.#parts
-    const keys = Array.from(this.#byKey.keys())
-    counters.add("lookups", keys.length)
-    const lookingUp = policy.lookUp(keys, this.#handler)
-    return Effect.map(observer?.lookUp(lookingUp, () => this.#failure) ?? lookingUp, () => this.#failure)
-  }
-
-  /** Stores the values, and waits for the writes. */
-  readonly finish: Effect.Effect<void> = Effect.suspend(() => {
-    const storing = this.#results.length > 0 ? Effect.uninterruptible(this.#store(this.#results, true)) : Effect.void
-    return this.#storing === undefined ? storing : Effect.andThen(storing, Fiber.await(this.#storing))
-  })
-
-  get #handler(): LookupHandler<Key, A, Answer, E> {
-    return {
-      isInBackground: this.#reason === "Background",
-      onExit: (key, exit, isEarly) => {
-        const each = this.#byKey.get(key)
-        if (each !== undefined) this.#onExit(each, exit, isEarly)
-      },
-      isForItself: (key) => {
-        const each = this.#byKey.get(key)
-        return each?.lookup.isAwaited === true && (each.isForItself || each.lookup.isJoined)
-      },
-      previousOf: (key) => {
-        const snapshot = this.#byKey.get(key)?.snapshot
-        if (snapshot?.entry === undefined || snapshot.written === undefined) return Option.none()
-        const { answers, codec, schemaCodec } = this.#parts.policy
-        const entry = Envelope.decode(snapshot.written, codec)
-        const answer = entry && schemaCodec().answerOf(entry)
-        return answer === undefined ? Option.none() : answers.valueOf(answer.value)
-      }
-    }
-  }
-
-  #onExit(each: BatchedLookup<Key, Answer, E>, exit: Exit.Exit<Answer, E>, isEarly: boolean): void {
-    const { counters, failures, policy, writer } = this.#parts
-    const { key, lookup, snapshot, text } = each
-    if (Exit.isFailure(exit)) {
-      counters.add("lookupFailures")
-      this.#failure ??= exit.cause
-      if (!lookup.isOutdated) failures.add(text, exit.cause, elapsedBy(this.#clock), lookup.tagChanges)
-      this.#parts.settle(each, exit)
-      return
-    }
-    failures.delete(text)
-    if (this.#reason === "Refresh") this.#parts.lookups.supersede(text, lookup)
-    const json = policy.schemaCodec().write(exit.value)
-    const { generations } = lookup
-    if (generations === undefined && this.#reason !== "Refresh") {
-      this.#parts.settle(each, exit, json)
-      return
-    }
-    const random = Context.get(this.#context, Random.Random)
-    const now = this.#clock.currentTimeMillisUnsafe()
-    const took = Math.round(elapsedBy(this.#clock) - this.#began)
-    const times = { took, now, random: () => random.nextDoubleUnsafe() }
-    const entry = writer.toEntry(key, text, exit.value, json, times)
-    const settle = () => this.#parts.settle(each, exit, json)
-    const result = { text, snapshot, generations, entry, lookup, settle }
-    if (generations !== undefined) lookup.freshUntil = isStorable(entry) ? entry.freshUntil : now
-    if (isEarly) this.#storeEarly(result)
-    else this.#results.push(result)
-  }
-
-  /** Stores a value together with those that end at the same moment, or before the write of earlier ones is over. */
-  #storeEarly(result: SettledLater<Answer, E>): void {
-    const { store, writes } = this.#parts
-    const last = writes.lastOf([result.text])
-    // A write waits only for writes that began to wait before it, so that no two wait for each other.
-    if (this.#early === undefined || last.size > 0) this.#early = this.#beginEarly(last)
-    const { isWaiting, results, storing } = this.#early
-    results.push(result)
-    if (!isWaiting) return
-    store.finishBeforeClose(storing)
-    writes.add(storing, [result.text])
-    result.settle()
-  }
-
-  #beginEarly(last: Iterable<Fiber.Fiber<unknown>>): EarlyValues<Answer, E> {
-    const results: Array<SettledLater<Answer, E>> = []
-    const earlier = [...last]
-    if (this.#storing !== undefined && this.#storing.pollUnsafe() === undefined) earlier.push(this.#storing)
-    const isWaiting = earlier.length > 0
-    const storing = Effect.runForkWith(this.#context)(
-      Effect.gen({ self: this }, function* () {
-        yield* Effect.yieldNow
-        yield* Effect.forEach(earlier, Fiber.await, { discard: true })
-        if (this.#early?.results === results) this.#early = undefined
-        yield* this.#store(results, !isWaiting)
-      })
-    )
-    this.#storing = storing
-    return { isWaiting, results, storing }
-  }
+  let lastStoring: Fiber.Fiber<void> | undefined
 
   /** Begins the write before it settles: a reader that then reads the cache finds the value. */
-  readonly #store = Effect.fnUntraced(function* (
-    this: LookupRun<Key, A, Answer, E, R>,
-    results: ReadonlyArray<SettledLater<Answer, E>>,
+  const storeValues = Effect.fnUntraced(function* (
+    values: ReadonlyArray<SettledLater<Answer, E>>,
     isToSettle: boolean
   ) {
-    const { lookups, store, writer, writes } = this.#parts
-    const texts = results.map(({ text }) => text)
+    const texts = values.map(({ text }) => text)
     // After earlier writes of the keys: no older value follows a refresh into the cache.
     const earlier = isToSettle ? writes.lastOf(texts) : []
-    const storing = Effect.andThen(Effect.forEach(earlier, Fiber.await, { discard: true }), writer.store(results))
+    const storing = Effect.andThen(Effect.forEach(earlier, Fiber.await, { discard: true }), writer.store(values))
     const writing = yield* Effect.forkChild(storing, { startImmediately: true })
     store.finishBeforeClose(writing)
     writes.add(writing, texts)
-    if (isToSettle) for (const { settle } of results) settle()
+    if (isToSettle) for (const { settle } of values) settle()
     yield* Fiber.await(writing)
-    for (const { lookup, text } of results) lookups.remove(text, lookup)
+    for (const { lookup, text } of values) lookups.remove(text, lookup)
   })
+
+  const beginEarly = (last: Iterable<Fiber.Fiber<unknown>>): EarlyValues<Answer, E> => {
+    const values: Array<SettledLater<Answer, E>> = []
+    const earlier = [...last]
+    if (lastStoring !== undefined && lastStoring.pollUnsafe() === undefined) earlier.push(lastStoring)
+    const isWaiting = earlier.length > 0
+    const storing = Effect.runForkWith(context)(
+      Effect.gen(function* () {
+        yield* Effect.yieldNow
+        yield* Effect.forEach(earlier, Fiber.await, { discard: true })
+        if (early?.values === values) early = undefined
+        yield* storeValues(values, !isWaiting)
+      })
+    )
+    lastStoring = storing
+    return { isWaiting, values, storing }
+  }
+
+  /** Stores a value together with those that end at the same moment, or before the write of earlier ones is over. */
+  const storeEarly = (result: SettledLater<Answer, E>): void => {
+    const last = writes.lastOf([result.text])
+    // A write waits only for writes that began to wait before it, so that no two wait for each other.
+    if (early === undefined || last.size > 0) early = beginEarly(last)
+    early.values.push(result)
+    if (!early.isWaiting) return
+    store.finishBeforeClose(early.storing)
+    writes.add(early.storing, [result.text])
+    result.settle()
+  }
+
+  const onExit = (each: BatchedLookup<Key, Answer, E>, exit: Exit.Exit<Answer, E>, isEarly: boolean): void => {
+    const { key, lookup, snapshot, text } = each
+    if (Exit.isFailure(exit)) {
+      counters.add("lookupFailures")
+      failure ??= exit.cause
+      if (!lookup.isOutdated) failures.add(text, exit.cause, elapsedBy(clock), lookup.tagChanges)
+      parts.settle(each, exit)
+      return
+    }
+    failures.delete(text)
+    if (reason === "Refresh") lookups.supersede(text, lookup)
+    const json = policy.schemaCodec().write(exit.value)
+    const settle = () => parts.settle(each, exit, json)
+    const { generations } = lookup
+    if (generations === undefined && reason !== "Refresh") {
+      settle()
+      return
+    }
+    const random = Context.get(context, Random.Random)
+    const now = clock.currentTimeMillisUnsafe()
+    const took = Math.round(elapsedBy(clock) - began)
+    const times = { took, now, random: () => random.nextDoubleUnsafe() }
+    const entry = writer.toEntry(key, text, exit.value, json, times)
+    const result = { text, snapshot, generations, entry, lookup, settle }
+    if (generations !== undefined) lookup.freshUntil = isStorable(entry) ? entry.freshUntil : now
+    if (isEarly) storeEarly(result)
+    else results.push(result)
+  }
+
+  const handler: LookupHandler<Key, A, Answer, E> = {
+    isInBackground: reason === "Background",
+    onExit: (key, exit, isEarly) => {
+      const each = byKey.get(key)
+      if (each !== undefined) onExit(each, exit, isEarly)
+    },
+    isForItself: (key) => {
+      const each = byKey.get(key)
+      return each?.lookup.isAwaited === true && (each.isForItself || each.lookup.isJoined)
+    },
+    previousOf: (key) => {
+      const snapshot = byKey.get(key)?.snapshot
+      if (snapshot?.entry === undefined || snapshot.written === undefined) return Option.none()
+      const entry = Envelope.decode(snapshot.written, policy.codec)
+      const answer = entry && policy.schemaCodec().answerOf(entry)
+      return answer === undefined ? Option.none() : policy.answers.valueOf(answer.value)
+    }
+  }
+
+  return {
+    /** Looks the keys up, and succeeds with their first failure. */
+    lookUp: Effect.suspend(() => {
+      const keys = Array.from(byKey.keys())
+      counters.add("lookups", keys.length)
+      const lookingUp = policy.lookUp(keys, handler)
+      return Effect.map(observer?.lookUp(lookingUp, () => failure) ?? lookingUp, () => failure)
+    }),
+
+    /** Stores the values, and waits for the writes. */
+    finish: Effect.suspend(() => {
+      const storing = results.length > 0 ? Effect.uninterruptible(storeValues(results, true)) : Effect.void
+      return lastStoring === undefined ? storing : Effect.andThen(storing, Fiber.await(lastStoring))
+    })
+  }
 }

@@ -11,7 +11,6 @@ import {
   observerOf,
   type ReadThroughStats,
   SwallowedFailures,
-  type SyncReader,
   strictOf,
   syncReaderOf
 } from "@hexcache/cache-port/internal"
@@ -27,154 +26,141 @@ export type Outcome = "Done" | "Refused" | "Failed"
 /** Returns the text that was read under a key. */
 export type TextOf = (key: string) => string | undefined
 
-export class Store {
-  /** Past the layers that fail open. */
-  readonly #cache: Service
-  readonly #swallowed: SwallowedFailures
-  readonly #readSync: SyncReader | undefined
-  readonly #countError: () => void
+/** Makes the store of a cache, past the layers that fail open. */
+export const makeStore = (service: Service, countError: () => void) => {
+  const below = strictOf(service)
+  const cache = below?.strict ?? service
+  const swallowed = below?.swallowed ?? new SwallowedFailures()
+  const readBySync = syncReaderOf(cache)
   /** The time of the next renewal of each generation. */
-  readonly #renewals = new Map<string, number>()
+  const renewals = new Map<string, number>()
 
-  constructor(cache: Service, countError: () => void) {
-    const below = strictOf(cache)
-    this.#cache = below?.strict ?? cache
-    this.#swallowed = below?.swallowed ?? new SwallowedFailures()
-    this.#readSync = syncReaderOf(this.#cache)
-    this.#countError = countError
-  }
-
-  /** The telemetry of the cache, if it has any. */
-  observe(namespace: string, stats: ReadThroughStats): Observer | undefined {
-    return observerOf(this.#cache, namespace, stats)
-  }
-
-  /** Makes the cache wait for a write when it closes. */
-  finishBeforeClose(write: Fiber.Fiber<unknown>): void {
-    finishBeforeClose(this.#cache, write)
+  const record = (error: CacheError): Effect.Effect<void> => {
+    countError()
+    return swallowed.record(error)
   }
 
   /** None where the cache failed. */
-  attempt<A>(operation: Operation<A>): Effect.Effect<Option.Option<A>> {
-    return Effect.matchEffect(operation(this.#cache), {
-      onFailure: (error) => Effect.as(this.#record(error), Option.none()),
+  const attempt = <A>(operation: Operation<A>): Effect.Effect<Option.Option<A>> =>
+    Effect.matchEffect(operation(cache), {
+      onFailure: (error) => Effect.as(record(error), Option.none()),
       onSuccess: Effect.succeedSome
     })
-  }
 
-  outcome(operation: Operation<unknown>): Effect.Effect<Outcome> {
-    return Effect.matchEffect(operation(this.#cache), {
-      onFailure: (error) => Effect.as(this.#record(error), isRefusal(error) ? "Refused" : "Failed"),
+  const outcome = (operation: Operation<unknown>): Effect.Effect<Outcome> =>
+    Effect.matchEffect(operation(cache), {
+      onFailure: (error) => Effect.as(record(error), isRefusal(error) ? "Refused" : "Failed"),
       onSuccess: () => Effect.succeed("Done")
     })
-  }
 
   /** Succeeds with true if the cache carried the operation out. */
-  done(operation: Operation<unknown>): Effect.Effect<boolean> {
-    return Effect.map(this.outcome(operation), (outcome) => outcome === "Done")
-  }
-
-  /** Deletes keys, which a full server does as well. */
-  delete(keys: ReadonlyArray<string>): Effect.Effect<Outcome> {
-    return this.outcome((cache) => cache.deleteMany(keys))
-  }
-
-  /** Deletes the keys that match a pattern, however many there are. */
-  deletePattern(pattern: string): Effect.Effect<Outcome> {
-    return this.outcome((cache) => cache.deletePattern(pattern))
-  }
-
-  #record(error: CacheError): Effect.Effect<void> {
-    this.#countError()
-    return this.#swallowed.record(error)
-  }
-
-  /** Reads distinct keys in their order, synchronously if the cache can; `undefined` where it failed. */
-  readSync<A, E, R>(
-    keys: ReadonlyArray<string>,
-    fiber: Fiber.Fiber<unknown, unknown>,
-    use: (texts: ReadonlyArray<string | undefined> | undefined) => Effect.Effect<A, E, R>
-  ): Effect.Effect<A, E, R> {
-    const failed = (error: CacheError) =>
-      Effect.andThen(
-        this.#record(error),
-        Effect.suspend(() => use(undefined))
-      )
-    const texts = this.#readSync === undefined ? Async : this.#readSync(keys, fiber)
-    if (texts === Async) {
-      return Effect.matchEffect(this.#cache.getMany(keys), {
-        onFailure: failed,
-        onSuccess: (values) => use(keys.map((key) => textIn(values, key)))
-      })
-    }
-    return texts instanceof CacheError ? failed(texts) : use(texts)
-  }
+  const done = (operation: Operation<unknown>): Effect.Effect<boolean> =>
+    Effect.map(outcome(operation), (outcome) => outcome === "Done")
 
   /** Reads keys; one that the cache refuses has no text. Undefined where the cache failed. */
-  read(keys: ReadonlyArray<string>): Effect.Effect<TextOf | undefined> {
-    return Effect.matchEffect(this.#cache.getMany(keys), {
+  const read = (keys: ReadonlyArray<string>): Effect.Effect<TextOf | undefined> =>
+    Effect.matchEffect(cache.getMany(keys), {
       onFailure: (error) => {
-        if (!isRefusal(error)) return Effect.as(this.#record(error), undefined)
-        if (keys.length === 1) return Effect.as(this.#record(error), noText)
-        return Effect.map(inHalves(keys, this.read.bind(this)), ([one, other]) =>
+        if (!isRefusal(error)) return Effect.as(record(error), undefined)
+        if (keys.length === 1) return Effect.as(record(error), noText)
+        return Effect.map(inHalves(keys, read), ([one, other]) =>
           one === undefined || other === undefined ? undefined : (key) => one(key) ?? other(key)
         )
       },
       onSuccess: (values) => Effect.succeed((key) => textIn(values, key))
     })
-  }
 
   /** Writes the keys that the cache accepts, and succeeds with these: none where the cache failed. */
-  writeMany(
+  const writeMany = (
     entries: ReadonlyArray<readonly [key: string, text: string]>,
     ttl: number
-  ): Effect.Effect<ReadonlySet<string>> {
-    return Effect.matchEffect(this.#cache.setMany(entries, { ttl }), {
+  ): Effect.Effect<ReadonlySet<string>> =>
+    Effect.matchEffect(cache.setMany(entries, { ttl }), {
       onFailure: (error) => {
-        if (!isRefusal(error) || entries.length === 1) return Effect.as(this.#record(error), noKeys)
-        const writing = inHalves(entries, (half) => this.writeMany(half, ttl))
+        if (!isRefusal(error) || entries.length === 1) return Effect.as(record(error), noKeys)
+        const writing = inHalves(entries, (half) => writeMany(half, ttl))
         return Effect.map(writing, ([one, other]) => new Set([...one, ...other]))
       },
       onSuccess: () => Effect.succeed(new Set(entries.map(([key]) => key)))
     })
-  }
 
-  /** The generation that stands under a key, made where there is none. Undefined where the cache failed. */
-  ensureGeneration(key: string, life: number): Effect.Effect<string | undefined> {
-    return Effect.withFiber((fiber) => {
-      const id = newGenerationId(fiber.getRef(Clock.Clock).currentTimeMillisUnsafe() + life)
-      return Effect.matchEffect(this.#cache.setIfAbsent(key, id, { ttl: life }), {
-        onFailure: (error) => Effect.as(this.#record(error), undefined),
-        onSuccess: (isMade) => (isMade ? Effect.succeed(id) : this.#textOf(key))
-      })
-    })
-  }
+  return {
+    attempt,
+    done,
+    read,
+    writeMany,
 
-  #textOf(key: string): Effect.Effect<string | undefined> {
-    return Effect.map(
-      this.attempt((cache) => cache.get(key)),
-      (text) => Option.getOrUndefined(Option.flatten(text))
-    )
-  }
+    /** The telemetry of the cache, if it has any. */
+    observe: (namespace: string, stats: ReadThroughStats): Observer | undefined => observerOf(cache, namespace, stats),
 
-  /**
-   * Renews generations that have little left of their time, each once in a while, in the background. Never writes an id: a
-   * late write would bring back a generation that was deleted meanwhile.
-   */
-  renew(generations: Iterable<readonly [key: string, id: string]>, life: number, now: number): Effect.Effect<void> {
-    const enough = life === Infinity ? life : sharedLife / 2
-    const due: Array<string> = []
-    for (const [key, id] of generations) {
-      if (endOf(id) - now >= enough || now < (this.#renewals.get(key) ?? 0)) continue
-      if (this.#renewals.size >= mostRenewals) this.#renewals.clear()
-      this.#renewals.set(key, now + sharedLife / 4)
-      due.push(key)
+    /** Makes the cache wait for a write when it closes. */
+    finishBeforeClose: (write: Fiber.Fiber<unknown>): void => finishBeforeClose(cache, write),
+
+    /** Deletes keys, which a full server does as well. */
+    delete: (keys: ReadonlyArray<string>): Effect.Effect<Outcome> => outcome((cache) => cache.deleteMany(keys)),
+
+    /** Deletes the keys that match a pattern, however many there are. */
+    deletePattern: (pattern: string): Effect.Effect<Outcome> => outcome((cache) => cache.deletePattern(pattern)),
+
+    /** Reads distinct keys in their order, synchronously if the cache can; `undefined` where it failed. */
+    readSync: <A, E, R>(
+      keys: ReadonlyArray<string>,
+      fiber: Fiber.Fiber<unknown, unknown>,
+      use: (texts: ReadonlyArray<string | undefined> | undefined) => Effect.Effect<A, E, R>
+    ): Effect.Effect<A, E, R> => {
+      const failed = (error: CacheError) => Effect.flatMap(record(error), () => use(undefined))
+      const texts = readBySync === undefined ? Async : readBySync(keys, fiber)
+      if (texts === Async) {
+        return Effect.matchEffect(cache.getMany(keys), {
+          onFailure: failed,
+          onSuccess: (values) => use(keys.map((key) => textIn(values, key)))
+        })
+      }
+      return texts instanceof CacheError ? failed(texts) : use(texts)
+    },
+
+    /** The generation that stands under a key, made where there is none. Undefined where the cache failed. */
+    ensureGeneration: (key: string, life: number): Effect.Effect<string | undefined> =>
+      Effect.withFiber((fiber) => {
+        const id = newGenerationId(fiber.getRef(Clock.Clock).currentTimeMillisUnsafe() + life)
+        return Effect.flatMap(
+          attempt((cache) => cache.setIfAbsent(key, id, { ttl: life })),
+          (isMade) => {
+            if (Option.isNone(isMade)) return Effect.undefined
+            if (isMade.value) return Effect.succeed(id)
+            return Effect.map(
+              attempt((cache) => cache.get(key)),
+              (text) => Option.getOrUndefined(Option.flatten(text))
+            )
+          }
+        )
+      }),
+
+    /**
+     * Renews generations that have little left of their time, each once in a while, in the background. Never writes an id: a
+     * late write would bring back a generation that was deleted meanwhile.
+     */
+    renew: (
+      generations: Iterable<readonly [key: string, id: string]>,
+      life: number,
+      now: number
+    ): Effect.Effect<void> => {
+      const enough = life === Infinity ? life : sharedLife / 2
+      const due: Array<string> = []
+      for (const [key, id] of generations) {
+        if (endOf(id) - now >= enough || now < (renewals.get(key) ?? 0)) continue
+        if (renewals.size >= mostRenewals) renewals.clear()
+        renewals.set(key, now + sharedLife / 4)
+        due.push(key)
+      }
+      if (due.length === 0) return Effect.void
+      const renewing = Effect.forEach(due, (key) => done((cache) => cache.expire(key, life)), { discard: true })
+      return Effect.asVoid(Effect.forkDetach(renewing))
     }
-    if (due.length === 0) return Effect.void
-    const renewing = Effect.forEach(due, (key) => this.done((cache) => cache.expire(key, life)), { discard: true })
-    return Effect.asVoid(Effect.forkDetach(renewing))
   }
 }
+
+export type Store = ReturnType<typeof makeStore>
 
 const mostRenewals = 1_000
 

@@ -35,102 +35,83 @@ export class TagState {
   }
 }
 
-export class Tags {
-  readonly #state: TagState
-  readonly #store: Store
-  readonly #life: number
+export type Tags = ReturnType<typeof makeTags>
 
-  constructor(store: Store, state: TagState, life: number) {
-    this.#store = store
-    this.#state = state
-    this.#life = life
-  }
-
-  get changes(): number {
-    return this.#state.changes
-  }
-
-  get hasPending(): boolean {
-    return !this.#state.pending.isEmpty
-  }
+export const makeTags = (store: Store, state: TagState, life: number) => {
+  const { pending } = state
 
   /** The generations of the tags that have one, without pending tags. Undefined where the cache failed. */
-  read(tags: Iterable<string>): Effect.Effect<Map<string, string> | undefined> {
-    return Effect.withFiber((fiber) => {
+  const read = (tags: Iterable<string>): Effect.Effect<Map<string, string> | undefined> =>
+    Effect.withFiber((fiber) => {
       // Before the read: a tag whose retry succeeds meanwhile may have been read before.
-      const { pending } = this.#state
       const readable = pending.isEmpty ? Array.from(tags) : Array.from(tags).filter((tag) => !pending.isPending(tag))
       if (readable.length === 0) return Effect.succeed(new Map())
-      const keys = readable.map(tagKey)
-      return Effect.flatMap(this.#store.read(keys), (textOf) => {
+      return Effect.flatMap(store.read(readable.map(tagKey)), (textOf) => {
         if (textOf === undefined) return Effect.undefined
         const found = new Map<string, string>()
-        const read: Array<readonly [key: string, id: string]> = []
-        for (const [index, key] of keys.entries()) {
-          const id = textOf(key)
-          if (id === undefined) continue
-          found.set(readable[index] as string, id)
-          read.push([key, id])
+        for (const tag of readable) {
+          const id = textOf(tagKey(tag))
+          if (id !== undefined) found.set(tag, id)
         }
-        const now = fiber.getRef(Clock.Clock).currentTimeMillisUnsafe()
-        return Effect.as(this.#store.renew(read, this.#life, now), found)
+        const standing = Array.from(found, ([tag, id]) => [tagKey(tag), id] as const)
+        return Effect.as(store.renew(standing, life, fiber.getRef(Clock.Clock).currentTimeMillisUnsafe()), found)
       })
     })
-  }
 
   /** As `read`, with generations made where there are none. */
-  readonly ensure = Effect.fnUntraced(function* (this: Tags, tags: Iterable<string>) {
-    const found = yield* this.read(tags)
+  const ensure = Effect.fnUntraced(function* (tags: Iterable<string>) {
+    const found = yield* read(tags)
     if (found === undefined) return undefined
-    const absent = Array.from(tags).filter((tag) => !found.has(tag) && !this.#state.pending.isPending(tag))
+    const absent = Array.from(tags).filter((tag) => !found.has(tag) && !pending.isPending(tag))
     const make = (tag: string) =>
-      Effect.map(this.#store.ensureGeneration(tagKey(tag), this.#life), (id) => {
+      Effect.map(store.ensureGeneration(tagKey(tag), life), (id) => {
         if (id !== undefined) found.set(tag, id)
       })
     yield* Effect.forEach(absent, make, { concurrency: 16, discard: true })
     return found
   })
 
-  /** The generations of tags, and the watermark that stands with them. Undefined where the cache failed. */
-  readonly ensureWithWatermark = Effect.fnUntraced(function* (this: Tags, tags: ReadonlySet<string>) {
-    const ids = yield* this.ensure(tags)
-    // Last: a read that sees a new generation of a tag then sees the change of the watermark as well.
-    const textOf = ids === undefined ? undefined : yield* this.#store.read([watermarkKey])
-    return ids === undefined || textOf === undefined ? undefined : { ids, watermark: textOf(watermarkKey) }
-  })
-
-  readonly ensureWatermark: Effect.Effect<string | undefined> = Effect.suspend(() =>
-    this.#store.ensureGeneration(watermarkKey, sharedLife)
-  )
-
-  #forget(tags: ReadonlyArray<string>): Effect.Effect<Outcome> {
-    return this.#afterWatermark(this.#store.delete(tags.map(tagKey)))
-  }
-
   /** Deletes generations of tags, after the watermark. */
-  #afterWatermark(forgetting: Effect.Effect<Outcome>): Effect.Effect<Outcome> {
-    return Effect.flatMap(this.#store.delete([watermarkKey]), (outcome) =>
+  const afterWatermark = (forgetting: Effect.Effect<Outcome>): Effect.Effect<Outcome> =>
+    Effect.flatMap(store.delete([watermarkKey]), (outcome) =>
       outcome === "Done" ? forgetting : Effect.succeed(outcome)
     )
-  }
 
-  /** Deletes the generation of a tag; where the cache fails, makes the tag pending. */
-  invalidate(tag: string): Effect.Effect<Outcome> {
-    const change = Effect.sync(() => {
-      this.#state.changes++
-    })
-    const forgetting = Effect.map(this.#forget([tag]), (outcome) => {
-      if (outcome === "Failed") this.#state.add(tag)
-      return outcome
-    })
-    return Effect.uninterruptible(change.pipe(Effect.andThen(forgetting), Effect.ensuring(change)))
-  }
+  const forget = (tags: ReadonlyArray<string>): Effect.Effect<Outcome> => afterWatermark(store.delete(tags.map(tagKey)))
 
-  readonly retry: Effect.Effect<void> = Effect.suspend(() =>
-    this.#state.pending.retry({
-      names: (tags) => this.#forget(tags),
+  const change = Effect.sync(() => {
+    state.changes++
+  })
+
+  return {
+    read,
+    ensure,
+
+    hasPending: (): boolean => !pending.isEmpty,
+
+    /** The generations of tags, and the watermark that stands with them. Undefined where the cache failed. */
+    ensureWithWatermark: Effect.fnUntraced(function* (tags: ReadonlySet<string>) {
+      const ids = yield* ensure(tags)
+      // Last: a read that sees a new generation of a tag then sees the change of the watermark as well.
+      const textOf = ids === undefined ? undefined : yield* store.read([watermarkKey])
+      return ids === undefined || textOf === undefined ? undefined : { ids, watermark: textOf(watermarkKey) }
+    }),
+
+    ensureWatermark: Effect.suspend(() => store.ensureGeneration(watermarkKey, sharedLife)),
+
+    /** Deletes the generation of a tag; where the cache fails, makes the tag pending. */
+    invalidate: (tag: string): Effect.Effect<Outcome> => {
+      const forgetting = Effect.map(forget([tag]), (outcome) => {
+        if (outcome === "Failed") state.add(tag)
+        return outcome
+      })
+      return Effect.uninterruptible(change.pipe(Effect.andThen(forgetting), Effect.ensuring(change)))
+    },
+
+    retry: pending.retry({
+      names: forget,
       // Of all tags, since other processes have values of tags that this one does not know.
-      all: this.#afterWatermark(this.#store.deletePattern(tagPattern))
+      all: Effect.suspend(() => afterWatermark(store.deletePattern(tagPattern)))
     })
-  )
+  }
 }

@@ -9,12 +9,12 @@ import { Context, Effect, Effectable, Option, Scope } from "effect"
 import type { Cached, UnboundCached } from "./CachedTypes.ts"
 import { Caller } from "./Caller.ts"
 import { countersOf } from "./Counters.ts"
-import { Engine } from "./Engine.ts"
+import { type Engine, makeEngine } from "./Engine.ts"
 import { sharedLife } from "./GenerationId.ts"
 import { PerNamespace } from "./PerNamespace.ts"
 import type { Policy } from "./Policy.ts"
-import { Store } from "./Store.ts"
-import { TagState, Tags } from "./Tags.ts"
+import { makeStore } from "./Store.ts"
+import { makeTags, TagState } from "./Tags.ts"
 
 const tagStates = new PerNamespace<TagState>()
 
@@ -23,7 +23,11 @@ const tagStateOf = (cache: CachePort["Service"]): TagState => tagStates.of(cache
 /** Forgets the values with the tag, of every `Cached` on the cache. */
 export const invalidateTag = (tag: string): Effect.Effect<void, never, CachePort> =>
   CachePort.use((cache) => {
-    const tags = new Tags(new Store(cache, () => undefined), tagStateOf(cache), sharedLife)
+    const tags = makeTags(
+      makeStore(cache, () => undefined),
+      tagStateOf(cache),
+      sharedLife
+    )
     return Effect.andThen(tags.invalidate(tag), tags.retry)
   })
 
@@ -34,7 +38,7 @@ export const make = <Key, A, Answer, E, R>(
   const engines = new PerNamespace<Engine<Key, A, Answer, E, R>>()
   const engineFor = (context: Context.Context<CachePort>) => {
     const cache = Context.get(context, CachePort)
-    return engines.of(cache, (retain) => new Engine(policy, cache, tagStateOf(cache), retain))
+    return engines.of(cache, (retain) => makeEngine(policy, cache, tagStateOf(cache), retain))
   }
 
   const bind = Effect.contextWith((context: Context.Context<R | CachePort>) => {

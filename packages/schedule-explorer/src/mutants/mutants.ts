@@ -65,7 +65,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   invalidations("a key with a pending invalidation is read", "pending.isPending(text)", "false"),
   tags(
     "the watermark stays when a tag is invalidated",
-    "Effect.flatMap(this.#store.delete([watermarkKey]), (outcome) =>",
+    "Effect.flatMap(store.delete([watermarkKey]), (outcome) =>",
     'Effect.flatMap(Effect.succeed("Done" as Outcome), (outcome) =>'
   ),
   tags(
@@ -73,7 +73,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     'outcome === "Done" ? forgetting : Effect.succeed(outcome)',
     "Effect.succeed(outcome)"
   ),
-  tags("a failed invalidation of a tag is not pending", 'if (outcome === "Failed") this.#state.add(tag)', ""),
+  tags("a failed invalidation of a tag is not pending", 'if (outcome === "Failed") state.add(tag)', ""),
   tags(
     "a tag with a pending invalidation is read",
     "pending.isEmpty ? Array.from(tags) : Array.from(tags).filter((tag) => !pending.isPending(tag))",
@@ -117,7 +117,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     "return "
   ),
   rules("a stale value is served after its time", "if (nowOf(fiber) >= servedUntil) return undefined", ""),
-  writer("a set that fails forgets nothing", "stored.has(text) ? [] : text", "stored.has(text) ? [] : []"),
+  writer("a set that fails forgets nothing", "replaced.has(text) ? [] : text", "replaced.has(text) ? [] : []"),
   writer(
     "a refresh whose value is not kept leaves the older one",
     'textsOf(rest.filter(({ lookup }) => lookup.reason === "Refresh"))',
