@@ -254,7 +254,7 @@ export class ClusterGroup {
       if (slotOf(key) !== slot) continue
       target.keyspace.copyKey(source.keyspace, key)
       source.keyspace.delete(key)
-      await sleep(this.#options.random.below(50))
+      await sleep(this.#options.random.below(200))
     }
     await sleep(this.#options.random.below(200))
     this.#shards[slot] = to

@@ -36,8 +36,8 @@ const copy = (): string => {
 
 interface Run {
   readonly seeds: number
-  /** The first promise that was broken, `checker: what`. */
-  readonly wrong: string | undefined
+  /** The promises that the first of them broke, `checker: what`, in the order in which it was noticed. */
+  readonly wrong: ReadonlyArray<string>
   readonly printed: string
 }
 
@@ -65,7 +65,7 @@ const simulate = (folder: string, world: WorldName): Promise<Run> =>
       })
     }
     child.on("close", () => {
-      const wrong = printed.match(/^WRONG: [\d.]+ (.*)/m)?.[1]
+      const wrong = Array.from(printed.matchAll(/^WRONG: [\d.]+ (.*)/gm), ([, what = ""]) => what)
       resolve({ seeds: printed.match(/^seed \d+:/gm)?.length ?? 0, wrong, printed })
     })
   })
@@ -75,7 +75,7 @@ const examine = async (
   folder: string,
   mutant: Mutant
 ): Promise<{ readonly isFound: boolean; readonly text: string }> => {
-  const { checker, file, from, name, to, world } = mutant
+  const { checkers, file, from, name, to, world } = mutant
   const path = join(folder, "src", file)
   const source = readFileSync(path, "utf8")
   const parts = source.split(from)
@@ -83,12 +83,14 @@ const examine = async (
   writeFileSync(path, parts.join(to))
   try {
     const { printed, seeds, wrong } = await simulate(folder, world)
-    if (wrong === undefined) {
+    const [first] = wrong
+    if (first === undefined) {
       const end = printed.includes("simulated hours") ? `in ${seeds} seeds` : printed.slice(-2_000)
       return { isFound: false, text: `MISSED: ${name}: ${end}` }
     }
-    const isFound = wrong.startsWith(`${checker}:`)
-    return { isFound, text: `${isFound ? "found" : "FOUND BY ANOTHER CHECKER"} by seed ${seeds}: ${name}: ${wrong}` }
+    const found = wrong.find((what) => checkers.some((checker) => what.startsWith(`${checker}:`)))
+    const how = found === undefined ? "FOUND BY ANOTHER CHECKER" : "found"
+    return { isFound: found !== undefined, text: `${how} by seed ${seeds}: ${name}: ${found ?? first}` }
   } finally {
     writeFileSync(path, source)
   }

@@ -15,15 +15,30 @@ export interface Mutant {
   readonly to: string
   /** The world that finds it. */
   readonly world: WorldName
-  /** The promise that is broken. */
-  readonly checker: Checker
+  /** The promise that is broken: one of these, where that depends on which command gets another one's reply. */
+  readonly checkers: ReadonlyArray<Checker>
 }
 
-type Add = (name: string, from: string, to: string, checker: Checker, world?: WorldName) => Mutant
+const anotherReply: ReadonlyArray<Checker> = ["value", "write", "failure"]
+
+type Add = (
+  name: string,
+  from: string,
+  to: string,
+  checker: Checker | ReadonlyArray<Checker>,
+  world?: WorldName
+) => Mutant
 
 const inFile =
   (file: string, usual: WorldName = "single"): Add =>
-  (name, from, to, checker, world = usual) => ({ name, file: `${file}.ts`, from, to, checker, world })
+  (name, from, to, checker, world = usual) => ({
+    name,
+    file: `${file}.ts`,
+    from,
+    to,
+    checkers: [checker].flat(),
+    world
+  })
 
 const attempts = inFile("connection/Attempts")
 const call = inFile("connection/PendingCommand")
@@ -114,7 +129,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     "attempts"
   ),
   attempts("pauses do not grow", "this.#pause = Math.min(this.#pause * 2, this.#backoff.max)", "", "attempts"),
-  call("a batch is written with those who have gone", "args.splice(0, args.length, ...command.args)", "", "write"),
+  call("a batch is written with those who have gone", "args.splice(0, args.length, ...command.args)", "", "failure"),
   call("a write is sent again", "writtenKeys(this.command).length === 0", "true", "write"),
   deadlines(
     "a deadline begins anew",
@@ -134,8 +149,8 @@ export const mutants: ReadonlyArray<Mutant> = [
     "if (began < now) return",
     "failure"
   ),
-  markers("the fence is not checked", "if (!isInPlace)", "if (false)", "value"),
-  markers("answers do not wait for the fence", "command.fence <= this.#returned", "true", "value"),
+  markers("the fence is not checked", "if (!isInPlace)", "if (false)", anotherReply),
+  markers("answers do not wait for the fence", "command.fence <= this.#returned", "true", anotherReply),
   markers(
     "where the server cannot save, nothing is read",
     'ReplyError.serverCodeOf(error) === "MISCONF"',
