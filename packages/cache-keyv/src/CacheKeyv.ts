@@ -2,7 +2,7 @@
  * Keyv's storage on a cache.
  */
 import { EventEmitter } from "node:events"
-import type { CachePort } from "@hexcache/cache-port"
+import { CacheError, type CachePort } from "@hexcache/cache-port"
 import { CachePromise } from "@hexcache/cache-promise"
 import type { Layer } from "effect"
 
@@ -76,7 +76,10 @@ export class CacheKeyv extends EventEmitter {
 
   /** The stored texts, in the order of the keys. */
   async getMany(keys: ReadonlyArray<string>): Promise<Array<string | undefined>> {
-    const found = await this.#attempt(this.#part.getMany(keys), new Map<string, string>())
+    const found = new Map<string, string | undefined>()
+    await this.#batch(keys, async (some) => {
+      for (const [key, value] of await this.#part.getMany(some)) found.set(key, value)
+    })
     return keys.map((key) => found.get(key))
   }
 
@@ -108,8 +111,10 @@ export class CacheKeyv extends EventEmitter {
     const last = new Map(entries.map((entry) => [entry.key, entry]))
     const groups = Map.groupBy(last.values(), ({ ttl }) => ttl)
     await forEachOf(Array.from(groups), async ([ttl, group]) => {
-      const isDone = await this.#store(group, ttl)
-      for (const { key } of group) done.set(key, isDone)
+      await this.#batch(group, async (some) => {
+        await this.#store(some, ttl)
+        for (const { key } of some) done.set(key, true)
+      })
     })
     return entries.map(({ key }) => done.get(key) ?? false)
   }
@@ -121,7 +126,11 @@ export class CacheKeyv extends EventEmitter {
 
   /** Removes keys. True when at least one was live. */
   async deleteMany(keys: ReadonlyArray<string>): Promise<boolean> {
-    return (await this.#attempt(this.#part.deleteMany(keys), 0)) > 0
+    let isRemoved = false
+    await this.#batch(keys, async (some) => {
+      if ((await this.#part.deleteMany(some)) > 0) isRemoved = true
+    })
+    return isRemoved
   }
 
   /** Removes everything in the namespace of Keyv; without one, everything in that of the cache. */
@@ -146,10 +155,26 @@ export class CacheKeyv extends EventEmitter {
     if (this.#isOwner) await this.#whole.close()
   }
 
-  #store(group: ReadonlyArray<CacheKeyvEntry>, ttl: number | undefined): Promise<boolean> {
-    if (isOver(ttl)) return this.#write(this.#part.deleteMany(group.map(({ key }) => key)))
+  #store(group: ReadonlyArray<CacheKeyvEntry>, ttl: number | undefined): Promise<unknown> {
+    if (isOver(ttl)) return this.#part.deleteMany(group.map(({ key }) => key))
     const pairs = group.map(({ key, value }) => [key, value] as const)
-    return this.#write(this.#part.setMany(pairs, { ttl: lifeOf(ttl) }))
+    return this.#part.setMany(pairs, { ttl: lifeOf(ttl) })
+  }
+
+  /** Runs a batch; where the cache refuses one of many items, in halves, so that it refuses no other. */
+  async #batch<I>(items: ReadonlyArray<I>, run: (items: ReadonlyArray<I>) => Promise<void>): Promise<void> {
+    try {
+      await run(items)
+    } catch (error) {
+      const isRefused = error instanceof CacheError && error.reason._tag === "InvalidArgument"
+      if (!isRefused || items.length < 2) {
+        this.#tell(error)
+        return
+      }
+      const middle = Math.ceil(items.length / 2)
+      await this.#batch(items.slice(0, middle), run)
+      await this.#batch(items.slice(middle), run)
+    }
   }
 
   #write(asked: Promise<unknown>): Promise<boolean> {

@@ -117,6 +117,23 @@ describe.each(majors)("%s", (_, Keyv) => {
 })
 
 describe("CacheKeyv", () => {
+  test("a key or value that the cache refuses affects no other of its batch", async () => {
+    const store = new CacheKeyv(cache)
+    const errors: Array<unknown> = []
+    store.on("error", (error: unknown) => errors.push(error))
+    const set = [
+      { key: "a", value: "a" },
+      { key: "", value: "empty" },
+      { key: "large", value: "x".repeat(1_001) },
+      { key: "b", value: "b" }
+    ]
+    expect(await store.setMany(set)).toEqual([true, false, false, true])
+    expect(await store.getMany(["a", "lone \ud800", "b"])).toEqual(["a", undefined, "b"])
+    expect(await store.deleteMany(["", "a", "b"])).toBe(true)
+    expect(await store.getMany(["a", "b"])).toEqual([undefined, undefined])
+    expect(errors).toHaveLength(4)
+  })
+
   test("setMany: the last of a repeated key wins, and each entry has its own time to live; below 0 removes", async () => {
     const store = new CacheKeyv(cache)
     await cache.set("gone", "value")
