@@ -111,6 +111,8 @@ const changeOf = (event: Exclude<ConnectionEvent, { readonly _tag: "StateChanged
       return `${reason}; connecting anew`
     case "NotTracking":
       return `no near cache, as the server does not track: ${reason}`
+    case "NoMap":
+      return `does not return the map of slots: ${reason}`
     case "NotSubscribed":
       return `does not tell of failovers, and is asked each second: ${reason}`
   }

@@ -67,6 +67,7 @@ const byFirstWord: Record<string, Reason> = {
 /** Replies whose first word is the general `ERR`, by how their text begins. */
 const byText: ReadonlyArray<readonly [begin: string, reason: Reason]> = [
   ["ERR max number of clients", () => new OutOfMemory({ message: "the server has reached its maximum of clients" })],
+  ["ERR This instance has cluster support disabled", unavailable("the server is no node of a cluster")],
   ["ERR AUTH", denied("the server knows no password")],
   ["ERR Client sent AUTH", denied("the server knows no password")],
   // Until Redis 7.0, and since 7.2.

@@ -44,6 +44,8 @@ export type ConnectionEvent =
   | { readonly _tag: "NotReady"; readonly failure: DriverFailure }
   /** The server does not report changed keys; reported once, until one does. */
   | { readonly _tag: "NotTracking"; readonly failure: DriverFailure }
+  /** The node refuses to return the map of slots; reported once for each change of the reason. */
+  | { readonly _tag: "NoMap"; readonly failure: DriverFailure }
   /** The sentinel does not report failovers. */
   | { readonly _tag: "NotSubscribed"; readonly failure: DriverFailure }
 

@@ -50,6 +50,8 @@ export class Cluster implements Router {
   readonly #sender: SlotSender
   /** The failure of every command while there is no map. */
   #refusal: DriverFailure = ReplyError.noTopology()
+  /** The refusal to return the map that was reported since it was read. */
+  #reportedNoMap: string | undefined
   #closed = false
 
   constructor(options: ClusterOptions) {
@@ -190,13 +192,26 @@ export class Cluster implements Router {
     }
   }
 
+  /** Reports the refusal of a node that is connected. The connections report everything else. */
+  #reportNoMap(failure: DriverFailure): void {
+    const { message } = failure.reason
+    if (failure.serverCode === undefined || message === this.#reportedNoMap) return
+    if (Array.from(this.#nodes).some(({ connection }) => connection.outage?.reason.message === message)) return
+    this.#reportedNoMap = message
+    this.#options.report({ _tag: "NoMap", failure })
+  }
+
   /** Takes over a map that was read, if it is news, and lets commands continue that waited for it. */
   #read(result: Topology | DriverFailure): void {
     if ("digest" in result) {
       if (this.#owners.isNews(result)) this.#owners.apply(result)
       this.#owners.leaveOthers(result)
       this.#stateChanged()
-    } else this.#refusal = result
+      this.#reportedNoMap = undefined
+    } else {
+      this.#refusal = result
+      this.#reportNoMap(result)
+    }
     if (this.#owners.topology === undefined) this.#waiting.fail(this.#refusal)
     else this.#displaced.send()
   }

@@ -218,7 +218,8 @@ class MapReplies {
 
   /** The failure of a reading without a map: a refusal says more than a silence. */
   get failure(): DriverFailure {
-    return this.failures.find(({ reason }) => reason instanceof AccessDenied) ?? ReplyError.noTopology()
+    const refusals = this.failures.filter(({ serverCode }) => serverCode !== undefined)
+    return refusals.find(({ reason }) => reason instanceof AccessDenied) ?? refusals[0] ?? ReplyError.noTopology()
   }
 }
 
