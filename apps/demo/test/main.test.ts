@@ -24,7 +24,7 @@ describe.concurrent("the demo", () => {
     assert.strictEqual(response.status, 200)
     assert.strictEqual(((await response.json()) as { name: string }).name, "Tokyo")
     const metrics = await (await fetch(`${url}/metrics`)).text()
-    assert.include(metrics, 'db_client_operation_duration_count{db_system_name="memory",db_namespace="demo"')
+    assert.include(metrics, 'db_client_operation_duration_seconds_count{db_system_name="memory",db_namespace="demo"')
     assert.match(metrics, /^hexcache_cached_reads\{.*namespace="city",hexcache_result="miss"\} 1$/m)
     child.kill("SIGTERM")
     const { status, stderr } = await ended

@@ -40,7 +40,9 @@ export const routes = Layer.mergeAll(
     Layer.provide([catalogueHandlers, statusHandlers]),
     Layer.provide([RateLimited.layer, HttpApiMiddleware.layerProblemDetails({ includeDetails: true })])
   ),
-  PrometheusMetrics.layerHttp(),
+  PrometheusMetrics.layerHttp({
+    metricNameMapper: (name) => (name.endsWith(".duration") ? `${name}.seconds` : name)
+  }),
   HttpRouter.add(
     "GET",
     "/*",
