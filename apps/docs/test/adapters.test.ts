@@ -28,6 +28,8 @@ const features: Record<StoreFeature, string> = {
   setIfAbsent: "",
   getAndDelete: "",
   compareAndDelete: "",
+  getAndExpire: "",
+  compareAndExpire: "",
   increment: ": `increment`, `decrement`",
   negativeAmounts: ": counting down",
   atomicBatches: ": `setMany` and `getMany` in one step"

@@ -29,6 +29,8 @@ const featuresOf: { readonly [Operation in CacheOperation]?: ReadonlyArray<Store
   setIfAbsent: ["setIfAbsent"],
   getAndDelete: ["getAndDelete"],
   compareAndDelete: ["compareAndDelete"],
+  getAndExpire: ["getAndExpire"],
+  compareAndExpire: ["compareAndExpire"],
   increment: ["increment"],
   decrement: ["increment", "negativeAmounts"]
 }

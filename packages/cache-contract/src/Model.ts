@@ -59,6 +59,7 @@ const options = fc.oneof(
   { weight: 4, arbitrary: fc.constantFrom(...ttls).map((ttl) => ({ ttl })) },
   { weight: 1, arbitrary: fc.constantFrom(...badTtls).map((ttl) => ({ ttl })) }
 )
+const anyTtl = fc.constantFrom(...ttls, ...badTtls)
 const some = <A>(arbitrary: fc.Arbitrary<A>) => fc.array(arbitrary, { maxLength: 6 })
 
 /** Any operation, those that build up state more often than those that take it away. */
@@ -75,10 +76,12 @@ export const arbitraryOperation: fc.Arbitrary<Operation> = fc.oneof(
   { weight: 1, arbitrary: some(key).map((keys) => operation("deleteMany", keys)) },
   { weight: 1, arbitrary: key.map((key) => operation("getAndDelete", key)) },
   { weight: 2, arbitrary: fc.tuple(key, text).map((args) => operation("compareAndDelete", ...args)) },
+  { weight: 2, arbitrary: fc.tuple(key, anyTtl).map((args) => operation("getAndExpire", ...args)) },
+  { weight: 2, arbitrary: fc.tuple(key, text, anyTtl).map((args) => operation("compareAndExpire", ...args)) },
   { weight: 2, arbitrary: key.map((key) => operation("exists", key)) },
   {
     weight: 2,
-    arbitrary: fc.tuple(key, fc.constantFrom(...ttls, ...badTtls)).map((args) => operation("expire", ...args))
+    arbitrary: fc.tuple(key, anyTtl).map((args) => operation("expire", ...args))
   },
   { weight: 3, arbitrary: key.map((key) => operation("ttl", key)) },
   { weight: 4, arbitrary: fc.tuple(key, amount, options).map((args) => operation("increment", ...args)) },

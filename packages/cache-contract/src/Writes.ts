@@ -61,6 +61,22 @@ const all: ReadonlyArray<Write> = [
     after: undefined
   },
   {
+    name: "getAndExpire",
+    before: "1",
+    run: (cache, key) => cache.getAndExpire(key, "1 hour"),
+    answer: Option.some("1"),
+    after: "1",
+    expires: true
+  },
+  {
+    name: "compareAndExpire",
+    before: "1",
+    run: (cache, key) => cache.compareAndExpire(key, "1", "1 hour"),
+    answer: true,
+    after: "1",
+    expires: true
+  },
+  {
     name: "expire",
     before: "1",
     run: (cache, key) => cache.expire(key, "1 hour"),

@@ -18,6 +18,8 @@ const plain = Layer.sync(CachePort, () =>
       setIfAbsent: why,
       getAndDelete: why,
       compareAndDelete: why,
+      getAndExpire: why,
+      compareAndExpire: why,
       increment: why,
       atomicBatches: why
     })

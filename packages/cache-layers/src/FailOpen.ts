@@ -32,8 +32,9 @@ export class FailOpen extends Context.Service<
   static readonly failures: Effect.Effect<number, never, FailOpen> = FailOpen.use(({ failures }) => failures)
 
   /**
-   * Makes a store that fails look like an empty one: a miss for `get`, `getJson`, `getAndDelete` and each key of
-   * `getMany`; `false` for `setIfAbsent`, `delete`, `compareAndDelete`, `exists` and `expire`; 0 for `deleteMany`,
+   * Makes a store that fails look like an empty one: a miss for `get`, `getJson`, `getAndDelete`, `getAndExpire` and
+   * each key of `getMany`; `false` for `setIfAbsent`, `delete`, `compareAndDelete`, `compareAndExpire`, `exists` and
+   * `expire`; 0 for `deleteMany`,
    * `deletePattern`, `increment` and `decrement`; `Missing` for `ttl`; no effect of `set`, `setJson`, `setMany` and
    * `flush`; no more keys from `scan`.
    *
@@ -119,12 +120,14 @@ const fallbackOf = ({ keys = [], operation }: CacheRequest): unknown => {
     case "get":
     case "getJson":
     case "getAndDelete":
+    case "getAndExpire":
       return Option.none()
     case "getMany":
       return new Map(keys.map((key) => [key, Option.none()]))
     case "setIfAbsent":
     case "delete":
     case "compareAndDelete":
+    case "compareAndExpire":
     case "exists":
     case "expire":
       return false

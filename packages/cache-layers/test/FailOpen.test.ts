@@ -32,6 +32,8 @@ const instead: Record<string, unknown> = {
   deleteMany: 0,
   getAndDelete: Option.none(),
   compareAndDelete: false,
+  getAndExpire: Option.none(),
+  compareAndExpire: false,
   exists: false,
   expire: false,
   ttl: TimeToLive.Missing(),

@@ -308,6 +308,16 @@ const driver = (store: Store, saw: (clock: Clock.Clock) => void): CacheDriver =>
 
     compareAndDelete: (key, expected) => at((now) => store.get(key, now) === expected && store.delete(key, now)),
 
+    getAndExpire: (key, ttl) =>
+      writing(ttl, (now, expiresAt) => {
+        const value = store.get(key, now)
+        store.expire(key, expiresAt, now)
+        return value
+      }),
+
+    compareAndExpire: (key, expected, ttl) =>
+      writing(ttl, (now, expiresAt) => store.get(key, now) === expected && store.expire(key, expiresAt, now)),
+
     exists: (key) => at((now) => store.has(key, now)),
 
     expire: (key, ttl) =>

@@ -38,6 +38,14 @@ export interface CacheDriver {
   readonly getAndDelete: (key: string) => Effect.Effect<string | undefined, DriverFailure>
   /** Removes the key if its value equals `expected`, in one atomic step. True if it did. */
   readonly compareAndDelete: (key: string, expected: string) => Effect.Effect<boolean, DriverFailure>
+  /** Reads a live key and sets its time to live, in one atomic step. A key that holds anything but text reads as absent. */
+  readonly getAndExpire: (key: string, ttl: number | undefined) => Effect.Effect<string | undefined, DriverFailure>
+  /** Sets the time to live of the key if its value equals `expected`, in one atomic step. True if it did. */
+  readonly compareAndExpire: (
+    key: string,
+    expected: string,
+    ttl: number | undefined
+  ) => Effect.Effect<boolean, DriverFailure>
   /** True if the key is live, whatever it holds. */
   readonly exists: (key: string) => Effect.Effect<boolean, DriverFailure>
   /** Sets the time to live of a live key; 0 removes it, with `undefined` it never expires. False when absent. */

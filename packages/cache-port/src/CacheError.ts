@@ -17,6 +17,8 @@ export type CacheOperation =
   | "deleteMany"
   | "getAndDelete"
   | "compareAndDelete"
+  | "getAndExpire"
+  | "compareAndExpire"
   | "exists"
   | "expire"
   | "ttl"
@@ -148,7 +150,8 @@ export class CacheError extends Data.TaggedError("CacheError")<CacheErrorFields>
 
 const codes: ReadonlyArray<readonly [code: CacheErrorCode, operations: ReadonlyArray<CacheOperation>]> = [
   ["CACHE_GET_ERROR", ["get", "getJson", "getMany", "exists", "ttl", "scan"]],
-  ["CACHE_SET_ERROR", ["set", "setJson", "setIfAbsent", "setMany", "expire", "increment", "decrement"]],
+  ["CACHE_SET_ERROR", ["set", "setJson", "setIfAbsent", "setMany", "increment", "decrement"]],
+  ["CACHE_SET_ERROR", ["expire", "getAndExpire", "compareAndExpire"]],
   ["CACHE_DELETE_ERROR", ["delete", "deleteMany", "getAndDelete", "compareAndDelete", "deletePattern", "flush"]]
 ]
 

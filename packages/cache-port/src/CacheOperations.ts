@@ -50,6 +50,16 @@ export interface CacheOperations {
    * Removes the key if its value equals `expected`, in one atomic step. True if it did. So only its owner releases a lock.
    */
   readonly compareAndDelete: (key: string, expected: string) => Effect.Effect<boolean, CacheError>
+  /**
+   * Reads a value and gives its key a new time to live, over zero, in one atomic step; none when it is absent or expired. So
+   * a session slides on.
+   */
+  readonly getAndExpire: (key: string, ttl: Duration.Input) => Effect.Effect<Option.Option<string>, CacheError>
+  /**
+   * Gives the key a new time to live, over zero, if its value equals `expected`, in one atomic step. True if it did. So only
+   * its owner renews a lock.
+   */
+  readonly compareAndExpire: (key: string, expected: string, ttl: Duration.Input) => Effect.Effect<boolean, CacheError>
   /** True if the key is live. */
   readonly exists: (key: string) => Effect.Effect<boolean, CacheError>
   /**

@@ -1,8 +1,8 @@
 /**
  * Hits, misses and errors of each namespace, counted in this process.
  *
- * Every port made by `CachePort.fromDriver` counts: `get`, `getJson`, `getAndDelete` and each key of `getMany` is a hit
- * or a miss; an operation that the store failed is an error. Invalid input does not count. Ports of the same namespace
+ * Every port made by `CachePort.fromDriver` counts: `get`, `getJson`, `getAndDelete`, `getAndExpire` and each key of
+ * `getMany` is a hit or a miss; an operation that the store failed is an error. Invalid input does not count. Ports of the same namespace
  * count together, whatever their adapter. At most 1,000 namespaces have counts of their own; later ones, as of one
  * namespace for each tenant, count together as `*`.
  *

@@ -61,6 +61,9 @@ export const interceptOperations = (inner: CacheOperations, interceptor: Interce
     getAndDelete: (key) => wrap(inner.getAndDelete(key), { operation: "getAndDelete", key }),
     compareAndDelete: (key, expected) =>
       wrap(inner.compareAndDelete(key, expected), { operation: "compareAndDelete", key }),
+    getAndExpire: (key, ttl) => wrap(inner.getAndExpire(key, ttl), { operation: "getAndExpire", key }),
+    compareAndExpire: (key, expected, ttl) =>
+      wrap(inner.compareAndExpire(key, expected, ttl), { operation: "compareAndExpire", key }),
     exists: (key) => wrap(inner.exists(key), { operation: "exists", key }),
     expire: (key, ttl) => wrap(inner.expire(key, ttl), { operation: "expire", key }),
     ttl: (key) => wrap(inner.ttl(key), { operation: "ttl", key }),

@@ -15,6 +15,8 @@ const operationsOf = {
   setIfAbsent: ["setIfAbsent"],
   getAndDelete: ["getAndDelete"],
   compareAndDelete: ["compareAndDelete"],
+  getAndExpire: ["getAndExpire"],
+  compareAndExpire: ["compareAndExpire"],
   increment: ["increment"],
   negativeAmounts: [],
   atomicBatches: []

@@ -6,7 +6,8 @@
  * A feature that a store may lack; every other operation is one that it must have.
  *
  * - `"enumeration"`: `scan`, `deletePattern`, and `flush` of a namespace.
- * - `"ttl"`, `"expire"`, `"setIfAbsent"`, `"getAndDelete"`, `"compareAndDelete"`: the operation of this name.
+ * - `"ttl"`, `"expire"`, `"setIfAbsent"`, `"getAndDelete"`, `"compareAndDelete"`, `"getAndExpire"`,
+ *   `"compareAndExpire"`: the operation of this name.
  * - `"increment"`: `increment` and `decrement`.
  * - `"negativeAmounts"`: an `increment` by less than zero, and a `decrement` by more. The driver's `increment` fails with
  *   `Unsupported` there.
@@ -19,6 +20,8 @@ export type StoreFeature =
   | "setIfAbsent"
   | "getAndDelete"
   | "compareAndDelete"
+  | "getAndExpire"
+  | "compareAndExpire"
   | "increment"
   | "negativeAmounts"
   | "atomicBatches"

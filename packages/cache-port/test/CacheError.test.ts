@@ -43,6 +43,8 @@ const codes: ReadonlyArray<readonly [CacheOperation, string]> = [
   ["setIfAbsent", "CACHE_SET_ERROR"],
   ["setMany", "CACHE_SET_ERROR"],
   ["expire", "CACHE_SET_ERROR"],
+  ["getAndExpire", "CACHE_SET_ERROR"],
+  ["compareAndExpire", "CACHE_SET_ERROR"],
   ["increment", "CACHE_SET_ERROR"],
   ["decrement", "CACHE_SET_ERROR"],
   ["delete", "CACHE_DELETE_ERROR"],

@@ -34,6 +34,8 @@ describe("The secrecy of values", () => {
       ["setIfAbsent", ["key", canary]],
       ["compareAndDelete", ["key", canary]],
       ["compareAndDelete", ["key", [canary]]],
+      ["compareAndExpire", ["key", canary, 0]],
+      ["compareAndExpire", ["key", [canary], 1]],
       ["setMany", [[["key", canary]]]],
       ["setMany", [[["key", [canary]]]]],
       ["setMany", [canary]],

@@ -119,6 +119,8 @@ describe("CachePort.fromDriver", () => {
       ["deleteMany", [["a", ""]]],
       ["getAndDelete", []],
       ["compareAndDelete", ["a"]],
+      ["getAndExpire", ["a", 0]],
+      ["compareAndExpire", ["a", "b", 0]],
       ["exists", [null]],
       ["expire", ["a"]],
       ["expire", ["a", -1]],

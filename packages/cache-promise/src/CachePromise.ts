@@ -265,6 +265,31 @@ export class CachePromise<Failures extends CacheFailures = "throw"> {
     return this.#runner.ask("compareAndDelete", this.#cache.compareAndDelete(key, expected), itself, options)
   }
 
+  /**
+   * Reads a value and gives its key a new time to live, over zero, in one atomic step; `undefined` when absent. So a session
+   * slides on.
+   */
+  getAndExpire(
+    key: string,
+    ttl: CacheDuration,
+    options?: CallOptions
+  ): Promise<CacheAnswer<string | undefined, Failures>> {
+    return this.#runner.ask("getAndExpire", this.#cache.getAndExpire(key, ttl), Option.getOrUndefined, options)
+  }
+
+  /**
+   * Gives the key a new time to live, over zero, only while its value equals `expected`, in one atomic step. So only its
+   * owner renews a lock.
+   */
+  compareAndExpire(
+    key: string,
+    expected: string,
+    ttl: CacheDuration,
+    options?: CallOptions
+  ): Promise<CacheAnswer<boolean, Failures>> {
+    return this.#runner.ask("compareAndExpire", this.#cache.compareAndExpire(key, expected, ttl), itself, options)
+  }
+
   /** True if the key is live. */
   exists(key: string, options?: CallOptions): Promise<CacheAnswer<boolean, Failures>> {
     return this.#runner.ask("exists", this.#cache.exists(key), itself, options)

@@ -71,6 +71,12 @@ describe("operations", () => {
     await using cache = await open()
     expect(await cache.setIfAbsent("lock", "me", { ttl: "1 minute" })).toBe(true)
     expect(await cache.setIfAbsent("lock", "you")).toBe(false)
+    expect(await cache.compareAndExpire("lock", "you", Infinity)).toBe(false)
+    expect(await cache.compareAndExpire("lock", "me", "2 minutes")).toBe(true)
+    expect(await cache.ttl("lock")).toBeGreaterThan(60_000)
+    expect(await cache.getAndExpire("lock", Infinity)).toBe("me")
+    expect(await cache.ttl("lock")).toBe(Infinity)
+    expect(await cache.getAndExpire("absent", "1 minute")).toBeUndefined()
     expect(await cache.compareAndDelete("lock", "you")).toBe(false)
     expect(await cache.compareAndDelete("lock", "me")).toBe(true)
     expect(await cache.increment("count")).toBe(1)
@@ -134,6 +140,8 @@ describe("failures", () => {
       ["deleteMany", () => cache.deleteMany(wrong)],
       ["getAndDelete", () => cache.getAndDelete(wrong)],
       ["compareAndDelete", () => cache.compareAndDelete("key", wrong)],
+      ["getAndExpire", () => cache.getAndExpire("key", 0)],
+      ["compareAndExpire", () => cache.compareAndExpire("key", wrong, "1 minute")],
       ["exists", () => cache.exists(wrong)],
       ["expire", () => cache.expire("key", "soon" as never)],
       ["ttl", () => cache.ttl(wrong)],
@@ -200,6 +208,8 @@ describe("failures", () => {
       ["deleteMany", ["key"]],
       ["getAndDelete", "key"],
       ["compareAndDelete", "key", "value"],
+      ["getAndExpire", "key", 1_000],
+      ["compareAndExpire", "key", "value", 1_000],
       ["deletePattern", "key"],
       ["flush"],
       ["ping"]

@@ -140,7 +140,12 @@ export const make = (router: Router): CacheDriver => {
 
     getAndDelete: (key) => send(key, read("GETDEL", key)),
 
+    getAndExpire: (key, ttl) =>
+      send(key, ttl === undefined ? read("GETEX", key, "PERSIST") : read("GETEX", key, "PX", String(ttl))),
+
     compareAndDelete: (key, expected) => send(key, Scripts.compareAndDelete(key, expected)),
+
+    compareAndExpire: (key, expected, ttl) => send(key, Scripts.compareAndExpire(key, expected, ttl)),
 
     exists: (key) => send(key, { args: ["EXISTS", key], decode: Reply.flag }),
 
@@ -184,8 +189,8 @@ const callbacks = ({ submit }: DirectSender, prefix: string): CallbackOperations
 /** The command that every `get` is, whichever way it takes. */
 const get = (key: string): Command<string | undefined> => read("GET", key)
 
-const read = (name: string, key: string): Command<string | undefined> => ({
-  args: [name, key],
+const read = (name: string, key: string, ...options: ReadonlyArray<string>): Command<string | undefined> => ({
+  args: [name, key, ...options],
   decode: Reply.text,
   recover: ReplyError.absentWhenOtherType
 })

@@ -196,6 +196,16 @@ const driver = (connection: Connection, timeout: number, saw: (clock: Clock.Cloc
     compareAndDelete: (key, expected) =>
       write((store, now) => store.get(key, now) === expected && store.delete(key, now)),
 
+    getAndExpire: (key, ttl) =>
+      write((store, now) => {
+        const value = store.get(key, now)
+        store.expire(key, expiry(ttl, now), now)
+        return value
+      }),
+
+    compareAndExpire: (key, expected, ttl) =>
+      write((store, now) => store.get(key, now) === expected && store.expire(key, expiry(ttl, now), now)),
+
     exists: (key) => run((store, now) => store.expiresAt(key, now) !== undefined),
 
     expire: (key, ttl) =>

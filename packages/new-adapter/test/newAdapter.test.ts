@@ -13,6 +13,8 @@ const operations = [
   "deleteMany",
   "getAndDelete",
   "compareAndDelete",
+  "getAndExpire",
+  "compareAndExpire",
   "exists",
   "expire",
   "ttl",

@@ -65,6 +65,8 @@ export const make = (
     ),
   compareAndDelete: (key, expected) =>
     send(write("compareAndDelete", [key], [expected], (store) => store.compareAndDelete(key, expected))),
+  getAndExpire: () => Effect.die("no schedule reads and expires"),
+  compareAndExpire: () => Effect.die("no schedule compares and expires"),
   exists: (key) => send(read("exists", [key], (store) => store.get(key) !== undefined)),
   expire: (key, ttl) => send(write("expire", [key], [], (store) => store.expire(key, ttl))),
   ttl: (key) => send(read("ttl", [key], (store) => store.ttl(key))),

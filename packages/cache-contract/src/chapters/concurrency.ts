@@ -24,6 +24,8 @@ const meeting: ReadonlyArray<
   ["delete", (cache, key) => cache.delete(key)],
   ["getAndDelete", (cache, key) => cache.getAndDelete(key)],
   ["compareAndDelete", (cache, key) => cache.compareAndDelete(key, "5")],
+  ["getAndExpire", (cache, key) => cache.getAndExpire(key, "1 hour")],
+  ["compareAndExpire", (cache, key) => cache.compareAndExpire(key, "5", "1 hour")],
   ["expire", (cache, key) => cache.expire(key, "1 hour")],
   ["expire by zero", (cache, key) => cache.expire(key, 0)],
   ["increment", (cache, key) => cache.increment(key, 1, { ttl: "1 hour" })],

@@ -18,6 +18,8 @@ const withKey = (
   ["deleteMany", cache.deleteMany(["ordinary", key])],
   ["getAndDelete", cache.getAndDelete(key)],
   ["compareAndDelete", cache.compareAndDelete(key, "value")],
+  ["getAndExpire", cache.getAndExpire(key, "1 hour")],
+  ["compareAndExpire", cache.compareAndExpire(key, "value", "1 hour")],
   ["exists", cache.exists(key)],
   ["expire", cache.expire(key, "1 hour")],
   ["ttl", cache.ttl(key)],
@@ -162,6 +164,8 @@ export const keys: Chapter = {
         ["setJson", cache.setJson("key", undefined as never)],
         ["setIfAbsent", cache.setIfAbsent("key", "value", { ttl: 0 })],
         ["compareAndDelete", cache.compareAndDelete("key", 5 as never)],
+        ["getAndExpire", cache.getAndExpire("key", 0)],
+        ["compareAndExpire", cache.compareAndExpire("key", "value", 0)],
         ["expire", cache.expire("key", -1)],
         ["increment", cache.increment("key", 0.5)],
         ["decrement", cache.decrement("key", 0.5)]

@@ -45,6 +45,8 @@ export const secrets: Chapter = {
         foreign.getJson("text"),
         cache.getAndDelete("text"),
         cache.compareAndDelete("many", canary),
+        cache.compareAndExpire("many", canary, 0),
+        cache.getAndExpire("many", "1 hour"),
         cache.deleteMany(["text", "number"])
       ]
       const said = yield* revealedBy(work)

@@ -75,6 +75,9 @@ const idle = (
   ["a refused setIfAbsent of the same value", "text", (key) => cache.setIfAbsent(key, "text", { ttl: "2 hours" })],
   ["a refused setIfAbsent without ttl", "text", (key) => cache.setIfAbsent(key, "other")],
   ["a compareAndDelete that does not match", "text", (key) => cache.compareAndDelete(key, "other")],
+  ["a compareAndExpire that does not match", "text", (key) => cache.compareAndExpire(key, "other", "2 hours")],
+  ["a getAndExpire by zero", "text", (key) => cache.getAndExpire(key, 0)],
+  ["a compareAndExpire by zero", "text", (key) => cache.compareAndExpire(key, "text", 0)],
   ["an increment of what is no number", "text", (key) => cache.increment(key, 1, { ttl: "2 hours" })],
   ["a decrement of what is no number", "text", (key) => cache.decrement(key)],
   ["an increment out of range", large, (key) => cache.increment(key, 1, { ttl: "2 hours" })],
@@ -139,7 +142,7 @@ export const timeToLive: Chapter = {
     ),
 
     law("an expired key is absent to every operation", function* ({ cache, missing, time }) {
-      const keys = ["delete", "many", "pattern", "getAndDelete", "compare", "expire", "setIfAbsent", "count"]
+      const keys = ["delete", "many", "pattern", "getAndDelete", "compare", "read", "expire", "setIfAbsent", "count"]
       const entries = keys.map((key) => [key, "7"] as const)
       yield* time.outlive(yield* time.write(cache.setMany(entries, { ttl: time.ttl })))
       assert.isFalse(yield* cache.delete("delete"), "delete")
@@ -149,6 +152,10 @@ export const timeToLive: Chapter = {
         assert.deepStrictEqual(yield* cache.getAndDelete("getAndDelete"), Option.none(), "getAndDelete")
       if (missing.compareAndDelete === undefined)
         assert.isFalse(yield* cache.compareAndDelete("compare", "7"), "compareAndDelete")
+      if (missing.getAndExpire === undefined)
+        assert.deepStrictEqual(yield* cache.getAndExpire("read", "1 hour"), Option.none(), "getAndExpire")
+      if (missing.compareAndExpire === undefined)
+        assert.isFalse(yield* cache.compareAndExpire("read", "7", "1 hour"), "compareAndExpire")
       if (missing.expire === undefined) assert.isFalse(yield* cache.expire("expire", "1 hour"), "expire")
       assert.isFalse(yield* cache.exists("expire"), "exists")
       if (missing.setIfAbsent === undefined) {
@@ -355,6 +362,25 @@ export const timeToLive: Chapter = {
         }
       }
     ),
+
+    law("getAndExpire, compareAndExpire: the new time to live replaces the old one", function* ({ cache, time }) {
+      for (const before of ["1 hour", Duration.infinity] as const) {
+        const names = ["read", "compared"]
+        yield* cache.setMany(
+          names.map((name) => [name, "1"]),
+          { ttl: before }
+        )
+        const written = yield* time.write(
+          Effect.all([cache.getAndExpire("read", time.ttl), cache.compareAndExpire("compared", "1", time.ttl)])
+        )
+        yield* time.within(
+          written,
+          Effect.forEach(names, (name) => time.remains(written, cache.ttl(name), name), { concurrency: "unbounded" })
+        )
+        yield* time.outlive(written)
+        for (const name of names) assert.isFalse(yield* cache.exists(name), name)
+      }
+    }),
 
     law("a read, and a write that changes nothing, leave a time to live as it is", function* ({ cache, time }) {
       const calls = idle(cache)

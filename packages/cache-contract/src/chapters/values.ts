@@ -165,6 +165,8 @@ export const values: Chapter = {
             `setMany of ${name}`
           )
           yield* failsWith("InvalidArgument", cache.compareAndDelete("key", value), `compareAndDelete of ${name}`)
+          const renewal = cache.compareAndExpire("key", value, "1 hour")
+          yield* failsWith("InvalidArgument", renewal, `compareAndExpire of ${name}`)
         }
         assert.strictEqual(Option.getOrUndefined(yield* cache.get("key")), "old")
         assert.isFalse(yield* cache.exists("other"))

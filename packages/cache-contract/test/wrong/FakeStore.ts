@@ -100,6 +100,8 @@ const through = (driver: CacheDriver, { execute }: Adapter): CacheDriver => ({
   deleteMany: (keys) => execute(driver.deleteMany(keys), "deleteMany"),
   getAndDelete: (key) => execute(driver.getAndDelete(key), "getAndDelete"),
   compareAndDelete: (key, expected) => execute(driver.compareAndDelete(key, expected), "compareAndDelete"),
+  getAndExpire: (key, ttl) => execute(driver.getAndExpire(key, ttl), "getAndExpire"),
+  compareAndExpire: (key, expected, ttl) => execute(driver.compareAndExpire(key, expected, ttl), "compareAndExpire"),
   exists: (key) => execute(driver.exists(key), "exists"),
   expire: (key, ttl) => execute(driver.expire(key, ttl), "expire"),
   ttl: (key) => execute(driver.ttl(key), "ttl"),

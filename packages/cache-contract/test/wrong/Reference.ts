@@ -73,6 +73,18 @@ export const makeReference = ({ entries, live, step }: Memory = makeMemory()): C
         return value
       }),
     compareAndDelete: (key, expected) => step((now) => live(key, now)?.value === expected && entries.delete(key)),
+    getAndExpire: (key, ttl) =>
+      step((now) => {
+        const value = live(key, now)?.value
+        if (value !== undefined) entries.set(key, { value, expiresAt: expiry(now, ttl) })
+        return value
+      }),
+    compareAndExpire: (key, expected, ttl) =>
+      step((now) => {
+        if (live(key, now)?.value !== expected) return false
+        entries.set(key, { value: expected, expiresAt: expiry(now, ttl) })
+        return true
+      }),
     exists: (key) => step((now) => live(key, now) !== undefined),
     expire: (key, ttl) =>
       step((now) => {

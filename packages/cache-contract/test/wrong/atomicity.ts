@@ -73,6 +73,20 @@ export const atomicity: ReadonlyArray<WrongCache> = [
         )
       )
   })),
+  locked("getAndExpire reads, then writes what it read", (right, memory, turn) => ({
+    getAndExpire: (key, ttl) =>
+      turn(
+        readFirst(key, memory, (entry) =>
+          entry === undefined ? Effect.succeed(undefined) : Effect.as(right.set(key, entry.value, ttl), entry.value)
+        )
+      )
+  })),
+  locked("compareAndExpire compares, then expires", (right, memory, turn) => ({
+    compareAndExpire: (key, expected, ttl) =>
+      turn(
+        readFirst(key, memory, (entry) => (entry?.value === expected ? right.expire(key, ttl) : Effect.succeed(false)))
+      )
+  })),
   locked("setIfAbsent looks, then sets", (right, memory, turn) => ({
     setIfAbsent: (key, value, ttl) =>
       turn(

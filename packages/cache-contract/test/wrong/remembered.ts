@@ -33,6 +33,8 @@ const remembering = (right: CacheDriver, read: "get" | "getMany"): CacheDriver =
     deleteMany: (keys) => forget(right.deleteMany(keys), ...keys),
     getAndDelete: (key) => forget(right.getAndDelete(key), key),
     compareAndDelete: (key, expected) => forget(right.compareAndDelete(key, expected), key),
+    getAndExpire: (key, ttl) => forget(right.getAndExpire(key, ttl), key),
+    compareAndExpire: (key, expected, ttl) => forget(right.compareAndExpire(key, expected, ttl), key),
     expire: (key, ttl) => forget(right.expire(key, ttl), key),
     increment: (key, amount, ttl) => forget(right.increment(key, amount, ttl), key),
     deletePattern: (pattern) =>

@@ -18,7 +18,7 @@ import { secrets } from "./secrets.ts"
 import { shutdown } from "./shutdown.ts"
 import { texts } from "./texts.ts"
 import { timeToLive } from "./timeToLive.ts"
-import { type WrongCache, wrongDriver, wrongPort } from "./WrongCache.ts"
+import { brokenBy, type WrongCache, wrongDriver, wrongPort } from "./WrongCache.ts"
 
 const operations: ReadonlyArray<WrongCache> = [
   wrongDriver("operations", "one operation is still to be written", () => ({
@@ -187,6 +187,57 @@ const conditionalWrites: ReadonlyArray<WrongCache> = [
           : Effect.succeed(false)
       )
   })),
+  ...brokenBy("getAndExpire: reads, and gives a live key a new time to live", {
+    "getAndExpire leaves the time to live": (right) => ({ getAndExpire: right.get }),
+    "getAndExpire without an end leaves the time to live": (right) => ({
+      getAndExpire: (key, ttl) => (ttl === undefined ? right.get(key) : right.getAndExpire(key, ttl))
+    }),
+    "getAndExpire sets an absent key": (right) => ({
+      getAndExpire: (key, ttl) =>
+        Effect.tap(right.getAndExpire(key, ttl), (value) =>
+          value === undefined ? right.set(key, "", ttl) : Effect.void
+        )
+    }),
+    "getAndExpire of the empty text is none": (right) => ({
+      getAndExpire: (key, ttl) => Effect.map(right.getAndExpire(key, ttl), (value) => value || undefined)
+    })
+  }),
+  ...brokenBy("compareAndExpire: renews a lock only for its owner", {
+    "compareAndExpire does not compare": (right) => ({ compareAndExpire: (key, _, ttl) => right.expire(key, ttl) }),
+    "compareAndExpire sets the lock of nobody": (right) => ({
+      compareAndExpire: (key, expected, ttl) =>
+        Effect.flatMap(right.setIfAbsent(key, expected, ttl), (isSet) =>
+          isSet ? Effect.succeed(true) : right.compareAndExpire(key, expected, ttl)
+        )
+    }),
+    "compareAndExpire renews for anybody, and answers right": (right) => ({
+      compareAndExpire: (key, expected, ttl) =>
+        Effect.tap(right.compareAndExpire(key, expected, ttl), () => right.expire(key, ttl))
+    }),
+    "compareAndExpire without an end leaves the time to live": (right) => ({
+      compareAndExpire: (key, expected, ttl) =>
+        ttl === undefined
+          ? Effect.map(right.get(key), (value) => value === expected)
+          : right.compareAndExpire(key, expected, ttl)
+    })
+  }),
+  wrongDriver("compareAndExpire: no text is equal to another", "compareAndExpire ignores case", (right) => ({
+    compareAndExpire: (key, expected, ttl) =>
+      Effect.flatMap(right.get(key), (value) =>
+        value?.toLowerCase() === expected.toLowerCase() ? right.expire(key, ttl) : Effect.succeed(false)
+      )
+  })),
+  wrongDriver(
+    "getAndExpire, compareAndExpire: the new time to live replaces the old one",
+    "compareAndExpire keeps the longer time to live",
+    (right, { live, step }) => ({
+      compareAndExpire: (key, expected, ttl) =>
+        Effect.flatMap(
+          step((now) => (live(key, now)?.expiresAt ?? 0) > now + (ttl ?? Infinity)),
+          (isLonger) => (isLonger ? right.exists(key) : right.compareAndExpire(key, expected, ttl))
+        )
+    })
+  ),
   wrongDriver("conditional writes", "getAndDelete leaves the key", (right) => ({ getAndDelete: right.get }))
 ]
 

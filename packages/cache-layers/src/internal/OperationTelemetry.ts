@@ -81,6 +81,7 @@ const countReads = (operation: CacheOperation, result: unknown): ReadCounts | un
     case "get":
     case "getJson":
     case "getAndDelete":
+    case "getAndExpire":
       return isHit(result) ? oneHit : oneMiss
     case "getMany": {
       const values = Array.from((result as ReadonlyMap<string, unknown>).values())

@@ -135,8 +135,12 @@ export const ttlOption = (options: unknown): number | undefined => {
   if (options === undefined) return undefined
   onlyOptions(options, isTtl, "ttl")
   const ttl = (options as { readonly ttl?: unknown }).ttl
-  if (ttl === undefined) return undefined
-  const millis = timeToLive(ttl)
+  return ttl === undefined ? undefined : ttlOverZero(ttl)
+}
+
+/** As `timeToLive`, over zero. */
+export const ttlOverZero = (input: unknown): number | undefined => {
+  const millis = timeToLive(input)
   return millis === 0 ? refuse("a time to live is over zero") : millis
 }
 

@@ -114,6 +114,25 @@ export const operations = (
         ({ expected, key }) => mapFailure(driver.compareAndDelete(key, expected), "compareAndDelete", { key }),
         key
       ),
+    getAndExpire: (key, ttl) =>
+      withInput(
+        "getAndExpire",
+        () => ({ key: Input.key(key), ttl: Input.ttlOverZero(ttl) }),
+        ({ key, ttl }) => mapResult(driver.getAndExpire(key, ttl), "getAndExpire", { key }, countAndWrap),
+        key
+      ),
+    compareAndExpire: (key, expected, ttl) =>
+      withInput(
+        "compareAndExpire",
+        () => ({
+          key: Input.key(key),
+          expected: Input.value(expected, maxValueBytes),
+          ttl: Input.ttlOverZero(ttl)
+        }),
+        ({ expected, key, ttl }) =>
+          mapFailure(driver.compareAndExpire(key, expected, ttl), "compareAndExpire", { key }),
+        key
+      ),
     exists: withKey("exists", (key) => mapFailure(driver.exists(key), "exists", { key })),
     expire: (key, ttl) =>
       withInput(

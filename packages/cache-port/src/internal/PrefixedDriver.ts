@@ -25,6 +25,8 @@ export const withPrefix = (driver: CacheDriver, prefix: string): CacheDriver => 
     deleteMany: (keys) => driver.deleteMany(keys.map(add)),
     getAndDelete: (key) => driver.getAndDelete(prefix + key),
     compareAndDelete: (key, expected) => driver.compareAndDelete(prefix + key, expected),
+    getAndExpire: (key, ttl) => driver.getAndExpire(prefix + key, ttl),
+    compareAndExpire: (key, expected, ttl) => driver.compareAndExpire(prefix + key, expected, ttl),
     exists: (key) => driver.exists(prefix + key),
     expire: (key, ttl) => driver.expire(prefix + key, ttl),
     ttl: (key) => driver.ttl(prefix + key),

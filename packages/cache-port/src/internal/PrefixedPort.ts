@@ -50,6 +50,9 @@ export const prefixedPort = (outer: CacheOperations, prefix: string, counters: C
     deleteMany: checked("deleteMany", Input.keys, (keys) => call(outer.deleteMany(keys.map(add)), { keys })),
     getAndDelete: (key) => onKey("getAndDelete", key, (key) => counted(outer.getAndDelete(key))),
     compareAndDelete: (key, expected) => onKey("compareAndDelete", key, (key) => outer.compareAndDelete(key, expected)),
+    getAndExpire: (key, ttl) => onKey("getAndExpire", key, (key) => counted(outer.getAndExpire(key, ttl))),
+    compareAndExpire: (key, expected, ttl) =>
+      onKey("compareAndExpire", key, (key) => outer.compareAndExpire(key, expected, ttl)),
     exists: (key) => onKey("exists", key, (key) => outer.exists(key)),
     expire: (key, ttl) => onKey("expire", key, (key) => outer.expire(key, ttl)),
     ttl: (key) => onKey("ttl", key, (key) => outer.ttl(key)),

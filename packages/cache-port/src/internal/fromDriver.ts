@@ -77,6 +77,8 @@ export const refusing = (thrown: unknown): CacheOperations => {
     deleteMany: fail("deleteMany"),
     getAndDelete: fail("getAndDelete"),
     compareAndDelete: fail("compareAndDelete"),
+    getAndExpire: fail("getAndExpire"),
+    compareAndExpire: fail("compareAndExpire"),
     exists: fail("exists"),
     expire: fail("expire"),
     ttl: fail("ttl"),

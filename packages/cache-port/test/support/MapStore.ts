@@ -93,6 +93,18 @@ export class MapStore {
       }),
     compareAndDelete: (key, expected) =>
       this.#ask("compareAndDelete", [key], (now) => this.#read(key, now) === expected && this.entries.delete(key)),
+    getAndExpire: (key, ttl) =>
+      this.#ask("getAndExpire", [key], (now) => {
+        const value = this.#read(key, now)
+        if (value !== undefined) this.#write(key, value, ttl, now)
+        return value
+      }),
+    compareAndExpire: (key, expected, ttl) =>
+      this.#ask("compareAndExpire", [key], (now) => {
+        const isEqual = this.#read(key, now) === expected
+        if (isEqual) this.#write(key, expected, ttl, now)
+        return isEqual
+      }),
     exists: (key) => this.#ask("exists", [key], (now) => this.#read(key, now) !== undefined),
     expire: (key, ttl) =>
       this.#ask("expire", [key], (now) => {

@@ -115,6 +115,18 @@ return 0`)
 export const compareAndDelete = (key: string, expected: string): Command<boolean> =>
   run(deletion, Reply.flag, [key], [expected])
 
+/** KEYS: the key. ARGV: the expected value, and a time to live in milliseconds or nothing. */
+const renewal = toScript(`
+local value = redis.pcall('GET', KEYS[1])
+if type(value) == 'table' and not string.find(value.err, '^%-?WRONGTYPE') then return value end
+if value ~= ARGV[1] then return 0 end
+if ARGV[2] == '' then redis.call('PERSIST', KEYS[1]) else redis.call('PEXPIRE', KEYS[1], ARGV[2]) end
+return 1`)
+
+/** Sets the time to live of a key that holds the expected value. */
+export const compareAndExpire = (key: string, expected: string, ttl: number | undefined): Command<boolean> =>
+  run(renewal, Reply.flag, [key], [expected, ttl === undefined ? "" : String(ttl)])
+
 /** KEYS: the key. */
 const persistence = toScript(`
 redis.call('PERSIST', KEYS[1])
@@ -154,6 +166,7 @@ export const timesToLive = (keys: ReadonlyArray<string>): Command<ReadonlyArray<
 export const load: ReadonlyArray<ReadonlyArray<string>> = [
   additions,
   deletion,
+  renewal,
   persistence,
   settingOfAll,
   readingOfTimesToLive

@@ -60,6 +60,9 @@ const everyOperation = {
       yield* set("most", String(Number.MAX_SAFE_INTEGER))
       assert.strictEqual((yield* Effect.flip(increment("most"))).reason._tag, "OutOfRange")
     }),
+  getAndExpire: ({ getAndExpire }) => Effect.andThen(getAndExpire("a", "1 hour"), getAndExpire("a", Infinity)),
+  compareAndExpire: ({ compareAndExpire }) =>
+    Effect.andThen(isTrue(compareAndExpire("b", "2", "1 hour")), isTrue(compareAndExpire("b", "2", Infinity))),
   getAndDelete: ({ getAndDelete }) => getAndDelete("a"),
   compareAndDelete: ({ compareAndDelete }) => isTrue(compareAndDelete("b", "2")),
   delete: (cached) => isTrue(cached.delete("c")),

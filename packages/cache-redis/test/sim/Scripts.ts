@@ -28,6 +28,12 @@ const increments: Run = (server, keys, args) =>
 const compareAndDelete: Run = ({ keyspace }, [key = ""], [expected]) =>
   keyspace.get(key) === expected && keyspace.delete(key) ? 1 : 0
 
+const compareAndExpire: Run = ({ keyspace, loop }, [key = ""], [expected, ttl]) => {
+  if (keyspace.get(key) !== expected) return 0
+  keyspace.expire(key, ttl === "" ? Number.POSITIVE_INFINITY : loop.now + Number(ttl))
+  return 1
+}
+
 const persist: Run = ({ keyspace }, [key = ""]) => (keyspace.expire(key, Number.POSITIVE_INFINITY) ? 1 : 0)
 
 const setAll: Run = (server, keys, args) => {
@@ -41,6 +47,7 @@ const timesToLive: Run = ({ keyspace }, keys) => keys.map((key) => keyspace.ttl(
 const bodies: ReadonlyArray<Script> = [
   { isWrite: true, run: increments },
   { isWrite: true, run: compareAndDelete },
+  { isWrite: true, run: compareAndExpire },
   { isWrite: true, run: persist },
   { isWrite: true, run: setAll },
   { isWrite: false, run: timesToLive }

@@ -37,6 +37,8 @@ const driver = (_options: CacheExampleOptions): CacheDriver => ({
   deleteMany: (_keys) => unwritten("deleteMany"),
   getAndDelete: (_key) => unwritten("getAndDelete"),
   compareAndDelete: (_key, _expected) => unwritten("compareAndDelete"),
+  getAndExpire: (_key, _ttl) => unwritten("getAndExpire"),
+  compareAndExpire: (_key, _expected, _ttl) => unwritten("compareAndExpire"),
   exists: (_key) => unwritten("exists"),
   expire: (_key, _ttl) => unwritten("expire"),
   ttl: (_key) => unwritten("ttl"),
