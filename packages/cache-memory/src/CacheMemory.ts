@@ -81,7 +81,7 @@ export const layer: {
  *
  * @example
  * ```ts
- * CacheMemory.layerConfig({ maxBytes: Config.Int("CACHE_MAX_BYTES") })
+ * CacheMemory.layerConfig({ maxBytes: Config.withDefault(Config.Int("CACHE_MAX_BYTES"), 100_000_000) })
  * ```
  */
 export const layerConfig = (

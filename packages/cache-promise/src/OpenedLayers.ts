@@ -53,12 +53,8 @@ export interface LayerOptions {
   /** Reports operations and lookups to OpenTelemetry, to a registry of prom-client, or to both. Defaults to none. */
   readonly telemetry?: TelemetryOptions | undefined
   /**
-   * Takes the lines of the log: changes of connections, failures that reach no caller. Defaults to the console.
-   *
-   * @example
-   * ```ts
-   * const logger: CacheLogger = ({ fields, level, message }) => pino[level](fields, message)
-   * ```
+   * Takes the lines of the log: changes of connections, failures that reach no caller. Defaults to the console. To pino it
+   * is `({ fields, level, message }) => pino[level](fields, message)`.
    */
   readonly logger?: CacheLogger | undefined
 }
