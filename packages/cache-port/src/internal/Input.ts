@@ -102,6 +102,8 @@ export const entries = (input: unknown, maxBytes: number): ReadonlyArray<readonl
 export const pair = (input: unknown): readonly [string, unknown] =>
   Array.isArray(input) && input.length === 2 ? [key(input[0]), input[1]] : refuse("an entry is a pair [key, value]")
 
+const tooLargeABatch = "a batch has at most 8,388,608 keys or entries"
+
 /** The most keys or entries of one batch: V8 makes no larger `Map` for the result. */
 export const maxBatch = 8_388_608
 
@@ -111,8 +113,12 @@ export const list = <A>(input: unknown, check: (each: unknown) => A): ReadonlyAr
     return refuse(`keys and entries come as an iterable, not as ${kind(input)}`)
   }
   const checked: Array<A> = []
-  for (const each of input) {
-    if (checked.push(check(each)) > maxBatch) return refuse("a batch has at most 8,388,608 keys or entries")
+  // A loop by index is faster, over an array with the iterator of arrays.
+  if (Array.isArray(input) && input[Symbol.iterator] === Array.prototype[Symbol.iterator]) {
+    if (input.length > maxBatch) return refuse(tooLargeABatch)
+    for (let index = 0; index < input.length; index++) checked.push(check(input[index]))
+  } else {
+    for (const each of input) if (checked.push(check(each)) > maxBatch) return refuse(tooLargeABatch)
   }
   return checked
 }
