@@ -20,6 +20,7 @@ import {
   WrongType
 } from "@hexcache/cache-port"
 import { Context, Duration, Effect, Layer, Stream } from "effect"
+import { randomFrom } from "./Random.ts"
 
 type ReasonTag = CacheErrorReason["_tag"]
 
@@ -243,14 +244,3 @@ const fates = ({ delays, drops, failures, seed }: Plan): (() => Fate) => {
 }
 
 const pick = <A>(among: ReadonlyArray<A>, number: number): A => among[Math.floor(number * among.length)] as A
-
-/** Numbers from 0 to 1, without 1, that follow from a seed: mulberry32. */
-const randomFrom = (seed: number): (() => number) => {
-  let state = Math.trunc(seed)
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
-}

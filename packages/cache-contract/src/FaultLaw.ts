@@ -4,7 +4,7 @@
 import { CacheError, type CacheErrorReason, CachePort } from "@hexcache/cache-port"
 import { Clock, Context, Effect, Exit, Fiber, Layer, Option, Schedule, type Scope } from "effect"
 import { assert } from "vitest"
-import type { Store } from "./Harness.ts"
+import type { Harness, Store } from "./Harness.ts"
 import type { Law } from "./Law.ts"
 import { isUnsupported } from "./LeftOut.ts"
 import { everyOperation } from "./Operations.ts"
@@ -15,11 +15,13 @@ type Cache = CachePort["Service"]
 /** Makes a law that has a store of its own, and puts it out of order. */
 export const faultLaw = (
   name: string,
-  check: (store: Store) => Generator<Effect.Effect<unknown, unknown, Scope.Scope>, void, never>
+  check: (store: Store, harness: Harness) => Generator<Effect.Effect<unknown, unknown, Scope.Scope>, void, never>
 ): Law => ({
   name,
-  check: ({ harness: { store } }) =>
-    store === undefined ? Effect.void : bounded(Effect.scoped(Effect.flatMap(store, Effect.fnUntraced(check)))),
+  check: ({ harness }) =>
+    harness.store === undefined
+      ? Effect.void
+      : bounded(Effect.scoped(Effect.flatMap(harness.store, (store) => Effect.fnUntraced(check)(store, harness)))),
   applies: ({ store }) => store !== undefined
 })
 

@@ -22,6 +22,11 @@ export interface Harness {
    */
   readonly layerWithNamespace?: ((namespace: string) => Layer.Layer<CachePort, unknown>) | undefined
   /**
+   * The most milliseconds by which a `get` may return what was there before: a near cache learns late of the writes of
+   * others. 0 by default.
+   */
+  readonly lateReads?: number | undefined
+  /**
    * Puts something that is not text at a key of the store itself, for instance a list, given the port's namespace as
    * part of the key. Without it the laws on other types of value are left out, for stores that have text only.
    */

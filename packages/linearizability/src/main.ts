@@ -2,11 +2,10 @@
  * A long run on a real Redis whose connections are cut: `pnpm linearize --seconds 60 --seed 1`.
  */
 import { parseArgs } from "node:util"
+import { describeHistory, isLinearizable, record } from "@hexcache/cache-contract/histories"
 import { randomFrom } from "@hexcache/cache-port/test-support/SeededRandom"
 import { Effect, Fiber, Logger } from "effect"
 import { clients, cutting } from "./clients.ts"
-import { isLinearizable } from "./Linearizability.ts"
-import { record } from "./Workload.ts"
 
 const { values } = parseArgs({
   options: { seconds: { type: "string", default: "60" }, seed: { type: "string", default: "1" } },
@@ -35,7 +34,7 @@ const program = Effect.gen(function* () {
       total.unknown += history.filter(({ outcome }) => outcome === "Unknown").length
       if (isLinearizable(history)) continue
       total.wrong++
-      console.log(`not linearizable: ${key} ${JSON.stringify(history)}`)
+      console.log(`not linearizable: ${key}\n${describeHistory(history)}`)
     }
   }
   yield* Fiber.interrupt(cuts)

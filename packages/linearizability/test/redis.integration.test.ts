@@ -1,6 +1,6 @@
 import { assert, it } from "@effect/vitest"
+import { describeHistory, isLinearizable, record, withLateReads } from "@hexcache/cache-contract/histories"
 import { randomFrom } from "@hexcache/cache-port/test-support/SeededRandom"
-import { isLinearizable, record, withLateReads } from "@hexcache/linearizability"
 import { Effect, Fiber } from "effect"
 import { clients, cutting } from "../src/clients.ts"
 
@@ -13,7 +13,7 @@ it.live("two clients of one Redis are answered as one after the other", () =>
     for (let round = 0; round < 10; round++) {
       const histories = yield* record({ ...usual, caches, random, prefix: `round ${round} ` })
       for (const [key, history] of histories)
-        assert.isTrue(isLinearizable(history), `${key} ${JSON.stringify(history)}`)
+        assert.isTrue(isLinearizable(history), `${key}\n${describeHistory(history)}`)
     }
   }).pipe(Effect.scoped)
 )
@@ -26,7 +26,7 @@ it.live("two clients whose connections are cut are answered as one after the oth
     for (let round = 0; round < 10; round++) {
       const histories = yield* record({ ...usual, caches, random, prefix: `round ${round} ` })
       for (const [key, history] of histories)
-        assert.isTrue(isLinearizable(history), `${key} ${JSON.stringify(history)}`)
+        assert.isTrue(isLinearizable(history), `${key}\n${describeHistory(history)}`)
     }
     yield* Fiber.interrupt(cuts)
   }).pipe(Effect.scoped)
@@ -40,6 +40,6 @@ it.live("a read of a near cache is no older than the command timeout", () =>
     const pause = Effect.suspend(() => Effect.sleep(40 * random()))
     const histories = yield* record({ ...usual, caches, random, operations: 60, pause, prefix: "near " })
     for (const [key, history] of histories)
-      assert.isTrue(isLinearizable(withLateReads(history, commandTimeout)), `${key} ${JSON.stringify(history)}`)
+      assert.isTrue(isLinearizable(withLateReads(history, commandTimeout)), `${key}\n${describeHistory(history)}`)
   }).pipe(Effect.scoped)
 )

@@ -3,6 +3,7 @@ import { Effect, Fiber, Option } from "effect"
 import { assert } from "vitest"
 import { type Chapter, law } from "../Law.ts"
 import { needs } from "../LeftOut.ts"
+import { histories } from "./histories.ts"
 
 const times = <A, E, R>(count: number, operation: Effect.Effect<A, E, R>): Effect.Effect<ReadonlyArray<A>, E, R> =>
   Effect.all(
@@ -126,6 +127,8 @@ export const concurrency: Chapter = {
       // Few at a time: where operations take turns, those of other pairs would keep the two of one pair apart.
       yield* Effect.forEach(pairs, meet, { concurrency: harness.time === "real" ? 8 : 1, discard: true })
     }),
+
+    ...histories,
 
     law(
       "getAndDelete, increment: of 100 that count and 30 that collect at once, no count is lost",

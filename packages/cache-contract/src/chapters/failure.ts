@@ -19,6 +19,7 @@ import type { Store } from "../Harness.ts"
 import type { Chapter } from "../Law.ts"
 import { everyOperation, operationsOf } from "../Operations.ts"
 import { afterwards, writeLaw } from "./failureOutcomes.ts"
+import { historiesUnderFaults } from "./histories.ts"
 
 type Cache = CachePort["Service"]
 
@@ -194,6 +195,8 @@ export const failure: Chapter = {
     ]),
 
     ...afterwards,
+
+    ...historiesUnderFaults,
 
     faultLaw("nothing that a caller gave up on is carried out later", function* (store) {
       const cache = yield* buildReady(store)

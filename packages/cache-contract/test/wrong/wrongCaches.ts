@@ -8,6 +8,7 @@ import { counters } from "./counters.ts"
 import { declarations } from "./declarations.ts"
 import { failure } from "./failure.ts"
 import { globs } from "./globs.ts"
+import { histories } from "./histories.ts"
 import { interruption } from "./interruption.ts"
 import { layers } from "./layers.ts"
 import { lifetimes } from "./lifetimes.ts"
@@ -312,6 +313,7 @@ export const wrongCaches: ReadonlyArray<WrongCache> = [
   ...layers,
   ...concurrency,
   ...atomicity,
+  ...histories,
   ...interruption,
   ...secrets,
   ...scale,

@@ -51,6 +51,7 @@ export const contract = (
     // Checked without a near cache only, as that changes nothing of it.
     scale: options.nearCache === undefined,
     layerWithNamespace: layer,
+    lateReads: options.nearCache === undefined ? 0 : 20_000,
     setOtherType: (key) => Effect.promise(() => beside.rPush(`${options.namespace}:${key}`, "element")),
     store
   })

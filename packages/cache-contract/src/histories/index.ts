@@ -1,3 +1,4 @@
+export * from "./describeHistory.ts"
 export * from "./History.ts"
 export * from "./Linearizability.ts"
 export * from "./Register.ts"

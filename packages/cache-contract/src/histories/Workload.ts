@@ -19,6 +19,10 @@ export interface WorkloadOptions {
   readonly random: () => number
   /** Runs between two operations of a caller. */
   readonly pause?: Effect.Effect<void>
+  /** False for an operation that no caller may draw. By default they draw from all. */
+  readonly isPossible?: (operation: Operation) => boolean
+  /** True once the callers are to end before they have run all their operations. */
+  readonly isOver?: () => boolean
   /** When something happens, in a unit that grows. */
   readonly now: () => number
 }
@@ -52,8 +56,8 @@ const run = (cache: CachePort["Service"], key: string, operation: Operation): Ef
 }
 
 /** Undefined for what was certainly not carried out. */
-const outcomeOf = (asked: Effect.Effect<unknown, CacheError>): Effect.Effect<Outcome | undefined> =>
-  Effect.match(asked, {
+const outcomeOf = (operation: Effect.Effect<unknown, CacheError>): Effect.Effect<Outcome | undefined> =>
+  Effect.match(operation, {
     onSuccess: (answer) => ({ answer }),
     onFailure: ({ outcome, reason }) => {
       if (reason._tag === "WrongType") return { answer: wrongType }
@@ -61,7 +65,11 @@ const outcomeOf = (asked: Effect.Effect<unknown, CacheError>): Effect.Effect<Out
     }
   })
 
-const draw = (random: () => number, values: ReadonlyArray<string>): Operation => {
+const draw = (
+  random: () => number,
+  values: ReadonlyArray<string>,
+  isPossible: (operation: Operation) => boolean
+): Operation => {
   const value = values[Math.floor(random() * values.length)] ?? ""
   const expires = random() < 0.5
   const operations: ReadonlyArray<Operation> = [
@@ -80,13 +88,16 @@ const draw = (random: () => number, values: ReadonlyArray<string>): Operation =>
     { name: "ttl" },
     { name: "expire", expires }
   ]
-  return operations[Math.floor(random() * operations.length)] ?? { name: "get" }
+  const possible = operations.filter(isPossible)
+  return possible[Math.floor(random() * possible.length)] ?? { name: "get" }
 }
 
 /** Runs the callers, and gives the history of each key. */
 export const record = ({
   caches,
   callers,
+  isOver = () => false,
+  isPossible = () => true,
   keys,
   now,
   operations,
@@ -99,7 +110,7 @@ export const record = ({
   const once = (cache: CachePort["Service"]) =>
     Effect.suspend(() => {
       const key = `${prefix}${Math.floor(random() * keys)}`
-      const operation = draw(random, values)
+      const operation = draw(random, values, isPossible)
       const from = now()
       return Effect.map(outcomeOf(run(cache, key, operation)), (outcome) => {
         if (outcome === undefined) return
@@ -111,8 +122,13 @@ export const record = ({
   const caller = (index: number) => {
     const cache = caches[index % caches.length]
     if (cache === undefined) return Effect.void
-    return Effect.forEach(Array.from({ length: operations }), () => Effect.andThen(once(cache), pause), {
-      discard: true
+    let calls = 0
+    return Effect.whileLoop({
+      while: () => calls < operations && !isOver(),
+      body: () => Effect.andThen(once(cache), pause),
+      step: () => {
+        calls++
+      }
     })
   }
   return Effect.as(

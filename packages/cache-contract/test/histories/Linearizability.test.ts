@@ -1,5 +1,11 @@
 import { assert, describe, it } from "@effect/vitest"
-import { type Event, isLinearizable, type Operation, type Outcome, withLateReads } from "@hexcache/linearizability"
+import {
+  type Event,
+  isLinearizable,
+  type Operation,
+  type Outcome,
+  withLateReads
+} from "@hexcache/cache-contract/histories"
 
 const event = (from: number, to: number, operation: Operation, answer: unknown): Event => ({
   from,

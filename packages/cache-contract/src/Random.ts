@@ -1,0 +1,14 @@
+/**
+ * Numbers that follow from a seed.
+ */
+
+/** Numbers from 0 to 1, without 1, that follow from a seed: mulberry32. */
+export const randomFrom = (seed: number): (() => number) => {
+  let state = Math.trunc(seed)
+  return () => {
+    state = (state + 0x6d2b79f5) | 0
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
+  }
+}
