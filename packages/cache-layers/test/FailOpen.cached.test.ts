@@ -33,6 +33,22 @@ describe("Cached on FailOpen", () => {
       }).pipe(Effect.provide(Layer.provide(FailOpen.layer, Layer.succeed(CachePort, store.cache))), silently)
     }
   )
+
+  it.effect("an invalidation through the strict cache that is pending holds for readers of the other one", () => {
+    const store = new MapStore()
+    const db = new Database()
+    const users = Cached.make(usual(db))
+    return Effect.gen(function* () {
+      const context = yield* Layer.build(FailOpen.layer.pipe(Layer.provide(Layer.succeed(CachePort, store.cache))))
+      const open = Effect.provideService(CachePort, Context.get(context, CachePort))
+      const strict = Effect.provideService(CachePort, Context.get(context, FailOpen).strict)
+      yield* open(users.get(1))
+      db.names.set(1, "new")
+      store.fails = ({ operation }) => operation !== "getMany"
+      yield* strict(users.invalidate(1))
+      assert.strictEqual((yield* open(users.get(1))).name, "new")
+    }).pipe(silently)
+  })
 })
 
 describe("CachePort.ready on FailOpen", () => {

@@ -8,10 +8,12 @@ export * as Input from "./internal/Input.ts"
 export { invalidInput } from "./internal/InputCheck.ts"
 export {
   attach,
+  bottomOf,
   finishBeforeClose,
   layered,
   namespaceOf,
   type Observer,
+  type Origin,
   observerOf,
   originOf,
   type ReadThroughStats,

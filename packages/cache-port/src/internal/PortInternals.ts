@@ -45,7 +45,7 @@ export type SyncReader = (
 ) => ReadonlyArray<string | undefined> | CacheError | Async
 
 /** The port that a namespace belongs to, and the prefix of the namespace within it. */
-interface Origin {
+export interface Origin {
   readonly root: CacheOperations
   readonly path: string
 }
@@ -109,6 +109,15 @@ export const syncReaderOf = (cache: CacheOperations): SyncReader | undefined => 
 
 /** The port that `port` is a namespace of, or `port` itself. */
 export const originOf = (port: CacheOperations): Origin => internalsOf(port).origin ?? { root: port, path: "" }
+
+/** As `originOf`, through the layers around the port that it belongs to. */
+export const bottomOf = (port: CacheOperations): Origin => {
+  const { path, root } = originOf(port)
+  const { layer } = internalsOf(root)
+  if (layer === undefined) return { path, root }
+  const bottom = bottomOf(layer.inner)
+  return { root: bottom.root, path: bottom.path + path }
+}
 
 /**
  * The cache below the layers that fail open, with every other layer around it, and the failures that those layers count.

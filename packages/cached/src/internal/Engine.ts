@@ -6,6 +6,7 @@
 import type { CachePort } from "@hexcache/cache-port"
 import { Effect } from "effect"
 import { makeBatchReader } from "./BatchReader.ts"
+import type { CacheState } from "./CacheState.ts"
 import type { Caller } from "./Caller.ts"
 import { countersOf } from "./Counters.ts"
 import { makeEntryStore } from "./EntryStore.ts"
@@ -22,28 +23,26 @@ import { makeReadRules } from "./ReadRules.ts"
 import { makeGetBatched } from "./Requests.ts"
 import { makeSnapshotReader } from "./SnapshotReader.ts"
 import { makeStore } from "./Store.ts"
-import { makeTags, type TagState } from "./Tags.ts"
+import { makeTags } from "./Tags.ts"
 
 export type Engine<Key, A, Answer, E, R> = ReturnType<typeof makeEngine<Key, A, Answer, E, R>>
 
-/** `retain` keeps the engine in memory while it is needed. */
 export const makeEngine = <Key, A, Answer, E, R>(
   policy: Policy<Key, A, Answer, E, R>,
   cache: CachePort["Service"],
-  tagState: TagState,
-  retain: () => void
+  state: CacheState
 ) => {
   const { hasTags, namespace, sharedLife, staleFor, textOf } = policy
   const counters = countersOf(namespace)
   const keys = policy.storeKeys()
   const store = makeStore(cache, () => counters.error())
-  const tags = makeTags(store, tagState, sharedLife)
+  const tags = makeTags(store, state, sharedLife)
   const log = makeNamespaceLog(namespace)
-  const lookups = new InFlightLookups<Answer, E>(hasTags ? () => tagState.changes : () => 0)
+  const lookups = new InFlightLookups<Answer, E>(hasTags ? () => state.changes : () => 0)
   const snapshots = makeSnapshotReader(policy, store, tags)
   const ensureGenerations = makeEnsureGenerations(policy, store, tags)
   const entries = makeEntryStore(policy, store, tags, snapshots)
-  const invalidations = makeInvalidations(store, keys, tags, counters, retain)
+  const invalidations = makeInvalidations(store, keys, tags, counters, state, policy.namespace)
   const writer = makeEntryWriter(policy, entries, invalidations)
   const loader = makeLoader({ policy, counters, store, snapshots, ensureGenerations, writer, lookups, log })
   const rules = makeReadRules(policy, counters, lookups, log)

@@ -4,24 +4,24 @@
  * @internal
  */
 import { Effect } from "effect"
+import type { CacheState } from "./CacheState.ts"
 import { Caller } from "./Caller.ts"
 import type { Counters } from "./Counters.ts"
-import { PendingInvalidations } from "./PendingInvalidations.ts"
 import { inHalves, type Outcome, type Store } from "./Store.ts"
 import type { StoreKeys } from "./StoreKeys.ts"
 import type { Tags } from "./Tags.ts"
 
 export type Invalidations = ReturnType<typeof makeInvalidations>
 
-/** `retain` keeps the pending invalidations in memory. */
 export const makeInvalidations = (
   store: Store,
   keys: StoreKeys,
   tags: Tags,
   counters: Counters,
-  retain: () => void
+  state: CacheState,
+  namespace: string
 ) => {
-  const pending = new PendingInvalidations()
+  const pending = state.pendingKeysOf(namespace)
 
   const deleteKeys = (texts: ReadonlyArray<string>): Effect.Effect<Outcome> =>
     store.delete(texts.flatMap((text) => [keys.entry(text), keys.own(text)]))
@@ -43,7 +43,7 @@ export const makeInvalidations = (
           if (outcome === "Refused") return
           counters.add("pendingInvalidations", count)
           addPending()
-          retain()
+          state.retain()
         })
       )
     )

@@ -6,7 +6,7 @@
  */
 
 import type { CacheOperations } from "@hexcache/cache-port"
-import { originOf } from "@hexcache/cache-port/internal"
+import type { Origin } from "@hexcache/cache-port/internal"
 
 /** The most namespaces of a cache whose values outlive their ports. */
 const mostRetained = 1_000
@@ -18,11 +18,16 @@ const mostRetained = 1_000
 export class PerNamespace<A extends { readonly isNeeded: boolean }> {
   readonly #byPort = new WeakMap<CacheOperations, A>()
   readonly #byRoot = new WeakMap<CacheOperations, Namespaces<A>>()
+  readonly #originOf: (port: CacheOperations) => Origin
+
+  constructor(originOf: (port: CacheOperations) => Origin) {
+    this.#originOf = originOf
+  }
 
   of(port: CacheOperations, make: (retain: () => void) => A): A {
     const known = this.#byPort.get(port)
     if (known !== undefined) return known
-    const { path, root } = originOf(port)
+    const { path, root } = this.#originOf(port)
     let namespaces = this.#byRoot.get(root)
     if (namespaces === undefined) {
       namespaces = new Namespaces()

@@ -8,36 +8,14 @@
  * @internal
  */
 import { Clock, Effect } from "effect"
+import type { CacheState } from "./CacheState.ts"
 import { sharedLife } from "./GenerationId.ts"
-import { PendingInvalidations } from "./PendingInvalidations.ts"
 import type { Outcome, Store } from "./Store.ts"
 import { tagKey, tagPattern, watermarkKey } from "./StoreKeys.ts"
 
-/** The state of the tags of one cache in this process, shared by its `Cached`. */
-export class TagState {
-  readonly pending = new PendingInvalidations()
-  /** Counts the beginnings and ends of invalidations of tags: no later reader shares a lookup from before one of them. */
-  changes = 0
-  readonly #retain: () => void
-
-  /** `retain` keeps the state in memory while it is needed. */
-  constructor(retain: () => void) {
-    this.#retain = retain
-  }
-
-  get isNeeded(): boolean {
-    return !this.pending.isEmpty
-  }
-
-  add(tag: string): void {
-    this.pending.add([tag])
-    this.#retain()
-  }
-}
-
 export type Tags = ReturnType<typeof makeTags>
 
-export const makeTags = (store: Store, state: TagState, life: number) => {
+export const makeTags = (store: Store, state: CacheState, life: number) => {
   const { pending } = state
 
   /** The generations of the tags that have one, without pending tags. Undefined where the cache failed. */

@@ -5,8 +5,10 @@
  */
 
 import { CachePort } from "@hexcache/cache-port"
+import { bottomOf, originOf } from "@hexcache/cache-port/internal"
 import { Context, Effect, Effectable, Option, Scope } from "effect"
 import type { Cached, UnboundCached } from "./CachedTypes.ts"
+import { CacheState } from "./CacheState.ts"
 import { Caller } from "./Caller.ts"
 import { countersOf } from "./Counters.ts"
 import { type Engine, makeEngine } from "./Engine.ts"
@@ -14,18 +16,18 @@ import { sharedLife } from "./GenerationId.ts"
 import { PerNamespace } from "./PerNamespace.ts"
 import type { Policy } from "./Policy.ts"
 import { makeStore } from "./Store.ts"
-import { makeTags, TagState } from "./Tags.ts"
+import { makeTags } from "./Tags.ts"
 
-const tagStates = new PerNamespace<TagState>()
+const states = new PerNamespace<CacheState>(bottomOf)
 
-const tagStateOf = (cache: CachePort["Service"]): TagState => tagStates.of(cache, (retain) => new TagState(retain))
+const stateOf = (cache: CachePort["Service"]): CacheState => states.of(cache, (retain) => new CacheState(retain))
 
 /** Forgets the values with the tag, of every `Cached` on the cache. */
 export const invalidateTag = (tag: string): Effect.Effect<void, never, CachePort> =>
   CachePort.use((cache) => {
     const tags = makeTags(
       makeStore(cache, () => undefined),
-      tagStateOf(cache),
+      stateOf(cache),
       sharedLife
     )
     return Effect.andThen(tags.invalidate(tag), tags.retry)
@@ -35,10 +37,10 @@ export const invalidateTag = (tag: string): Effect.Effect<void, never, CachePort
 export const make = <Key, A, Answer, E, R>(
   policy: Policy<Key, A, Answer, E, R>
 ): UnboundCached<Key, A, Answer, E, R | CachePort> => {
-  const engines = new PerNamespace<Engine<Key, A, Answer, E, R>>()
+  const engines = new PerNamespace<Engine<Key, A, Answer, E, R>>(originOf)
   const engineFor = (context: Context.Context<CachePort>) => {
     const cache = Context.get(context, CachePort)
-    return engines.of(cache, (retain) => makeEngine(policy, cache, tagStateOf(cache), retain))
+    return engines.of(cache, () => makeEngine(policy, cache, stateOf(cache)))
   }
 
   const bind = Effect.contextWith((context: Context.Context<R | CachePort>) => {

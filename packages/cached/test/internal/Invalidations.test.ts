@@ -355,4 +355,19 @@ describe("Cached: invalidation", () => {
       assert.isAtMost(store.count("deleteMany"), 20)
     }).pipe(run, silently)
   })
+
+  it.effect("a pending invalidation is one of every Cached of the namespace", () => {
+    const { db, run, store } = setup()
+    const [users, others] = [Cached.make(usual(db)), Cached.make(usual(db))]
+    return Effect.gen(function* () {
+      yield* users.get(1)
+      db.names.set(1, "new")
+      store.fails = ({ operation }) => operation !== "getMany"
+      yield* others.invalidate(1)
+      assert.strictEqual((yield* users.get(1)).name, "new")
+      store.fails = () => false
+      yield* users.get(2)
+      assert.strictEqual((yield* others.get(1)).name, "new")
+    }).pipe(run, silently)
+  })
 })
