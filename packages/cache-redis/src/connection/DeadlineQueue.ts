@@ -10,8 +10,8 @@ import * as CoarseClock from "../platform/CoarseClock.ts"
 import { clearImmediate, clearTimeout, performance, setImmediate, setTimeout } from "../platform/Platform.ts"
 
 /** An element with a deadline. The fields belong to the queue. */
-export interface Timed {
-  deadline: number
+export class Timed {
+  deadline = 0
   previous: Timed | undefined
   next: Timed | undefined
 }
@@ -193,7 +193,7 @@ export class DeadlineQueue<T extends Timed> {
 /** Calls back when so many milliseconds are over, on a loop that was blocked not before replies were read. Returns what clears it. */
 export const startDeadline = (millis: number, onOver: () => void): (() => void) => {
   const deadlines = new DeadlineQueue<Timed>(millis, onOver)
-  deadlines.add({ deadline: 0, previous: undefined, next: undefined })
+  deadlines.add(new Timed())
   return () => {
     deadlines.drain()
     deadlines.stop()

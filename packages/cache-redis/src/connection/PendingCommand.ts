@@ -9,17 +9,14 @@ import type { Command } from "../commands/Command.ts"
 import * as ReplyError from "../commands/ReplyError.ts"
 import { writtenKeys } from "../commands/writtenKeys.ts"
 import * as CoarseClock from "../platform/CoarseClock.ts"
-import type { Timed } from "./DeadlineQueue.ts"
+import { Timed } from "./DeadlineQueue.ts"
 
 /**
  * A command in flight, with its caller. node-redis takes it for the command's AbortSignal: the client registers a listener
  * that takes the command out of its queue, and removes the listener at the moment in which it writes the command. A real
  * signal would do the same at several times the cost.
  */
-export class PendingCommand implements Timed {
-  deadline = 0
-  previous: Timed | undefined
-  next: Timed | undefined
+export class PendingCommand extends Timed {
   isWritten = false
   /** On `performance`'s clock. */
   writtenAt = 0
@@ -42,6 +39,7 @@ export class PendingCommand implements Timed {
   #cancelWrite: (() => void) | undefined
 
   constructor(command: Command<unknown>, callback: DriverCallback<unknown> | undefined) {
+    super()
     this.command = command
     this.callback = callback
   }

@@ -10,7 +10,7 @@ import type { DriverFailure } from "@hexcache/cache-port"
 import { Effect } from "effect"
 import { constFalse } from "effect/Function"
 import * as ReplyError from "../commands/ReplyError.ts"
-import { DeadlineQueue, type Timed } from "./DeadlineQueue.ts"
+import { DeadlineQueue, Timed } from "./DeadlineQueue.ts"
 
 /** Bounds of the wait. Times are in milliseconds. */
 export interface WaitingCommandsOptions {
@@ -25,47 +25,25 @@ type Send = (deadline: number) => Effect.Effect<void> | undefined
 
 type Fail = (failure: DriverFailure) => void
 
-class WaitingCommand implements Timed {
-  deadline = 0
-  previous: Timed | undefined
-  next: Timed | undefined
+class WaitingCommand extends Timed {
   /** False once the command was sent, has failed, or has lost its caller. */
   isWaiting = true
-  readonly #send: Send
-  readonly #fail: Fail
-  #interrupt: Effect.Effect<void> | undefined
+  readonly send: Send
+  readonly fail: Fail
+  /** Interrupts the command once it was sent. */
+  interrupt: Effect.Effect<void> = Effect.void
 
   constructor(send: Send, fail: Fail) {
-    this.#send = send
-    this.#fail = fail
+    super()
+    this.send = send
+    this.fail = fail
   }
-
-  send(): void {
-    this.isWaiting = false
-    this.#interrupt = this.#send(this.deadline)
-  }
-
-  fail(failure: DriverFailure): void {
-    this.isWaiting = false
-    this.#fail(failure)
-  }
-
-  get interrupt(): Effect.Effect<void> {
-    return this.#interrupt ?? Effect.void
-  }
-}
-
-/** The end of the time in which a connection may be in the making. */
-class Grace implements Timed {
-  deadline = 0
-  previous: Timed | undefined
-  next: Timed | undefined
 }
 
 /** Commands in the order of their deadlines, from `open` until `send` or `fail`. */
 export class WaitingCommands {
   readonly #maxPending: number
-  readonly #deadlines: DeadlineQueue<WaitingCommand | Grace>
+  readonly #deadlines: DeadlineQueue<Timed>
   readonly #onClosed: () => void
   #isOpen = false
 
@@ -73,7 +51,8 @@ export class WaitingCommands {
     this.#maxPending = maxPending
     this.#onClosed = onClosed
     this.#deadlines = new DeadlineQueue(commandTimeout, (expired) => {
-      if (expired instanceof WaitingCommand) expired.fail(ReplyError.connecting())
+      // Any other element is the end of the time in which a connection may be in the making.
+      if (expired instanceof WaitingCommand) end(expired, (command) => command.fail(ReplyError.connecting()))
       else this.fail(ReplyError.connecting())
     })
   }
@@ -86,7 +65,7 @@ export class WaitingCommands {
   /** Lets commands wait from now on, for as long as one command may take. */
   open(): void {
     this.#isOpen = true
-    this.#deadlines.add(new Grace())
+    this.#deadlines.add(new Timed())
   }
 
   /**
@@ -113,7 +92,9 @@ export class WaitingCommands {
 
   /** Sends every command: the connection is ready. */
   send(): void {
-    this.#close((command) => command.send())
+    this.#close((command) => {
+      command.interrupt = command.send(command.deadline) ?? Effect.void
+    })
   }
 
   /** Fails every command: the attempt has failed, or the cache is closed. */
@@ -121,13 +102,18 @@ export class WaitingCommands {
     this.#close((command) => command.fail(failure))
   }
 
-  #close(end: (command: WaitingCommand) => void): void {
+  #close(act: (command: WaitingCommand) => void): void {
     if (!this.#isOpen) return
     this.#isOpen = false
     const commands = this.#deadlines.drain().filter((each) => each instanceof WaitingCommand)
     this.#deadlines.stop()
     // One that ends may interrupt another one.
-    for (const command of commands) if (command.isWaiting) end(command)
+    for (const command of commands) if (command.isWaiting) end(command, act)
     this.#onClosed()
   }
+}
+
+const end = (command: WaitingCommand, act: (command: WaitingCommand) => void): void => {
+  command.isWaiting = false
+  act(command)
 }
