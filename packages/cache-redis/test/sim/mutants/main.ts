@@ -12,7 +12,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync }
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { parseArgs } from "node:util"
-import { type Mutant, mutants, type WorldName } from "./mutants.ts"
+import { type Mutant, mutants } from "./mutants.ts"
 
 const original = join(import.meta.dirname, "../../..")
 const { values } = parseArgs({
@@ -41,7 +41,7 @@ interface Run {
   readonly printed: string
 }
 
-const simulate = (folder: string, world: WorldName): Promise<Run> =>
+const simulate = (folder: string, { only, world }: Mutant): Promise<Run> =>
   new Promise((resolve) => {
     const program = join(folder, "test/sim/main.ts")
     const topology = world === "near" ? ["--near"] : ["--topology", world]
@@ -55,7 +55,8 @@ const simulate = (folder: string, world: WorldName): Promise<Run> =>
       "--whole",
       "--jobs",
       "1",
-      ...topology
+      ...topology,
+      ...(only === undefined ? [] : ["--only", only])
     ]
     const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", program, ...args])
     let printed = ""
@@ -75,14 +76,14 @@ const examine = async (
   folder: string,
   mutant: Mutant
 ): Promise<{ readonly isFound: boolean; readonly text: string }> => {
-  const { checkers, file, from, name, to, world } = mutant
+  const { checkers, file, from, name, to } = mutant
   const path = join(folder, "src", file)
   const source = readFileSync(path, "utf8")
   const parts = source.split(from)
   if (parts.length !== 2) return { isFound: false, text: `STALE: ${name}: stands ${parts.length - 1} times in ${file}` }
   writeFileSync(path, parts.join(to))
   try {
-    const { printed, seeds, wrong } = await simulate(folder, world)
+    const { printed, seeds, wrong } = await simulate(folder, mutant)
     const [first] = wrong
     if (first === undefined) {
       const end = printed.includes("simulated hours") ? `in ${seeds} seeds` : printed.slice(-2_000)
