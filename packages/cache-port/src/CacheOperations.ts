@@ -21,6 +21,7 @@ export interface SetOptions {
 export interface CacheOperations {
   /** Reads a value; none when the key is absent or expired. */
   readonly get: (key: string) => Effect.Effect<Option.Option<string>, CacheError>
+  /** Reads a value as JSON, which a schema may decode. */
   readonly getJson: {
     /** Reads a value and parses it as JSON. Text that does not parse fails with `InvalidValue`, which quotes nothing of it. */
     (key: string): Effect.Effect<Option.Option<Schema.Json>, CacheError>

@@ -6,6 +6,7 @@ import { instrumentationScope, type OpenTelemetryApi } from "./OpenTelemetry.ts"
 
 /** A registry of prom-client 14 or later. */
 export interface PrometheusRegistry {
+  /** Adds a metric, which the registry reads when it is exported. */
   registerMetric(metric: never): void
 }
 

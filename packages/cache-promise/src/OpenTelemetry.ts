@@ -5,9 +5,13 @@ import { Context, Exit, type Fiber, Option, Tracer } from "effect"
 
 /** A span of OpenTelemetry's API. */
 export interface OpenTelemetrySpan {
+  /** Sets an attribute of the span. */
   setAttribute(name: string, value: never): unknown
+  /** Sets whether what the span measures succeeded. */
   setStatus(status: { readonly code: number }): unknown
+  /** Returns the ids of the span and its trace. */
   spanContext(): { readonly traceId: string; readonly spanId: string }
+  /** Ends the span at a time, or now. */
   end(time?: [seconds: number, nanos: number]): void
 }
 
@@ -22,25 +26,33 @@ interface ObservableCounter {
  */
 export interface OpenTelemetryApi {
   readonly trace: {
+    /** Returns the tracer of a scope. */
     getTracer(name: string): {
+      /** Starts a span below that of a context. */
       startSpan(
         name: string,
         options: { readonly kind: number; readonly startTime: [seconds: number, nanos: number] },
         context: never
       ): OpenTelemetrySpan
     }
+    /** Returns a context with a span in it. */
     setSpan(context: never, span: never): unknown
   }
   readonly context: {
+    /** Returns the context that is active here. */
     active(): unknown
+    /** Runs a function with a context active. */
     with<A>(context: never, run: () => A): A
   }
   readonly metrics: {
+    /** Returns the meter of a scope. */
     getMeter(name: string): {
+      /** Creates a counter that is read when it is exported. */
       createObservableCounter(
         name: string,
         options: { readonly description: string; readonly unit: string }
       ): ObservableCounter
+      /** Creates a histogram. */
       createHistogram(
         name: string,
         options: {
@@ -48,7 +60,10 @@ export interface OpenTelemetryApi {
           readonly unit: string
           readonly advice: { readonly explicitBucketBoundaries: Array<number> }
         }
-      ): { record(value: number, attributes: Record<string, string>): void }
+      ): {
+        /** Records a value. */
+        record(value: number, attributes: Record<string, string>): void
+      }
     }
   }
 }

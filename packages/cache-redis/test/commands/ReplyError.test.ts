@@ -52,7 +52,7 @@ const replies: ReadonlyArray<readonly [reply: string, reason: string, code: stri
   ["", "Unknown", "ERR"]
 ]
 
-/** Refusals of rights, as servers from Redis 6.2 on word them, and what is told of them. */
+/** Refusals of rights, as servers from Redis 6.2 on word them, and the message of each. */
 const refusedRights: ReadonlyArray<readonly [reply: string, message: string]> = [
   ["NOPERM this user has no permissions to run the 'get' command or its subcommand", "run GET (NOPERM)"],
   ["NOPERM this user has no permissions to run the 'client|tracking' command", "run CLIENT TRACKING (NOPERM)"],
