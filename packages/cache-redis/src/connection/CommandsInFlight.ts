@@ -149,7 +149,7 @@ export class CommandsInFlight {
     if (isReply) this.#watchdog.replyArrived()
     if (!pending.isPending) return
     pending.result = recover === undefined ? failure : recover(failure)
-    if (isReply && failure.serverCode !== "READONLY") {
+    if (isReply && !isDemoted(failure)) {
       this.#fence?.hold(pending)
       return
     }
@@ -227,6 +227,9 @@ export class CommandsInFlight {
     if (this.isIdle) this.#options.onIdle()
   }
 }
+
+/** True for a refusal of a replica, which is no master any more: of writes, or of reads too while it has lost its own. */
+const isDemoted = ({ serverCode }: DriverFailure): boolean => serverCode === "READONLY" || serverCode === "MASTERDOWN"
 
 const isScriptUnknown = ({ command, result }: PendingCommand): boolean =>
   command.script !== undefined && result instanceof DriverFailure && result.serverCode === "NOSCRIPT"

@@ -1,6 +1,6 @@
 /** One server behind a name or a proxy that becomes a replica, while the connection to it stays open. */
 import { assert, describe, it } from "@effect/vitest"
-import { askRedis } from "@hexcache/redis-testkit"
+import { askRedis, freePort } from "@hexcache/redis-testkit"
 import { Effect, Option, Schedule } from "effect"
 import { address } from "../support/address.ts"
 import { cache, server } from "../support/servers.ts"
@@ -20,6 +20,22 @@ describe("a server that was demoted behind its address", () => {
       assert.strictEqual(refused.outcome, "NotExecuted")
       yield* cached.set("key", "new")
       assert.strictEqual(yield* Effect.promise(() => askRedis(next.url, ["GET", "test:key"])), "new")
+      assert.deepStrictEqual(yield* cached.get("key"), Option.some("new"))
+    })
+  )
+
+  it.live("is left at the first MASTERDOWN, so that reads reach the new master though nothing is written", () =>
+    Effect.gen(function* () {
+      const [old, next] = [yield* server({ args: ["--replica-serve-stale-data", "no"] }), yield* server()]
+      const { leadTo, url } = yield* address
+      leadTo(old.port)
+      const cached = yield* cache({ url, commandTimeout: "20 seconds", connectTimeout: "20 seconds" })
+      assert.deepStrictEqual(yield* cached.get("key"), Option.none())
+      yield* Effect.promise(() => askRedis(next.url, ["SET", "test:key", "new"]))
+      const nowhere = yield* Effect.promise(() => freePort())
+      yield* Effect.promise(() => askRedis(old.url, ["REPLICAOF", "127.0.0.1", `${nowhere}`]))
+      leadTo(next.port)
+      assert.strictEqual((yield* Effect.flip(cached.get("key"))).serverCode, "MASTERDOWN")
       assert.deepStrictEqual(yield* cached.get("key"), Option.some("new"))
     })
   )
