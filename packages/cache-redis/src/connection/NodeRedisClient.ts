@@ -47,15 +47,23 @@ export const createNodeRedisClient = (endpoint: Endpoint, signal: AbortSignal) =
   })
   // It reads RESP 3 and hands messages on, and requests neither: a refusal in its own handshake would end the connection.
   Object.assign(client.options, { RESP: 2, emitInvalidate: false })
-  decodeWithoutStacks(client._getQueue().decoder)
+  decodeWithoutStacks(client)
   return client
 }
 
+interface Decoder {
+  write: (chunk: Buffer) => void
+}
+
 /**
- * Lets this decoder make errors without a stack. The client makes an `Error` of each error reply, and its stack, which
- * nobody reads, costs several times the rest of the reply: thousands of commands may be redirected in one turn.
+ * Lets a client make errors without a stack. It makes an `Error` of each error reply, and its stack, which nobody reads,
+ * costs several times the rest of the reply: thousands of commands may be redirected in one turn of the event loop.
+ *
+ * The queue is the client's own. Where a later version has none, errors keep their stacks.
  */
-const decodeWithoutStacks = (decoder: { write: (chunk: Buffer) => void }): void => {
+const decodeWithoutStacks = (client: { readonly _getQueue?: () => { readonly decoder?: Decoder } }): void => {
+  const decoder = client._getQueue?.().decoder
+  if (decoder === undefined) return
   const write = decoder.write.bind(decoder)
   decoder.write = (chunk) => {
     const { stackTraceLimit } = Error
