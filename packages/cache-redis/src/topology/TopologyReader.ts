@@ -218,8 +218,8 @@ class MapReplies {
 
   /** The failure of a reading without a map: a refusal says more than a silence. */
   get failure(): DriverFailure {
-    const refusals = this.failures.filter(({ serverCode }) => serverCode !== undefined)
-    return refusals.find(({ reason }) => reason instanceof AccessDenied) ?? refusals[0] ?? ReplyError.noTopology()
+    const denied = this.failures.find(({ reason }) => reason instanceof AccessDenied)
+    return denied ?? this.failures.find(({ serverCode }) => serverCode !== undefined) ?? ReplyError.noTopology()
   }
 }
 

@@ -2,14 +2,14 @@
 import { assert, describe, it } from "@effect/vitest"
 import { CachePort } from "@hexcache/cache-port"
 import { CacheRedis } from "@hexcache/cache-redis"
-import { askRedis, type RedisServer } from "@hexcache/redis-testkit"
+import { askRedis, freePort, makeCertificate, type RedisServer } from "@hexcache/redis-testkit"
 import { Context, Effect, Layer } from "effect"
 import { eventually, failsFor } from "../support/bounds.ts"
 import { at, cluster } from "../support/clusters.ts"
 import { logging } from "../support/logging.ts"
 import { server } from "../support/servers.ts"
 
-const cacheOn = ({ port }: RedisServer, options: Partial<CacheRedis.CacheRedisClusterOptions> = {}) =>
+const cacheOn = ({ port }: Pick<RedisServer, "port">, options: Partial<CacheRedis.CacheRedisClusterOptions> = {}) =>
   Effect.map(
     Layer.build(
       CacheRedis.layerCluster({
@@ -59,6 +59,19 @@ describe.concurrent("a server that returns no map of slots", () => {
         "Warn cache-redis: a node of the cluster: the server refuses this user and password (WRONGPASS) (AccessDenied); " +
           "connecting anew"
       ])
+    })
+  )
+
+  it.live("has a certificate that is not trusted, as the failure says", () =>
+    Effect.gen(function* () {
+      const certificate = yield* Effect.acquireRelease(
+        Effect.promise(() => makeCertificate()),
+        ({ remove }) => Effect.sync(remove)
+      )
+      const port = yield* Effect.promise(() => freePort())
+      yield* server({ args: certificate.serverArgs(port) })
+      const cached = yield* cacheOn({ port }, { tls: true })
+      assert.match((yield* failsFor("AccessDenied", cached.get("key"))).message, /TLS was refused/)
     })
   )
 
