@@ -68,6 +68,9 @@ const byFirstWord: Record<string, Reason> = {
 const byText: ReadonlyArray<readonly [begin: string, reason: Reason]> = [
   ["ERR max number of clients", () => new OutOfMemory({ message: "the server has reached its maximum of clients" })],
   ["ERR This instance has cluster support disabled", unavailable("the server is no node of a cluster")],
+  // Until Redis 6.2, and since 7.0.
+  ["ERR unknown command `SENTINEL`", unavailable("the server is no sentinel")],
+  ["ERR unknown command 'SENTINEL'", unavailable("the server is no sentinel")],
   ["ERR AUTH", denied("the server knows no password")],
   ["ERR Client sent AUTH", denied("the server knows no password")],
   // Until Redis 7.0, and since 7.2.

@@ -233,16 +233,24 @@ const isSame = (one: Node, other: Node): boolean => one.host === other.host && o
 const votesFor = (master: Node, named: ReadonlyArray<Node>): number =>
   named.filter((other) => isSame(master, other)).length
 
-/** The failure of a look-up without a master: a refusal says more than a silence. */
+/** The failure of a look-up without a master: a refusal says more than a silence, and one that lasts more than any. */
 const failureOf = (failures: ReadonlyArray<DriverFailure>): DriverFailure => {
   const denied = failures.find(({ reason }) => reason instanceof AccessDenied)
   if (denied !== undefined) return ofSentinel(denied)
-  return unavailable(failures.includes(unknownName) ? "no sentinel knows a master of this name" : "no sentinel answers")
+  if (failures.includes(unknownName)) return unavailable("no sentinel knows a master of this name")
+  const refusal = failures.find(({ serverCode }) => serverCode !== undefined)
+  return refusal === undefined ? unavailable("no sentinel answers") : ofSentinel(refusal)
 }
 
 /** Names the sentinel in a refusal, which the master may return too. */
-const ofSentinel = ({ outcome, reason, serverCode }: DriverFailure): DriverFailure =>
-  new DriverFailure(new AccessDenied({ message: `sentinel: ${reason.message}` }), outcome, serverCode)
+const ofSentinel = ({ outcome, reason, serverCode }: DriverFailure): DriverFailure => {
+  const message = `sentinel: ${reason.message}`
+  return new DriverFailure(
+    reason instanceof AccessDenied ? new AccessDenied({ message }) : new Unavailable({ message }),
+    outcome,
+    serverCode
+  )
+}
 
 const unavailable = (message: string): DriverFailure => new DriverFailure(new Unavailable({ message }))
 

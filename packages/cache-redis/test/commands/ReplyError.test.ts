@@ -23,6 +23,8 @@ const replies: ReadonlyArray<readonly [reply: string, reason: string, code: stri
   ["ERR AUTH <password> called without any password configured for the default user.", "AccessDenied", "ERR"],
   ["ERR Client sent AUTH, but no password is set", "AccessDenied", "ERR"],
   ["ERR This instance has cluster support disabled", "Unavailable", "ERR"],
+  [`ERR unknown command 'SENTINEL', with args beginning with: 'MASTER' '${canary}'`, "Unavailable", "ERR"],
+  [`ERR unknown command \`SENTINEL\`, with args beginning with: \`MASTER\` \`${canary}\``, "Unavailable", "ERR"],
   ["OOM command not allowed when used memory > 'maxmemory'.", "OutOfMemory", "OOM"],
   ["ERR max number of clients reached", "OutOfMemory", "ERR"],
   ["ERR max number of clients + cluster connections reached", "OutOfMemory", "ERR"],

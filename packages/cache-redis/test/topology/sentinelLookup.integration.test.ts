@@ -63,9 +63,9 @@ describe("the lookup of a master by its sentinels", () => {
     })
   )
 
-  it.live("says what is wrong: no such name, no right, no sentinel", () =>
+  it.live("says what is wrong: no such name, no right, no sentinel, another server", () =>
     Effect.gen(function* () {
-      const { name, sentinels } = yield* sentinelGroup()
+      const { master, name, sentinels } = yield* sentinelGroup()
       const nowhere = `redis://127.0.0.1:${yield* Effect.promise(() => freePort())}`
       const failure = (options: Pick<CacheRedis.CacheRedisSentinelOptions, "name" | "sentinels">) =>
         Effect.gen(function* () {
@@ -78,6 +78,10 @@ describe("the lookup of a master by its sentinels", () => {
         "Unavailable: no sentinel knows a master of this name"
       )
       assert.strictEqual(yield* failure({ name, sentinels: [nowhere] }), "Unavailable: no sentinel answers")
+      assert.strictEqual(
+        yield* failure({ name, sentinels: [nowhere, master.url] }),
+        "Unavailable: sentinel: the server is no sentinel (ERR)"
+      )
       yield* Effect.promise(() =>
         Promise.all(sentinels.map(({ url }) => askRedis(url, ["ACL", "SETUSER", "default", "resetpass", ">secret"])))
       )
