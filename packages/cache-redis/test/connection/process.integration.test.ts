@@ -1,6 +1,6 @@
 /**
- * A process and its cache, fault by fault: no crash, no unhandled rejection, no warning, closed within 500 ms, and then
- * the process exits by itself. `NODE_BINARIES=/path/to/node22:/path/to/node24` names the Nodes; the one that runs the
+ * Processes and their caches, fault by fault: no crash, no unhandled rejection, no warning, closed within 500 ms, and
+ * then the process exits by itself. `NODE_BINARIES=/path/to/node22:/path/to/node24` names the Nodes; the one that runs the
  * tests unless given.
  */
 import { spawn } from "node:child_process"
@@ -8,25 +8,24 @@ import { once } from "node:events"
 import { createServer } from "node:net"
 import { createInterface } from "node:readline"
 import { setTimeout as sleep } from "node:timers/promises"
-import { assert, describe, it } from "@effect/vitest"
-import { askRedis, FaultProxy, freePort, RedisServer } from "@hexcache/redis-testkit"
+import { askRedis, FaultProxy, RedisServer } from "@hexcache/redis-testkit"
 import { createClient } from "@redis/client"
-import { Effect } from "effect"
+import { afterAll, assert, beforeAll, describe, it } from "vitest"
 import { unaskedReplies } from "../storm/faults.ts"
 import { patience } from "../support/bounds.ts"
 
 const nodes = process.env.NODE_BINARIES?.split(":").filter((path) => path !== "") ?? [process.execPath]
 
-/** Ends a process, and returns its output. */
-interface Running {
-  readonly end: () => Promise<Ended>
-}
-
-interface Ended {
+/** How the operations of one cache ended, and how long its close took, in milliseconds. */
+interface Closed {
   readonly closed: number
   readonly succeeded: number
   readonly failures: Readonly<Record<string, number>>
-  /** Timers and sockets that were there after the end. */
+}
+
+/** The end of a process. */
+interface Ended {
+  /** Timers and sockets that were there after the last cache was closed. */
   readonly left: ReadonlyArray<string>
   readonly code: number | null
   readonly stderr: string
@@ -34,33 +33,57 @@ interface Ended {
   readonly lingered: number
 }
 
-const start = async (node: string, url: string): Promise<Running> => {
+/** A process with a cache of each URL. */
+interface Running {
+  readonly close: (index: number) => Promise<Closed>
+  readonly ended: Promise<Ended>
+  readonly kill: () => void
+}
+
+const start = async (node: string, urls: ReadonlyArray<string>): Promise<Running> => {
   const program = new URL("../programs/underFault.ts", import.meta.url).pathname
-  const child = spawn(node, ["--disable-warning=ExperimentalWarning", program, url], { stdio: "pipe" })
+  const child = spawn(node, ["--disable-warning=ExperimentalWarning", program, ...urls], { stdio: "pipe" })
   const exited = once(child, "close")
   let stderr = ""
   child.stderr.on("data", (text) => {
     stderr += text
   })
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
-  const first = await lines.next()
-  assert.strictEqual(first.value, "running", stderr)
+  child.stdin.on("error", () => {})
+  const lines = createInterface({ input: child.stdout })
+  await Promise.race([once(lines, "line"), exited.then(() => assert.fail(stderr))])
+  const awaited = new Map<number | "end", PromiseWithResolvers<unknown>>()
+  const lineOf = (key: number | "end"): Promise<unknown> => {
+    const line = Promise.withResolvers<unknown>()
+    awaited.set(key, line)
+    return line.promise
+  }
+  lines.on("line", (line) => {
+    const value = JSON.parse(line)
+    awaited.get(value.index ?? "end")?.resolve(value)
+  })
+  exited.then(() => {
+    for (const { reject } of awaited.values()) reject(new Error(`The process ended: ${stderr}`))
+  })
+  const end = async (): Promise<Ended> => {
+    const { left } = (await lineOf("end")) as Pick<Ended, "left">
+    const over = performance.now()
+    const killer = setTimeout(() => child.kill("SIGKILL"), 30_000)
+    const [code] = await exited
+    clearTimeout(killer)
+    return { left, code, stderr, lingered: performance.now() - over }
+  }
   return {
-    end: async () => {
-      child.stdin.on("error", () => {})
-      child.stdin.write("\n")
-      const { value } = await lines.next()
-      const over = performance.now()
-      const killer = setTimeout(() => child.kill("SIGKILL"), 30_000)
-      const [code] = await exited
-      clearTimeout(killer)
-      assert.strictEqual(code, 0, stderr)
-      return { ...JSON.parse(value ?? ""), code, stderr, lingered: performance.now() - over }
-    }
+    close: async (index) => {
+      const closed = lineOf(index)
+      child.stdin.write(`${index}\n`)
+      return (await closed) as Closed
+    },
+    ended: end(),
+    kill: () => child.kill("SIGKILL")
   }
 }
 
-/** Where a process runs. */
+/** Where a cache is used. */
 interface Place {
   readonly redis: RedisServer
   readonly proxy: FaultProxy
@@ -68,12 +91,14 @@ interface Place {
 
 interface Case {
   /** Before the process starts. */
-  readonly before?: (place: Place) => void | Promise<void>
-  /** Runs beside the process, which ends behind it. */
-  readonly during?: (place: Place) => void | Promise<void>
+  readonly before?: (place: Place) => unknown
+  /** Runs while the cache is used, which is closed behind it. */
+  readonly during?: (place: Place) => unknown
   /** The URL, where it is not the proxy's. */
   readonly url?: (place: Place) => string
   readonly args?: ReadonlyArray<string>
+  /** The failure that operations end with. */
+  readonly failure?: string
 }
 
 const repeated = async (times: number, millis: number, once: (index: number) => void | Promise<void>) => {
@@ -133,79 +158,96 @@ const cases: Readonly<Record<string, Case>> = {
   "connections killed by the server, ten times": {
     during: ({ redis }) =>
       repeated(10, 60, async () => void (await askRedis(redis.url, ["CLIENT", "KILL", "TYPE", "normal"])))
+  },
+  "-DENIED at connect": {
+    // Redis says so only to who comes from another address than loopback.
+    before: async ({ proxy }) => {
+      await proxy.stop()
+      const denying = createServer((socket) => {
+        socket.on("error", () => {})
+        socket.end("-DENIED Redis is running in protected mode because protected mode is enabled\r\n")
+      })
+      denying.listen(proxy.port, "127.0.0.1").unref()
+      await once(denying, "listening")
+    },
+    during: () => sleep(1_500),
+    failure: "AccessDenied"
+  },
+  "max clients": {
+    args: ["--maxclients", "1"],
+    before: ({ redis }) =>
+      createClient({ url: redis.url, socket: { reconnectStrategy: false } })
+        .on("error", () => {})
+        .connect(),
+    url: ({ redis }) => redis.url,
+    during: () => sleep(1_500),
+    failure: "OutOfMemory"
   }
 }
 
-/** Checks what every process must come to. */
-const check = (run: () => Promise<Ended>) =>
-  Effect.promise(async () => {
-    const ended = await run()
-    assert.strictEqual(ended.code, 0)
-    assert.strictEqual(ended.stderr, "")
-    assert.notProperty(ended.failures, "defect")
-    assert.deepStrictEqual(ended.left, [])
-    assert.isAbove(ended.succeeded + Object.values(ended.failures).reduce((sum, count) => sum + count, 0), 20)
-    assert.isAtMost(ended.closed, 500 + patience)
-    assert.isBelow(ended.lingered, 3_000 + patience)
-  })
-
-const running = (node: string, { args = [], before, during, url = ({ proxy }) => proxy.url }: Case) =>
-  check(async () => {
-    const redis = await RedisServer.start({ args })
-    const proxy = await FaultProxy.start(redis.port)
-    const place = { redis, proxy }
-    try {
+/** Uses a cache for each case in one process, all at the same time. */
+const startAll = async (node: string, group: ReadonlyArray<Case>) => {
+  const places = await Promise.all(
+    group.map(async ({ args = [], before }): Promise<Place> => {
+      const redis = await RedisServer.start({ args })
+      const place = { redis, proxy: await FaultProxy.start(redis.port) }
       await before?.(place)
-      const { end } = await start(node, url(place))
-      await sleep(300)
-      await during?.(place)
-      return await end()
-    } finally {
-      await proxy.stop()
-      await redis.stop()
-    }
+      return place
+    })
+  )
+  const urlOf = ({ url = ({ proxy }: Place) => proxy.url }: Case, index: number) => url(places[index] as Place)
+  const { close, ended, kill } = await start(node, group.map(urlOf))
+  const closed = group.map(async ({ during }, index) => {
+    await sleep(300)
+    await during?.(places[index] as Place)
+    return close(index)
   })
+  return {
+    closed,
+    ended,
+    stop: async () => {
+      kill()
+      await Promise.allSettled(closed)
+      await Promise.all(places.flatMap(({ proxy, redis }) => [proxy.stop(), redis.stop()]))
+    }
+  }
+}
+
+/** Cases that share a process. */
+const groupSize = 10
 
 for (const node of nodes) {
-  describe(`a process on ${node === process.execPath ? "this Node" : node}`, {
-    concurrent: true
-  }, () => {
-    for (const [name, fault] of Object.entries(cases)) {
-      it.live(`${name}: no crash, no warning, closed within 500 ms, exits by itself`, () => running(node, fault))
-    }
+  const names = Object.keys(cases)
+  for (let from = 0; from < names.length; from += groupSize) {
+    const group = names.slice(from, from + groupSize)
+    describe(`a process on ${node === process.execPath ? "this Node" : node}, from "${group[0]}" on`, () => {
+      let running: Awaited<ReturnType<typeof startAll>>
+      beforeAll(async () => {
+        running = await startAll(
+          node,
+          group.map((name) => cases[name] as Case)
+        )
+      })
+      afterAll(() => running.stop())
 
-    it.live("-DENIED at connect: no crash, no warning, closed within 500 ms, exits by itself", () =>
-      check(async () => {
-        const port = await freePort()
-        // Redis says so only to who comes from another address than loopback.
-        const denying = createServer((socket) => {
-          socket.on("error", () => {})
-          socket.end("-DENIED Redis is running in protected mode because protected mode is enabled\r\n")
+      for (const [index, name] of group.entries()) {
+        it(`${name}: no crash, and the cache closes within 500 ms`, async () => {
+          const { closed, failures, succeeded } = await (running.closed[index] as Promise<Closed>)
+          const { failure } = cases[name] as Case
+          assert.notProperty(failures, "defect")
+          assert.isAbove(succeeded + Object.values(failures).reduce((sum, count) => sum + count, 0), 20)
+          assert.isAtMost(closed, 500 + patience)
+          if (failure !== undefined) assert.isAbove(failures[failure] ?? 0, 10)
         })
-        denying.listen(port, "127.0.0.1")
-        const { end } = await start(node, `redis://127.0.0.1:${port}`)
-        await sleep(1_500)
-        const ended = await end()
-        denying.close()
-        assert.isAbove(ended.failures.AccessDenied ?? 0, 10)
-        return ended
-      })
-    )
+      }
 
-    it.live("max clients: no crash, no warning, closed within 500 ms, exits by itself", () =>
-      check(async () => {
-        const redis = await RedisServer.start({ args: ["--maxclients", "1"] })
-        const other = createClient({ url: redis.url })
-        other.on("error", () => {})
-        await other.connect()
-        const { end } = await start(node, redis.url)
-        await sleep(1_500)
-        const ended = await end()
-        other.destroy()
-        await redis.stop()
-        assert.isAbove(ended.failures.OutOfMemory ?? 0, 10)
-        return ended
+      it("The process warns of nothing, leaves nothing open, and exits by itself", async () => {
+        const { code, left, lingered, stderr } = await running.ended
+        assert.strictEqual(stderr, "")
+        assert.strictEqual(code, 0)
+        assert.deepStrictEqual(left, [])
+        assert.isBelow(lingered, 3_000 + patience)
       })
-    )
-  })
+    })
+  }
 }

@@ -1,41 +1,41 @@
 /**
- * `node underFault.ts <url>`: uses a cache until a line comes in, closes it, prints what it saw, as JSON, and has nothing
- * left to do.
+ * `node underFault.ts <url>...`: uses a cache of each URL. Closes one for each line that holds its index, and prints what
+ * it saw, as JSON. Once all are closed, prints what is left of timers and sockets, and has nothing left to do.
  */
+import { createInterface } from "node:readline"
 import { CachePort } from "@hexcache/cache-port"
 import { CacheRedis } from "@hexcache/cache-redis"
 import { Context, Effect, Exit, Fiber, Layer, Logger, Scope, Stream } from "effect"
 
-const [url = ""] = process.argv.slice(2)
+const urls = process.argv.slice(2)
 
-const lineIn = new Promise<void>((resolve) => {
-  process.stdin.once("data", () => {
-    process.stdin.destroy()
-    resolve()
-  })
-})
+const lines = createInterface({ input: process.stdin })
 
-const failures: Record<string, number> = {}
-let succeeded = 0
+/** For each URL, resolves when the cache of it is to be closed. */
+const closings = urls.map(() => Promise.withResolvers<void>())
+lines.on("line", (line) => closings[Number(line)]?.resolve())
 
-/** Operations that a process has seen the end of, at least, before it ends. */
+/** Operations that a cache has seen the end of, at least, before it is closed. */
 const enough = 40
 
-const ended = (): number => succeeded + Object.values(failures).reduce((sum, count) => sum + count, 0)
+/** Uses one cache until its line comes in, closes it, and prints how its operations ended. */
+const useOne = Effect.fnUntraced(function* (url: string, index: number) {
+  const failures: Record<string, number> = {}
+  let succeeded = 0
+  const ended = (): number => succeeded + Object.values(failures).reduce((sum, count) => sum + count, 0)
 
-/** Also a failure is an answer; only a defect is not. */
-const ask = (asked: Effect.Effect<unknown, { readonly reason: { readonly _tag: string } }>) =>
-  Effect.map(Effect.exit(asked), (exit) => {
-    if (Exit.isSuccess(exit)) {
-      succeeded++
-      return
-    }
-    const [first] = exit.cause.reasons
-    const reason = first?._tag === "Fail" ? first.error.reason._tag : "defect"
-    failures[reason] = (failures[reason] ?? 0) + 1
-  })
+  /** A failure is an answer too; only a defect is not. */
+  const ask = (asked: Effect.Effect<unknown, { readonly reason: { readonly _tag: string } }>) =>
+    Effect.map(Effect.exit(asked), (exit) => {
+      if (Exit.isSuccess(exit)) {
+        succeeded++
+        return
+      }
+      const [first] = exit.cause.reasons
+      const reason = first?._tag === "Fail" ? first.error.reason._tag : "defect"
+      failures[reason] = (failures[reason] ?? 0) + 1
+    })
 
-const program = Effect.gen(function* () {
   const scope = yield* Scope.make()
   const layer = CacheRedis.layer({ url, namespace: "process", commandTimeout: 100, connectTimeout: 300 })
   const cache = Context.get(yield* Layer.buildWithScope(layer, scope), CachePort)
@@ -48,14 +48,13 @@ const program = Effect.gen(function* () {
     Stream.runDrain(cache.scan("*"))
   ]
   const load = Effect.gen(function* () {
-    for (let index = 0; ; index++) {
-      yield* ask(all[index % all.length] as (typeof all)[number])
+    for (let next = 0; ; next++) {
+      yield* ask(all[next % all.length] as (typeof all)[number])
       yield* Effect.sleep(5)
     }
   })
-  const loads = yield* Effect.forEach(Array.from({ length: 20 }), () => Effect.forkDetach(load))
-  console.log("running")
-  yield* Effect.promise(() => lineIn)
+  const loads = yield* Effect.forEach(Array.from({ length: 6 }), () => Effect.forkDetach(load))
+  yield* Effect.promise(() => closings[index]?.promise ?? Promise.reject())
   // On a busy machine the line may come in before there was time for operations.
   yield* Effect.repeat(Effect.sleep(5), { until: () => ended() >= enough })
   yield* Effect.forEach(loads, Fiber.interrupt)
@@ -63,12 +62,20 @@ const program = Effect.gen(function* () {
   yield* Effect.yieldNow
   const start = performance.now()
   yield* Scope.close(scope, Exit.void)
-  const closed = performance.now() - start
+  console.log(JSON.stringify({ index, closed: performance.now() - start, succeeded, failures }))
+})
+
+const program = Effect.gen(function* () {
+  const uses = yield* Effect.forEach(urls, (url, index) => Effect.forkDetach(useOne(url, index)))
+  console.log("running")
+  yield* Effect.forEach(uses, Fiber.join)
+  lines.close()
+  process.stdin.destroy()
   // A destroyed handle is gone a turn of the event loop later.
   yield* Effect.sleep(20)
   yield* Effect.promise(() => new Promise((resolve) => setImmediate(resolve)))
   const left = process.getActiveResourcesInfo().filter((name) => /Timeout|TCP|GetAddrInfo/.test(name))
-  return { left, closed, succeeded, failures }
+  console.log(JSON.stringify({ left }))
 })
 
-console.log(JSON.stringify(await Effect.runPromise(Effect.provide(program, Logger.layer([])))))
+await Effect.runPromise(Effect.provide(program, Logger.layer([])))
