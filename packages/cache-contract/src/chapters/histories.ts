@@ -93,6 +93,9 @@ export const histories: ReadonlyArray<Law> = [
   )
 ]
 
+/** As many, counted and not timed, as show a slow cache's mistakes too. */
+const operationsAfterwards = 400
+
 /** The law on a store that is out of order and keeps its data. */
 const historyLaw = (fault: Fault): Law =>
   faultLaw(
@@ -100,11 +103,15 @@ const historyLaw = (fault: Fault): Law =>
     function* (store, harness) {
       const cache = yield* buildReady(store)
       let isOver = false
+      let begun = 0
       const examining = yield* Effect.forkChild(
         examine(harness, cache, {
           caches: [cache],
           operations: 10_000,
-          isOver: () => isOver,
+          isOver: () => {
+            begun++
+            return isOver
+          },
           pause: Effect.sleep(5)
         })
       )
@@ -113,11 +120,12 @@ const historyLaw = (fault: Fault): Law =>
       yield* Effect.sleep(store.deadline * 1.5)
       yield* fault.end(store)
       yield* untilSuccess(cache, store)
-      const recovered = yield* Clock.currentTimeMillis
-      yield* Effect.sleep(300)
+      const recovered = begun
+      yield* Effect.repeat(Effect.sleep(10), { until: () => begun - recovered >= operationsAfterwards })
       isOver = true
+      const over = yield* Clock.currentTimeMillis
       yield* Fiber.join(examining)
-      const passed = (yield* Clock.currentTimeMillis) - recovered
+      const passed = (yield* Clock.currentTimeMillis) - over
       assert.isBelow(passed, store.deadline + margin, "milliseconds that the callers took to end")
     }
   )

@@ -30,11 +30,11 @@ const joining = <A>(toJoined: (result: A) => A = identity) => {
     })
 }
 
-/** Waits until the store is back, and carries a request out again, a few times. */
+/** Waits until the store is back, and carries a request out again, many times. */
 const carryOutAgain = (request: Effect.Effect<unknown, DriverFailure>, server: FakeServer): Effect.Effect<void> =>
   Effect.gen(function* () {
     while (server.state !== "up") yield* Effect.sleep(5)
-    for (let time = 0; time < 15; time++) yield* Effect.delay(Effect.ignore(request), 15)
+    for (let time = 0; time < 100; time++) yield* Effect.delay(Effect.ignore(request), 15)
   })
 
 const slow = (name: string, change: (right: CacheDriver) => Partial<CacheDriver>): WrongCache =>
