@@ -70,7 +70,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   watchdog("no connection is silent", "repliesBefore === this.#replies", "false", "recovery"),
   inFlight("commands in flight have no bound", "this.#queue.size >= maxPending", "false", "growth"),
   inFlight("a lost connection leaves its ping's timer", "this.#idlePing?.stop()", "", "close"),
-  inFlight("a replica is not left", 'isReply && failure.serverCode !== "READONLY"', "isReply", "recovery"),
+  inFlight("a replica is not left", "isReply && !isDemoted(failure)", "isReply", "recovery"),
   inFlight(
     "a write is sent though its caller has gone",
     "      this.#remove(pending)\n      pending.cancelWrite()\n",
