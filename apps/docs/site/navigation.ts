@@ -13,7 +13,7 @@ export const navigation: ReadonlyArray<Group> = [
   },
   {
     text: "Use",
-    pages: ["docs/cached.md", "docs/operations.md", "docs/near-cache.md", "docs/codecs.md"]
+    pages: ["docs/cached.md", "docs/operations.md", "docs/recipes.md", "docs/near-cache.md", "docs/codecs.md"]
   },
   {
     text: "Run",
