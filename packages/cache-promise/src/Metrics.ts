@@ -117,11 +117,8 @@ const toPrometheus = (registry: PrometheusRegistry, series: Series) => {
   }
 }
 
-/** Names as OpenTelemetry's conventions write them for Prometheus. */
-const nameOf = (metadata: Metadata): string => {
-  const unit = unitOf(metadata) === "s" ? "_seconds" : ""
-  return safe(metadata.id) + unit + (metadata.type === "Counter" ? "_total" : "")
-}
+/** The names of the dashboard and the alerts. For OpenMetrics, prom-client itself adds `_total` to those of counters. */
+const nameOf = (metadata: Metadata): string => safe(metadata.id) + (unitOf(metadata) === "s" ? "_seconds" : "")
 
 const safe = (name: string): string => name.replaceAll(/[^A-Za-z0-9_]/g, "_")
 

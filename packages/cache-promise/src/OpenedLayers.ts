@@ -33,7 +33,7 @@ export interface TelemetryOptions {
   readonly openTelemetry?: OpenTelemetryApi | undefined
   /**
    * A registry of prom-client, such as its `register`, for metrics: `db_client_operation_duration_seconds`,
-   * `hexcache_reads_total`, `hexcache_cached_reads_total` and their like. Caches with the same registry share series.
+   * `hexcache_reads`, `hexcache_cached_reads` and their like. Caches with the same registry share series.
    */
   readonly registry?: PrometheusRegistry | undefined
   /** `db.system.name`: the product behind the adapter, for example `"redis"`. Defaults to `"hexcache"`. */

@@ -127,8 +127,8 @@ test("a registry of prom-client has the metrics of every cache that reports to i
   await view.get(1)
   const text = await registry.metrics()
   expect(text).toContain("# TYPE db_client_operation_duration_seconds histogram")
-  expect(text).toContain("# TYPE hexcache_reads_total counter")
-  expect(text).toContain('hexcache_reads_total{db_system_name="hexcache",db_namespace="one",hexcache_result="hit"} 1')
+  expect(text).toContain("# TYPE hexcache_reads counter")
+  expect(text).toContain('hexcache_reads{db_system_name="hexcache",db_namespace="one",hexcache_result="hit"} 1')
   expect(text).toMatch(
     /db_client_operation_duration_seconds_bucket\{db_system_name="hexcache",db_namespace="one",db_operation_name="get",le="\+Inf"\} 2/
   )
@@ -136,7 +136,7 @@ test("a registry of prom-client has the metrics of every cache that reports to i
     /db_client_operation_duration_seconds_count\{server_zone="b",db_system_name="hexcache",db_namespace="other",db_operation_name="ping"\} 1/
   )
   expect(text).toMatch(
-    /hexcache_cached_reads_total\{.*hexcache_cached_namespace="prometheus view",hexcache_result="miss"\} 1/
+    /hexcache_cached_reads\{.*hexcache_cached_namespace="prometheus view",hexcache_result="miss"\} 1/
   )
   expect(text).not.toContain("NaN")
 })
