@@ -15,7 +15,8 @@ describe("the site", () => {
     await build()
     site = await serve()
     browser = await launchChromium()
-  })
+    // A first build also installs what makes the site.
+  }, 600_000)
   afterAll(async () => {
     await browser?.close()
     await site?.[Symbol.asyncDispose]()
