@@ -45,7 +45,7 @@ const outcomes = Effect.gen(function* () {
 })
 
 describe("Chaos", () => {
-  it("plans the same for the same seed, and something else for another", () => {
+  it("A chaos plans the same for the same seed, and something else for another", () => {
     assert.deepStrictEqual(Chaos.plan(stormy, 1_000), Chaos.plan({ ...stormy }, 1_000))
     assert.deepStrictEqual(Chaos.plan(stormy, 1_000).slice(0, 10), Chaos.plan(stormy, 10))
     for (const seed of [0, 2, -1, 2 ** 31]) {
@@ -53,7 +53,7 @@ describe("Chaos", () => {
     }
   })
 
-  it("plans rates that are about right, whatever the seed", () => {
+  it("A chaos plans rates that are about right, whatever the seed", () => {
     for (let seed = 0; seed < 20; seed++) {
       const plan = Chaos.plan({ ...stormy, seed }, 10_000)
       const share = (of: ReadonlyArray<unknown>, among: ReadonlyArray<unknown> = plan) => of.length / among.length
@@ -83,7 +83,7 @@ describe("Chaos", () => {
     }
   })
 
-  it.effect("carries out its plan, the same each time", () =>
+  it.effect("A chaos carries out its plan, the same each time", () =>
     Effect.gen(function* () {
       const runs: Array<ReadonlyArray<string>> = []
       for (let run = 0; run < 2; run++) {
@@ -102,7 +102,7 @@ describe("Chaos", () => {
     })
   )
 
-  it.effect("delays by Clock", () => {
+  it.effect("A chaos delays by Clock", () => {
     const { layer } = over({ seed: 1, delays: { rate: 1, min: "20 millis", max: "20 millis" } })
     return Effect.gen(function* () {
       const asking = yield* Effect.forkChild(CachePort.use(({ ping }) => ping))
@@ -114,7 +114,7 @@ describe("Chaos", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("a write that failed has not happened", () => {
+  it.effect("A write that failed has not happened", () => {
     const { layer, right } = over({ seed: 1, failures: { rate: 1, reasons: ["OutOfMemory"] } })
     return Effect.gen(function* () {
       const cache = yield* CachePort
@@ -126,7 +126,7 @@ describe("Chaos", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("a write that was dropped has happened or not, and does not tell", () => {
+  it.effect("A write that was dropped has happened or not, and its failure leaves that open", () => {
     const options: ChaosOptions = { seed: 3, drops: { rate: 0.5 } }
     const { layer, right } = over(options)
     return Effect.gen(function* () {
@@ -154,7 +154,7 @@ describe("Chaos", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("refuses bad input as ever", () => {
+  it.effect("A chaos refuses bad input as ever", () => {
     const { layer } = over({ seed: 1, failures: { rate: 0.5 }, drops: { rate: 0.5 } })
     return Effect.gen(function* () {
       const cache = yield* CachePort
@@ -166,7 +166,7 @@ describe("Chaos", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("ends when it is told to", () => {
+  it.effect("A chaos ends with calm", () => {
     const { layer } = over({ seed: 1, failures: { rate: 1 } })
     return Effect.gen(function* () {
       const cache = yield* CachePort
@@ -189,7 +189,7 @@ describe("Chaos", () => {
     { delays: { rate: 0.5, min: 5, max: 1 } },
     { delays: { rate: 0.5, max: "Infinity" } }
   ] as ReadonlyArray<Omit<ChaosOptions, "seed">>) {
-    it.effect(`refuses ${JSON.stringify(options)}`, () =>
+    it.effect(`A chaos refuses ${JSON.stringify(options)}`, () =>
       Effect.gen(function* () {
         const { layer } = over({ seed: 1, ...options })
         const error = yield* Effect.flip(Effect.provide(Chaos.counts, layer))

@@ -7,7 +7,7 @@ import { wrongCaches } from "./wrong/wrongCaches.ts"
 
 const right = () => CachePort.fromDriver(makeReference())
 
-it("finds no difference between two caches that are right", async () => {
+it("A model test finds no difference between two caches that are right", async () => {
   const report = await Effect.runPromise(
     CacheContract.Model.check(right(), right(), { sequences: 200, maxLength: 60, seed: 1 })
   )
@@ -21,7 +21,7 @@ for (const name of [
   "increment loses the time to live",
   "duplicates are counted twice"
 ]) {
-  it(`finds the shortest sequence that shows: ${name}`, async () => {
+  it(`A model test finds the shortest sequence that shows: ${name}`, async () => {
     const wrong = wrongCaches.find((wrong) => wrong.name === name)
     assert.isDefined(wrong)
     const report = await Effect.runPromise(

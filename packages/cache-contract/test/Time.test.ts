@@ -9,7 +9,7 @@ import { makeReference } from "./wrong/Reference.ts"
 const ofTime = CacheContract.chapters.filter(({ name }) => name === "time to live" || name === "counters")
 
 describe("the time of laws", () => {
-  it("a slow cache keeps the laws of real time", { timeout: 60_000 }, async () => {
+  it("A slow cache keeps the laws of real time", { timeout: 60_000 }, async () => {
     const slow = Layer.sync(CachePort, () => {
       const right = makeReference()
       const { exists, get, set, setIfAbsent, ttl } = right
@@ -28,7 +28,7 @@ describe("the time of laws", () => {
     )
   })
 
-  it.effect("a law is tried with longer times to live while the machine is too late, and fails in the end", () =>
+  it.effect("A law is tried with longer times to live while the machine is too late, and fails in the end", () =>
     Effect.gen(function* () {
       const tried: Array<number> = []
       const tooLate = inTime("real", ({ ttl }) => {
@@ -44,7 +44,7 @@ describe("the time of laws", () => {
   const judge = (check: (time: Time, written: Parameters<Time["within"]>[0]) => Effect.Effect<void, unknown>) =>
     inTime("real", (time) => Effect.flatMap(time.write(TestClock.adjust(10), 1_000), (written) => check(time, written)))
 
-  it.effect("a key must be live for what ends before its time to live has passed since the write was sent", () =>
+  it.effect("A key must be live for what ends before its time to live has passed since the write was sent", () =>
     judge((time, written) =>
       Effect.gen(function* () {
         const breaks = Effect.die("absent")

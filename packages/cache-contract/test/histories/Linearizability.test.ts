@@ -94,23 +94,23 @@ const bad: Readonly<Record<string, ReadonlyArray<Event>>> = {
 
 describe("a history of one key", () => {
   for (const [name, history] of Object.entries(good))
-    it(`is linearizable with ${name}`, () => {
+    it(`A history is linearizable with ${name}`, () => {
       assert.isTrue(isLinearizable(history))
       assert.isTrue(isLinearizable(history.toReversed()))
     })
   for (const [name, history] of Object.entries(bad))
-    it(`is not linearizable with ${name}`, () => {
+    it(`A history is not linearizable with ${name}`, () => {
       assert.isFalse(isLinearizable(history))
       assert.isFalse(isLinearizable(history.toReversed()))
     })
 
-  it("of a near cache is judged with reads that may be as late as it says", () => {
+  it("A history of a near cache is judged with reads that may be as late as it says", () => {
     const history = bad["a read of an older value"] ?? []
     assert.isTrue(isLinearizable(withLateReads(history, 3)))
     assert.isFalse(isLinearizable(withLateReads(history, 0.5)))
   })
 
-  it("of a thousand operations and unknown outcomes is judged within seconds", () => {
+  it("A history of a thousand operations and unknown outcomes is judged within seconds", () => {
     const history = Array.from({ length: 1_000 }, (_, index): Event => {
       const operation: Operation = index % 2 === 0 ? set(String(index)) : get
       const outcome: Outcome =
