@@ -3,9 +3,8 @@
  *
  * @module
  */
-import { CacheError, CachePort } from "@hexcache/cache-port"
-import { Effect, Layer, Option, Schedule } from "effect"
-import { TestClock, TestConsole } from "effect/testing"
+import type { CachePort } from "@hexcache/cache-port"
+import { Cause, Effect, Exit, type Layer, Option } from "effect"
 import { afterAll, describe, test } from "vitest"
 import { batches } from "./chapters/batches.ts"
 import { concurrency } from "./chapters/concurrency.ts"
@@ -23,10 +22,10 @@ import { secrets } from "./chapters/secrets.ts"
 import { shutdown } from "./chapters/shutdown.ts"
 import { timeToLive } from "./chapters/timeToLive.ts"
 import { values } from "./chapters/values.ts"
-import { type Harness, makeLawContext } from "./Harness.ts"
-import type { Chapter, Law } from "./Law.ts"
-import { describeLeftOut, LeftOut, type LeftOutLaw, leavingOut } from "./LeftOut.ts"
-import { inTime } from "./Time.ts"
+import { examineLaw, explainBreach } from "./Examination.ts"
+import type { Harness } from "./Harness.ts"
+import type { Chapter } from "./Law.ts"
+import { describeLeftOut, LeftOut, type LeftOutLaw } from "./LeftOut.ts"
 
 export type { Harness, Store } from "./Harness.ts"
 export type { Chapter, Law } from "./Law.ts"
@@ -77,57 +76,20 @@ export const suite = (name: string, layer: Layer.Layer<CachePort, unknown>, harn
       // Where time is real, the tests that wait for it wait side by side.
       describe(chapter, { concurrent: harness.time === "real" && isSequential !== true, timeout: 180_000 }, () => {
         for (const law of applying) {
-          const examined = Effect.catch(examineLaw(law, layer, harness), (error) =>
-            error instanceof LeftOut ? Effect.succeed(error) : Effect.fail(withoutFrames(error))
-          )
           test(law.name, async ({ signal, skip }) => {
-            const left = await Effect.runPromise(examined, { signal })
-            if (left === undefined) return
-            leftOut.push({ chapter, law: law.name, feature: left.feature, why: left.why })
-            skip(`left out: ${left.why}`)
+            const exit = await Effect.runPromiseExit(examineLaw(law, layer, harness), { signal })
+            if (Exit.isSuccess(exit)) return
+            const thrown = Cause.squash(exit.cause)
+            if (thrown instanceof LeftOut) {
+              leftOut.push({ chapter, law: law.name, feature: thrown.feature, why: thrown.why })
+              skip(`left out: ${thrown.why}`)
+            }
+            throw await Effect.runPromise(explainBreach(thrown, law, layer, harness), { signal })
           })
         }
       })
     }
   })
-}
-
-/**
- * The frames of an operation's failure are Effect's and the port's, and only hide what it says. But where the reason is
- * `Unknown`, its first frame is the place of the driver that has no name for the failure yet, and becomes part of the message.
- */
-const withoutFrames = (error: unknown): unknown => {
-  if (error instanceof CacheError) {
-    const { reason } = error
-    const [, frame] = reason._tag === "Unknown" ? (/\n\s+(at .*)/.exec(reason.stack ?? "") ?? []) : []
-    if (frame !== undefined) Object.defineProperty(error, "message", { value: `${error.message} ${frame}` })
-    error.stack = `${error.name}: ${error.message}`
-  }
-  return error
-}
-
-/** A store that is reached over a network may not be there yet when the layer is built. */
-const waitForStore = Effect.flatMap(CachePort, ({ ping }) =>
-  Effect.ignore(Effect.retry(ping, { while: passes, times: 500, schedule: Schedule.spaced(20) }))
-)
-
-const passes = ({ isRetryable }: CacheError): boolean => isRetryable
-
-const testEnvironment = Layer.merge(TestClock.layer(), TestConsole.layer)
-
-const examineLaw = (
-  law: Law,
-  layer: Layer.Layer<CachePort, unknown>,
-  harness: Harness
-): Effect.Effect<void, unknown> => {
-  const checked = inTime(harness.time, (time) =>
-    Effect.scoped(
-      Effect.flatMap(makeLawContext(harness, time), (context) => leavingOut(law.check(context), context.missing))
-    )
-  )
-  return harness.time === "real"
-    ? Effect.scoped(Effect.provide(Effect.andThen(waitForStore, checked), layer))
-    : Effect.provide(Effect.scoped(Effect.provide(checked, layer)), testEnvironment)
 }
 
 /** A law that a cache broke. */

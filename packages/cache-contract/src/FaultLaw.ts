@@ -4,8 +4,9 @@
 import { CacheError, type CacheErrorReason, CachePort } from "@hexcache/cache-port"
 import { Clock, Context, Effect, Exit, Fiber, Layer, Option, Schedule, type Scope } from "effect"
 import { assert } from "vitest"
-import type { Harness, Store } from "./Harness.ts"
+import type { Harness, LawContext, Store } from "./Harness.ts"
 import type { Law } from "./Law.ts"
+import { describeError } from "./describeError.ts"
 import { isUnsupported } from "./LeftOut.ts"
 import { everyOperation } from "./Operations.ts"
 import { withPatience } from "./Patience.ts"
@@ -18,12 +19,20 @@ export const faultLaw = (
   check: (store: Store, harness: Harness) => Generator<Effect.Effect<unknown, unknown, Scope.Scope>, void, never>
 ): Law => ({
   name,
-  check: ({ harness }) =>
-    harness.store === undefined
-      ? Effect.void
-      : bounded(Effect.scoped(Effect.flatMap(harness.store, (store) => Effect.fnUntraced(check)(store, harness)))),
+  check: ({ harness, observe }) => {
+    const { store } = harness
+    if (store === undefined) return Effect.void
+    const run = Effect.fnUntraced(check)
+    return bounded(Effect.scoped(Effect.flatMap(store, (store) => run(observed(store, observe), harness))))
+  },
   applies: ({ store }) => store !== undefined
 })
+
+/** The store with a layer whose cache is observed. */
+const observed = (store: Store, observe: LawContext["observe"]): Store =>
+  observe === undefined
+    ? store
+    : { ...store, layer: Layer.provide(Layer.effect(CachePort, Effect.map(CachePort, observe)), store.layer) }
 
 /** Ends a law that waits for something that never comes. */
 const bounded = (check: Effect.Effect<void, unknown>): Effect.Effect<void, unknown> =>
@@ -91,7 +100,7 @@ export const untilSuccess = ({ ping }: Cache, { deadline }: Store) =>
       const { exit } = yield* timed("ping", ping, deadline)
       if (Exit.isSuccess(exit)) return
       const passed = (yield* Clock.currentTimeMillis) - start
-      assert(passed < 10_000, `no success for ${passed} ms; the last failure: ${errorOf(exit)?.message}`)
+      assert(passed < 10_000, `no success for ${passed} ms; the last failure: ${describeExit(exit)}`)
       yield* Effect.sleep(10)
     }
   })
@@ -103,7 +112,7 @@ export const untilUnavailable = (cache: Cache, { deadline }: Store) =>
     for (let attempt = 0; attempt < 20; attempt++) {
       const { exit } = yield* timed("get", cache.get("key"), deadline)
       if (reasonOf(exit) === "Unavailable") return
-      last = errorOf(exit)?.message ?? "a success"
+      last = describeExit(exit)
     }
     assert.fail(`operations of a store that is away do not fail with Unavailable; the last one: ${last}`)
   })
@@ -164,6 +173,12 @@ export const errorOf = (exit: Exit.Exit<unknown, unknown>): CacheError | undefin
   return first.error
 }
 
+/** An exit, as a reader of a failure wants it. */
+export const describeExit = (exit: Exit.Exit<unknown, unknown>): string => {
+  const error = errorOf(exit)
+  return error === undefined ? "a success" : describeError(error)
+}
+
 /** The error of a failure that has one of these reasons. */
 export const failedWith = (
   name: string,
@@ -173,7 +188,7 @@ export const failedWith = (
   const error = errorOf(exit)
   // The law may have to be left out.
   if (isUnsupported(error)) throw error
-  const came = error === undefined ? "succeeds" : `fails with ${error.reason._tag} (${error.message})`
+  const came = error === undefined ? "succeeds" : `fails with ${error.reason._tag} (${describeError(error)})`
   assert(
     error !== undefined && reasons.includes(error.reason._tag),
     `${name} ${came}, and should fail with ${reasons.join(" or ")}`

@@ -70,6 +70,8 @@ export interface LawContext {
   readonly storedKey: (key: string) => string
   readonly time: Time
   readonly harness: Harness
+  /** Returns a cache whose operations are recorded, for one that the law makes itself. Undefined where nothing is. */
+  readonly observe: ((cache: CachePort["Service"]) => CachePort["Service"]) | undefined
   /** The features that the driver declares as missing, each with the reason. */
   readonly missing: MissingFeatures
 }
@@ -82,14 +84,16 @@ let contexts = 0
  */
 export const makeLawContext = (
   harness: Harness,
-  time: Time
+  time: Time,
+  observe: LawContext["observe"]
 ): Effect.Effect<LawContext, never, CachePort | Scope.Scope> =>
   Effect.gen(function* () {
-    const port = yield* CachePort
+    const made = yield* CachePort
+    const port = observe === undefined ? made : observe(made)
     const namespace = `contract-${++contexts}-${Math.random().toString(36).slice(2)}`
     const cache = CachePort.namespaced(port, namespace)
     if (harness.time === "real")
       yield* Effect.addFinalizer(() => Effect.ignore(Effect.timeout(cache.flush, "5 seconds")))
     const missing = CachePort.unsupported(port)
-    return { cache, port, storedKey: (key) => `${namespace}:${key}`, time, harness, missing }
+    return { cache, port, storedKey: (key) => `${namespace}:${key}`, time, harness, observe, missing }
   })

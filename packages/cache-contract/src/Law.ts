@@ -4,6 +4,7 @@
 import { CacheError, type CacheErrorReason } from "@hexcache/cache-port"
 import { Effect, type Scope } from "effect"
 import { assert } from "vitest"
+import { describeError } from "./describeError.ts"
 import type { Harness, LawContext } from "./Harness.ts"
 import { isUnsupported } from "./LeftOut.ts"
 
@@ -45,6 +46,7 @@ export const failsWith = (
     assert(first.error instanceof CacheError, `${what} fails with something else than a CacheError`)
     // The law may have to be left out.
     if (reason !== "Unsupported" && isUnsupported(first.error)) return Effect.fail(first.error)
-    assert.strictEqual(first.error.reason._tag, reason, what)
+    const message = `${what} should fail with ${reason}, and fails with ${describeError(first.error)}`
+    assert.strictEqual(first.error.reason._tag, reason, message)
     return Effect.succeed(first.error)
   })

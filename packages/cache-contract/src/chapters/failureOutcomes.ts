@@ -5,6 +5,7 @@ import { Clock, Effect, Exit, Fiber, Option } from "effect"
 import { assert } from "vitest"
 import {
   buildReady,
+  describeExit,
   errorOf,
   type Fault,
   faultLaw,
@@ -142,7 +143,7 @@ export const afterwards: ReadonlyArray<Law> = faults.flatMap((fault) => [
     // The adapter brings back what the server forgot (scripts, for example).
     for (const [name, operation] of everyOperation(cache)) {
       const exit = yield* Effect.exit(persist(operation))
-      assert(Exit.isSuccess(exit), `${name} fails after the store was ${fault.name}: ${errorOf(exit)?.message}`)
+      assert(Exit.isSuccess(exit), `${name} fails after the store was ${fault.name}: ${describeExit(exit)}`)
     }
   }),
 

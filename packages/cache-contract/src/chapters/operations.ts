@@ -1,6 +1,7 @@
 import type { StoreFeature } from "@hexcache/cache-port"
 import { Effect, type Exit } from "effect"
 import { assert } from "vitest"
+import { describeError } from "../describeError.ts"
 import { errorOf } from "../FaultLaw.ts"
 import { type Chapter, law } from "../Law.ts"
 import { isUnsupported, missingFor, needs } from "../LeftOut.ts"
@@ -9,7 +10,7 @@ import { storeOperations } from "../Operations.ts"
 /** Asserts that an operation which the driver declares as missing fails, and says so. */
 const assertMissing = (name: string, exit: Exit.Exit<unknown, unknown>, feature: StoreFeature): void => {
   const error = errorOf(exit)
-  const came = error === undefined ? "succeeds" : `fails with ${error.message}`
+  const came = error === undefined ? "succeeds" : `fails with ${describeError(error)}`
   assert(isUnsupported(error), `the driver declares that its store lacks ${feature}, and ${name} ${came}`)
   assert.strictEqual(error.outcome, "NotExecuted", `the outcome of ${name}, which is Unsupported`)
   assert.isFalse(error.isRetryable, `${name}, which is Unsupported, is retryable`)
