@@ -27,7 +27,7 @@ import type { Harness } from "./Harness.ts"
 import type { Chapter } from "./Law.ts"
 import { describeLeftOut, LeftOut, type LeftOutLaw } from "./LeftOut.ts"
 
-export type { Harness, Store } from "./Harness.ts"
+export type { Harness, LockableStore, Store } from "./Harness.ts"
 export type { Chapter, Law } from "./Law.ts"
 export type { LeftOutLaw } from "./LeftOut.ts"
 export * as Model from "./Model.ts"

@@ -4,9 +4,9 @@
 import { CacheError, type CacheErrorReason, CachePort } from "@hexcache/cache-port"
 import { Clock, Context, Effect, Exit, Fiber, Layer, Option, Schedule, type Scope } from "effect"
 import { assert } from "vitest"
-import type { Harness, LawContext, Store } from "./Harness.ts"
-import type { Law } from "./Law.ts"
 import { describeError } from "./describeError.ts"
+import type { Harness, LawContext, LockableStore, Store } from "./Harness.ts"
+import type { Law } from "./Law.ts"
 import { isUnsupported } from "./LeftOut.ts"
 import { everyOperation } from "./Operations.ts"
 import { withPatience } from "./Patience.ts"
@@ -14,19 +14,47 @@ import { withPatience } from "./Patience.ts"
 type Cache = CachePort["Service"]
 
 /** Makes a law that has a store of its own, and puts it out of order. */
-export const faultLaw = (
+export const faultLaw = (name: string, check: FaultCheck): Law => lawOn(({ store }) => store, name, check)
+
+/** Makes a law that has a store of its own, whose lock somebody else takes. */
+export const lockLaw = (name: string, check: FaultCheck): Law =>
+  lawOn(({ lockable }) => lockable && Effect.map(lockable, storeOfLock), name, check)
+
+type FaultCheck = (
+  store: Store,
+  harness: Harness
+) => Generator<Effect.Effect<unknown, unknown, Scope.Scope>, void, never>
+
+const lawOn = (
+  storeOf: (harness: Harness) => Effect.Effect<Store, unknown, Scope.Scope> | undefined,
   name: string,
-  check: (store: Store, harness: Harness) => Generator<Effect.Effect<unknown, unknown, Scope.Scope>, void, never>
+  check: FaultCheck
 ): Law => ({
   name,
   check: ({ harness, observe }) => {
-    const { store } = harness
-    if (store === undefined) return Effect.void
+    const opened = storeOf(harness)
+    if (opened === undefined) return Effect.void
     const run = Effect.fnUntraced(check)
-    return bounded(Effect.scoped(Effect.flatMap(store, (store) => run(observed(store, observe), harness))))
+    const checked = Effect.scoped(Effect.flatMap(opened, (store) => run(observed(store, observe), harness)))
+    return Effect.provideService(bounded(checked), Clock.Clock, Clock.Clock.defaultValue())
   },
-  applies: ({ store }) => store !== undefined
+  applies: (harness) => storeOf(harness) !== undefined
 })
+
+/** A locked store is one that is frozen to writes. */
+const storeOfLock = ({ deadline, layer, lock, unlock }: LockableStore): Store => {
+  const impossible = Effect.die("a lock is all that happens to this store")
+  return {
+    layer,
+    deadline,
+    freeze: lock,
+    thaw: unlock,
+    kill: impossible,
+    restart: impossible,
+    cutOff: impossible,
+    reconnect: impossible
+  }
+}
 
 /** The store with a layer whose cache is observed. */
 const observed = (store: Store, observe: LawContext["observe"]): Store =>
@@ -56,6 +84,8 @@ export interface Fault {
   readonly recovery: number
   /** True if the data is there afterwards. */
   readonly keepsData: boolean
+  /** Makes a law on a store that can be out of order in this way. */
+  readonly law: typeof faultLaw
 }
 
 export const frozen: Fault = {
@@ -63,15 +93,20 @@ export const frozen: Fault = {
   begin: ({ freeze }) => freeze,
   end: ({ thaw }) => thaw,
   recovery: 1_000,
-  keepsData: true
+  keepsData: true,
+  law: faultLaw
 }
+
+/** Somebody else has the lock of writers. Reads go on. */
+export const locked: Fault = { ...frozen, name: "locked", law: lockLaw }
 
 export const killed: Fault = {
   name: "killed",
   begin: ({ kill }) => kill,
   end: ({ restart }) => restart,
   recovery: 1_000,
-  keepsData: false
+  keepsData: false,
+  law: faultLaw
 }
 
 export const cutOff: Fault = {
@@ -80,7 +115,8 @@ export const cutOff: Fault = {
   end: ({ reconnect }) => reconnect,
   // An attempt to connect that began before may have to run out first.
   recovery: 1_500,
-  keepsData: true
+  keepsData: true,
+  law: faultLaw
 }
 
 export const faults: ReadonlyArray<Fault> = [frozen, killed, cutOff]

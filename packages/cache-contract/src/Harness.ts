@@ -36,6 +36,19 @@ export interface Harness {
    * left out, for stores without a server. Needs `time: "real"`.
    */
   readonly store?: Effect.Effect<Store, unknown, Scope.Scope> | undefined
+  /**
+   * Opens a store that is one law's own, and closes it with the scope, for stores of one lock: a file. Without it the laws
+   * on a lock that somebody else holds are left out. These laws take real time, whatever `time` says.
+   */
+  readonly lockable?: Effect.Effect<LockableStore, unknown, Scope.Scope> | undefined
+}
+
+/** A store whose writers wait for one another by a lock, and how another one holds it. Each effect ends when it is so. */
+export interface LockableStore extends Pick<Store, "layer" | "deadline"> {
+  /** Somebody else takes the lock, and keeps it. */
+  readonly lock: Effect.Effect<void>
+  /** Somebody else releases the lock. */
+  readonly unlock: Effect.Effect<void>
 }
 
 /** A store with a server, and how it is put out of order. Each effect ends when it is so. */

@@ -18,7 +18,7 @@ import {
 import type { Store } from "../Harness.ts"
 import type { Chapter } from "../Law.ts"
 import { everyOperation, operationsOf } from "../Operations.ts"
-import { afterwards, writeLaw } from "./failureOutcomes.ts"
+import { afterwards, locks, writeLaw } from "./failureOutcomes.ts"
 import { historiesUnderFaults } from "./histories.ts"
 
 type Cache = CachePort["Service"]
@@ -197,6 +197,8 @@ export const failure: Chapter = {
     ...afterwards,
 
     ...historiesUnderFaults,
+
+    ...locks,
 
     faultLaw("nothing that a caller gave up on is carried out later", function* (store) {
       const cache = yield* buildReady(store)

@@ -1,16 +1,20 @@
 /**
  * Laws on writes, on values that were read before, and on messages, of a store that is out of order.
  */
-import { Clock, Effect, Exit, Fiber, Option } from "effect"
+import { Clock, Effect, Exit, Fiber, Option, Scope } from "effect"
 import { assert } from "vitest"
 import {
+  build,
   buildReady,
   describeExit,
   errorOf,
   type Fault,
+  failedWith,
   faultLaw,
   faults,
   killed,
+  locked,
+  lockLaw,
   margin,
   persist,
   timed,
@@ -19,7 +23,7 @@ import {
 import type { Law } from "../Law.ts"
 import { everyOperation } from "../Operations.ts"
 import { revealedBy } from "../Revealed.ts"
-import { type Write, writesOf } from "../Writes.ts"
+import { prepare, type Write, writesOf } from "../Writes.ts"
 
 /** Keys that each writer has, more than it comes to. */
 const keysOfWriter = 400
@@ -47,7 +51,7 @@ const judge = ({ answer, key, outcome, write }: Made, value: string | undefined,
 
 /** Every kind of write, each on a key of its own, before, during and after a fault. */
 export const writeLaw = (fault: Fault): Law =>
-  faultLaw(`${fault.name}: a write happens once or not at all, and as its error says`, function* (store) {
+  fault.law(`${fault.name}: a write happens once or not at all, and as its error says`, function* (store) {
     const cache = yield* buildReady(store)
     // A server that loses its data leaves what a write on a lost key comes to open.
     const examined = writesOf(cache).filter(
@@ -100,27 +104,68 @@ export const writeLaw = (fault: Fault): Law =>
     for (const one of made) judge(one, Option.getOrUndefined(found.get(one.key) ?? Option.none()), fault)
   })
 
+const newerLaw = (fault: Fault): Law =>
+  fault.law(`${fault.name}: a write that has failed is not carried out over a newer one`, function* (store) {
+    const cache = yield* buildReady(store)
+    const keys = Array.from({ length: 50 }, (_, index) => `key-${index}`)
+    yield* fault.begin(store)
+    const writing = yield* Effect.forEach(keys, (key) => Effect.forkChild(cache.set(key, "older")))
+    const { exit } = yield* timed("writing", Effect.forEach(writing, Fiber.await), store.deadline)
+    for (const written of yield* exit) assert(Exit.isFailure(written), `a set succeeds while ${fault.name}`)
+    yield* fault.end(store)
+    yield* untilSuccess(cache, store)
+    yield* persist(cache.setMany(keys.map((key) => [key, "newer"])))
+    yield* Effect.sleep(500)
+    for (const [key, value] of yield* persist(cache.getMany(keys))) {
+      assert.strictEqual(Option.getOrUndefined(value), "newer", `${key}, whose older write failed`)
+    }
+  })
+
+/** The laws on a store whose lock somebody else holds. */
+export const locks: ReadonlyArray<Law> = [
+  lockLaw("locked: every write ends by its deadline, and every read goes on", function* (store) {
+    const cache = yield* buildReady(store)
+    const examined = writesOf(cache).filter(({ name }) => name !== "deletePattern")
+    for (const write of examined) yield* persist(prepare(cache, write.name, write))
+    yield* locked.begin(store)
+    const writing = yield* Effect.forEach(examined, (write) =>
+      Effect.forkChild(timed(write.name, write.run(cache, write.name), store.deadline))
+    )
+    for (const { before, name } of examined) {
+      const { exit } = yield* timed("get", cache.get(name), store.deadline)
+      assert.deepStrictEqual(yield* exit, Option.fromUndefinedOr(before), `get of what ${name} waits to change`)
+    }
+    for (const [index, { exit }] of (yield* Effect.forEach(writing, Fiber.join)).entries()) {
+      failedWith(examined[index]?.name ?? "", exit, ["TimedOut", "Unavailable"])
+    }
+    yield* locked.end(store)
+    for (const write of examined) {
+      const done = Effect.andThen(prepare(cache, write.name, write), write.run(cache, write.name))
+      const { exit } = yield* timed(write.name, persist(done), 1_000)
+      yield* exit
+    }
+  }),
+
+  writeLaw(locked),
+  newerLaw(locked),
+
+  lockLaw("locked: closing the scope takes at most 500 ms, and what is in flight ends", function* (store) {
+    const scope = yield* Scope.make()
+    const cache = yield* Effect.provideService(build(store), Scope.Scope, scope)
+    yield* untilSuccess(cache, store)
+    yield* locked.begin(store)
+    const writing = yield* Effect.forkChild(timed("set", cache.set("key", "value"), store.deadline), {
+      startImmediately: true
+    })
+    yield* timed("closing", Scope.close(scope, Exit.void), 500)
+    const { exit } = yield* Fiber.join(writing)
+    assert(Exit.isFailure(exit), "a set succeeds while locked")
+  })
+]
+
 /** The laws on what is so afterwards. */
 export const afterwards: ReadonlyArray<Law> = faults.flatMap((fault) => [
-  ...(fault.keepsData
-    ? [
-        faultLaw(`${fault.name}: a write that has failed is not carried out over a newer one`, function* (store) {
-          const cache = yield* buildReady(store)
-          const keys = Array.from({ length: 50 }, (_, index) => `key-${index}`)
-          yield* fault.begin(store)
-          const writing = yield* Effect.forEach(keys, (key) => Effect.forkChild(cache.set(key, "older")))
-          const { exit } = yield* timed("writing", Effect.forEach(writing, Fiber.await), store.deadline)
-          for (const written of yield* exit) assert(Exit.isFailure(written), `a set succeeds while ${fault.name}`)
-          yield* fault.end(store)
-          yield* untilSuccess(cache, store)
-          yield* persist(cache.setMany(keys.map((key) => [key, "newer"])))
-          yield* Effect.sleep(500)
-          for (const [key, value] of yield* persist(cache.getMany(keys))) {
-            assert.strictEqual(Option.getOrUndefined(value), "newer", `${key}, whose older write failed`)
-          }
-        })
-      ]
-    : []),
+  ...(fault.keepsData ? [newerLaw(fault)] : []),
 
   faultLaw(`${fault.name}: a value that was read before is served no longer than the deadline`, function* (store) {
     const cache = yield* buildReady(store)

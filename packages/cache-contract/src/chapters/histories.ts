@@ -4,7 +4,7 @@
 import { CachePort, type MissingFeatures } from "@hexcache/cache-port"
 import { Clock, Context, Effect, Fiber, Layer } from "effect"
 import { assert } from "vitest"
-import { buildReady, type Fault, faultLaw, faults, margin, untilSuccess } from "../FaultLaw.ts"
+import { buildReady, type Fault, faults, locked, margin, untilSuccess } from "../FaultLaw.ts"
 import type { Harness } from "../Harness.ts"
 import { describeHistory } from "../histories/describeHistory.ts"
 import type { Operation } from "../histories/History.ts"
@@ -98,7 +98,7 @@ const operationsAfterwards = 400
 
 /** The law on a store that is out of order and keeps its data. */
 const historyLaw = (fault: Fault): Law =>
-  faultLaw(
+  fault.law(
     `${fault.name}: all operations on a key at once have results as if one had come after the other, or say that they are open`,
     function* (store, harness) {
       const cache = yield* buildReady(store)
@@ -130,4 +130,6 @@ const historyLaw = (fault: Fault): Law =>
     }
   )
 
-export const historiesUnderFaults: ReadonlyArray<Law> = faults.filter(({ keepsData }) => keepsData).map(historyLaw)
+export const historiesUnderFaults: ReadonlyArray<Law> = [...faults.filter(({ keepsData }) => keepsData), locked].map(
+  historyLaw
+)

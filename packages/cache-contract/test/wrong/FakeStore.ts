@@ -4,7 +4,7 @@
  */
 import { type CacheDriver, CachePort, ConnectionLost, DriverFailure, TimedOut, Unavailable } from "@hexcache/cache-port"
 import { Deferred, Effect, Exit, Layer, Stream } from "effect"
-import type { Store } from "../../src/Harness.ts"
+import type { LockableStore, Store } from "../../src/Harness.ts"
 import { makeMemory, makeReference } from "./Reference.ts"
 
 /** By when every operation on a fake store ends, in milliseconds. */
@@ -158,3 +158,18 @@ export const fakeStore = (change: (right: Adapter, server: FakeServer) => Partia
       })
     }
   })
+
+const reads: ReadonlySet<keyof CacheDriver | undefined> = new Set(["get", "getMany", "exists", "ttl", "scan", "ping"])
+
+/** A store of one lock, whose adapter is right but for a change: while it is locked, writes get no reply. */
+export const fakeLockable = (
+  change: (right: Adapter, server: FakeServer) => Partial<Adapter>
+): Effect.Effect<LockableStore> =>
+  Effect.map(
+    fakeStore((right, server) => {
+      const execute: Adapter["execute"] = (request, operation) =>
+        reads.has(operation) ? request : right.execute(request, operation)
+      return { execute, ...change({ ...right, execute }, server) }
+    }),
+    ({ deadline, freeze, layer, thaw }) => ({ layer, deadline, lock: freeze, unlock: thaw })
+  )

@@ -3,8 +3,8 @@
  */
 import { type CacheDriver, CachePort } from "@hexcache/cache-port"
 import { type Effect, Layer } from "effect"
-import type { Store } from "../../src/Harness.ts"
-import { type Adapter, type FakeServer, fakeStore } from "./FakeStore.ts"
+import type { LockableStore, Store } from "../../src/Harness.ts"
+import { type Adapter, type FakeServer, fakeLockable, fakeStore } from "./FakeStore.ts"
 import { type Memory, makeMemory, makeReference } from "./Reference.ts"
 
 /** A cache with one mistake, which adapters have been seen to make. */
@@ -19,6 +19,8 @@ export interface WrongCache {
   readonly layerWithNamespace?: ((namespace: string) => Layer.Layer<CachePort>) | undefined
   /** How to open a store of it, where the mistake shows on a store that is out of order. */
   readonly store?: Effect.Effect<Store> | undefined
+  /** How to open a store of one lock, where the mistake shows on one that is locked. */
+  readonly lockable?: Effect.Effect<LockableStore> | undefined
 }
 
 /** The right driver with some operations put in place of its own. */
@@ -72,4 +74,16 @@ export const wrongStore = (
   caughtBy,
   layer: Layer.sync(CachePort, () => CachePort.fromDriver(makeReference())),
   store: fakeStore(change)
+})
+
+/** The right adapter of a store of one lock, with a part of it put in place of its own. */
+export const wrongLockable = (
+  caughtBy: string,
+  name: string,
+  change: (right: Adapter, server: FakeServer) => Partial<Adapter>
+): WrongCache => ({
+  name,
+  caughtBy,
+  layer: Layer.sync(CachePort, () => CachePort.fromDriver(makeReference())),
+  lockable: fakeLockable(change)
 })

@@ -12,6 +12,7 @@ import { histories } from "./histories.ts"
 import { interruption } from "./interruption.ts"
 import { layers } from "./layers.ts"
 import { lifetimes } from "./lifetimes.ts"
+import { locks } from "./locks.ts"
 import { remembered } from "./remembered.ts"
 import { scale } from "./scale.ts"
 import { scans } from "./scans.ts"
@@ -318,5 +319,6 @@ export const wrongCaches: ReadonlyArray<WrongCache> = [
   ...secrets,
   ...scale,
   ...failure,
+  ...locks,
   ...shutdown
 ]
