@@ -45,13 +45,17 @@ const addDetoursOf = (pending: Pending, simulation: Simulation, add: Add, fault:
     }
     if (world.late > 0 && isBeside(pending, simulation))
       add(`do ${id}`, what("carried out, answered later"), carryOut, process)
-    const some = pending.operation.isRead ? "refuseRead" : "refuseWrite"
-    fault(kinds.includes("refuse") ? "refuse" : some, id, what("fails"), () => operations.refuse(pending), process)
+    fault(refusalOf(pending, kinds), id, what("fails"), () => operations.refuse(pending), process)
   }
   if (pending.operation.isRead) return
   fault("lose", id, what("carried out, its answer is lost"), () => operations.lose(pending), process)
   if (pending.state === "Sent")
     fault("timeout", id, what("fails, and is on its way still"), () => operations.timeOut(pending), process)
+}
+
+const refusalOf = ({ operation }: Pending, kinds: ReadonlyArray<Fault>): Fault => {
+  if (operation.isRead && kinds.includes("refuseRead")) return "refuseRead"
+  return operation.name === "deleteMany" && kinds.includes("refuseDelete") ? "refuseDelete" : "refuse"
 }
 
 /** True if its process may do anything else before it is answered: else to answer it at once comes to the same. */

@@ -9,8 +9,8 @@ export type Fault =
   | "refuse"
   /** The same of reads alone. */
   | "refuseRead"
-  /** The same of writes alone. */
-  | "refuseWrite"
+  /** The same of deletes alone, by which keys are invalidated. */
+  | "refuseDelete"
   /** A write is carried out, and fails for its caller. */
   | "lose"
   /** A write fails for its caller, and may be carried out at any later time. */
@@ -103,6 +103,8 @@ export interface Scenario {
   readonly warm?: Readonly<Record<string, ReadonlyArray<string>>>
   /** Keys that were cached once, by "main": their generations stand. */
   readonly prepared?: ReadonlyArray<string>
+  /** The time that passes between the warming and the first event, in milliseconds. Defaults to none. */
+  readonly age?: number
   /** The most faults of a schedule. Defaults to none. */
   readonly faults?: number
   /** Which faults there may be: an operation that fails, and is carried out later if at all, unless given. */

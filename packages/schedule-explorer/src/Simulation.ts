@@ -29,6 +29,7 @@ export class Simulation {
     this.lookups = new Lookups(this.world)
     this.calls = new Calls(this.world)
     this.#warm()
+    this.world.time.advanceTo(this.world.time.now + (scenario.age ?? 0))
     this.world.store.takeSnapshot()
     for (const [name, threads] of Object.entries(scenario.processes)) this.#addProcess(name, threads)
   }

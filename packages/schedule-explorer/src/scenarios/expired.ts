@@ -39,7 +39,7 @@ export const expired: ReadonlyArray<Scenario> = [
     warm,
     processes: { A: [[expire("a"), get("a"), get("a")]] },
     faults: 2,
-    kinds: ["fail", "refuse", "lose", "timeout"]
+    kinds: ["fail", "refuseRead", "timeout"]
   },
   {
     name: "a key is expired by one process and invalidated by another, and its source fails",

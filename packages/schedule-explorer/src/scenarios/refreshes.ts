@@ -37,7 +37,7 @@ export const refreshes: ReadonlyArray<Scenario> = [
   {
     name: "a key is refreshed where it is read",
     prepared: ["a"],
-    processes: { A: [[refresh("a"), get("a")], [get("a")]] },
+    processes: { A: [[refresh("a")], [get("a")]] },
     faults: 1,
     kinds: ["timeout"]
   },
@@ -75,7 +75,7 @@ export const refreshes: ReadonlyArray<Scenario> = [
     cached: { main: { ttl: 1_000, staleFor: 1_000 } },
     warm,
     processes: { A: [[get("a")], [refresh("a"), get("a")]], B: [[change("a")]] },
-    ticks: [1_000]
+    age: 1_000
   },
   {
     name: "a key is refreshed while another process expires it",

@@ -20,15 +20,17 @@ export const stale: ReadonlyArray<Scenario> = [
     cached,
     warm,
     processes: { A: [[get("a")], [change("a"), get("a")]] },
-    ticks: [ttl],
-    faults: 1
+    age: ttl,
+    faults: 1,
+    kinds: ["timeout"]
   },
   {
     name: "a stale value is never served too long",
     cached,
     warm,
     processes: { A: [[get("a"), get("a")]], B: [[get("a")]] },
-    ticks: [ttl, ttl],
+    age: ttl,
+    ticks: [ttl],
     faults: 1,
     kinds: ["fail"]
   },
@@ -37,7 +39,7 @@ export const stale: ReadonlyArray<Scenario> = [
     cached: { main: { ttl, staleFor: 1_000, softLookupTimeout: 10 } },
     warm,
     processes: { A: [[get("a")], [change("a"), get("a")]] },
-    ticks: [ttl],
+    age: ttl,
     isTimed: true
   },
   {
@@ -57,14 +59,14 @@ export const stale: ReadonlyArray<Scenario> = [
         [set("a"), get("a")]
       ]
     },
-    ticks: [ttl]
+    age: ttl
   },
   {
     name: "stale values are read together while everything is invalidated",
     cached: { main: { ttl, staleFor: 1_000, isBatched: true } },
     warm: { main: ["a", "b"] },
     processes: { A: [[getMany("a", "b")], [changeAll("a", "b"), get("a")]] },
-    ticks: [ttl]
+    age: ttl
   },
   {
     name: "a value is looked up before its end while it is changed",
@@ -76,13 +78,13 @@ export const stale: ReadonlyArray<Scenario> = [
         [change("a"), get("a")]
       ]
     },
-    ticks: [1]
+    age: 1
   },
   {
     name: "a stale value is served under a lease",
     cached: { main: { ttl, staleFor: 1_000, lease: 12 } },
     warm,
-    processes: { A: [[get("a")]], B: [[get("a")], [change("a"), get("a")]] },
-    ticks: [ttl]
+    processes: { A: [[get("a")]], B: [[get("a")], [change("a")]] },
+    age: ttl
   }
 ]
