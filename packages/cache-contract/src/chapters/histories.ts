@@ -93,8 +93,14 @@ export const histories: ReadonlyArray<Law> = [
   )
 ]
 
+/**
+ * Callers and keys of a fault: many, as it meets one operation of each caller, and not every operation leaves a trace when
+ * it is carried out twice.
+ */
+const examined = { callers: 24, keys: 12 }
+
 /** As many, counted and not timed, as show a slow cache's mistakes too. */
-const operationsAfterwards = 400
+const operationsAfterwards = 1600
 
 /** The law on a store that is out of order and keeps its data. */
 const historyLaw = (fault: Fault): Law =>
@@ -106,6 +112,7 @@ const historyLaw = (fault: Fault): Law =>
       let begun = 0
       const examining = yield* Effect.forkChild(
         examine(harness, cache, {
+          ...examined,
           caches: [cache],
           operations: 10_000,
           isOver: () => {
