@@ -76,7 +76,8 @@ export const explainBreach = (
     const again = Effect.exit(examineLaw(law, layer, harness, trace.around))
     return Effect.map(withPatience(repetition, again), (exit) => {
       const error = errorOf(thrown)
-      const { lines } = trace
+      // One operation that failed is what the error says already.
+      const lines = thrown instanceof CacheError && trace.lines.length === 1 ? [] : trace.lines
       const isKept = Option.isSome(exit) && Exit.isSuccess(exit.value)
       const notes = [
         ...(isKept ? ["Run once more, the adapter keeps the law: it depends on the moment."] : []),

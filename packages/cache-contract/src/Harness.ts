@@ -105,8 +105,10 @@ export const makeLawContext = (
     const port = observe === undefined ? made : observe(made)
     const namespace = `contract-${++contexts}-${Math.random().toString(36).slice(2)}`
     const cache = CachePort.namespaced(port, namespace)
-    if (harness.time === "real")
-      yield* Effect.addFinalizer(() => Effect.ignore(Effect.timeout(cache.flush, "5 seconds")))
+    if (harness.time === "real") {
+      const unobserved = CachePort.namespaced(made, namespace)
+      yield* Effect.addFinalizer(() => Effect.ignore(Effect.timeout(unobserved.flush, "5 seconds")))
+    }
     const missing = CachePort.unsupported(port)
     return { cache, port, storedKey: (key) => `${namespace}:${key}`, time, harness, observe, missing }
   })

@@ -71,6 +71,18 @@ describe("a law that an adapter breaks", () => {
     )
   })
 
+  test("A failure of the law's only operation is said once, without what the contract does itself", async () => {
+    const message = await messageOf(
+      "get: none when absent",
+      layerOf(() => ({
+        get: () => Effect.fail(new DriverFailure(new TimedOut({ message: "no reply" }))),
+        deletePattern: () => Effect.fail(new DriverFailure(new TimedOut({ message: "no reply" })))
+      })),
+      { time: "real" }
+    )
+    assert.strictEqual(message, 'get "absent" failed: no reply (TimedOut)')
+  })
+
   test("A law that is broken only now and then says so", async () => {
     let reads = 0
     const message = await messageOf(
