@@ -17,7 +17,7 @@ export const limits: Readonly<Record<string, Limit>> = {
   "@hexcache/cache-effect": { packed: 10_000, bundled: 2_000 },
   "@hexcache/cache-promise": { packed: 54_000, bundled: 5_700 },
   "@hexcache/cache-keyv": { packed: 10_000, bundled: 2_000 },
-  "@hexcache/cache-contract": { packed: 160_000, bundled: 29_500 },
+  "@hexcache/cache-contract": { packed: 172_000, bundled: 33_500 },
   "@hexcache/cache-codec": { packed: 6_000, bundled: 1_000 }
 }
 
