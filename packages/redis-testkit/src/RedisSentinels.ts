@@ -23,6 +23,9 @@ export interface RedisSentinelsOptions {
 
 const groupDeadlineMs = 60_000
 
+/** Until the group has formed: on a busy machine a sentinel would replace the master before it is known to all. */
+const downAfterAtFirst = 600_000
+
 /** A master, its replicas, and the sentinels that watch them, all owned by a test. */
 export class RedisSentinels {
   /** Starts the servers and resolves when every sentinel knows every other one and every replica. */
@@ -48,7 +51,7 @@ export class RedisSentinels {
       const replicas = await Promise.all(Array.from({ length: replicaCount }, () => start({ args: replicaOf })))
       const config = [
         `sentinel monitor main 127.0.0.1 ${masterPort} ${Math.floor(sentinelCount / 2) + 1}`,
-        `sentinel down-after-milliseconds main ${downAfter}`,
+        `sentinel down-after-milliseconds main ${downAfterAtFirst}`,
         "sentinel failover-timeout main 3000"
       ].join("\n")
       const sentinels = await Promise.all(
@@ -58,6 +61,7 @@ export class RedisSentinels {
       )
       const group = new RedisSentinels("main", master, replicas, sentinels)
       await group.#formed()
+      await group.setDownAfter(downAfter)
       return group
     } catch (error) {
       await Promise.all(servers.map((server) => server.stop()))
@@ -82,6 +86,12 @@ export class RedisSentinels {
     this.master = master
     this.replicas = replicas
     this.sentinels = sentinels
+  }
+
+  /** Has every sentinel count the master as down after so many milliseconds without an answer. */
+  async setDownAfter(millis: number): Promise<void> {
+    const command = ["SENTINEL", "SET", this.name, "down-after-milliseconds", `${millis}`]
+    for (const { url } of this.sentinels) await askRedis(url, command)
   }
 
   /** Ends every server, in whatever state it is. */

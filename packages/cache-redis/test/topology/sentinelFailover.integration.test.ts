@@ -118,7 +118,8 @@ describe.concurrent("a master that is replaced while it answers", () => {
     Effect.gen(function* () {
       let route: FaultProxy | undefined
       const group = yield* sentinelGroup({
-        downAfter: 1_000,
+        // Until the network is cut: this process is on the way to the master, and may be late.
+        downAfter: 60_000,
         route: async (port) => {
           route = await FaultProxy.start(port)
           return route.port
@@ -133,6 +134,7 @@ describe.concurrent("a master that is replaced while it answers", () => {
       const clients = yield* Effect.promise(() => askRedis(group.master.url, ["CLIENT", "LIST"]))
       // Sentinels have names, replicas have flags, and another client asks for this list.
       const ours = clients.split("\n").find((client) => / name= .* flags=N .* cmd=(?!client)/.test(client))
+      yield* Effect.promise(() => group.setDownAfter(1_000))
       proxy.isolate([Number(/ addr=\S+:(\d+)/.exec(ours ?? "")?.[1])])
       const { end, record } = yield* failoverLoad(cached, "load")
       const [server, named] = yield* firstNamed(group.replicas, namedAt)
