@@ -141,6 +141,19 @@ export const untilSuccess = ({ ping }: Cache, { deadline }: Store) =>
     }
   })
 
+/** Milliseconds between two looks at what a fault has met. */
+const pause = 20
+
+/**
+ * Waits for `least` milliseconds, and for up to `margin` more until a fault has met what it is to meet. It counts pauses
+ * and not time, which passes also while the event loop of a busy machine stands still and nothing is met.
+ */
+export const untilMet = Effect.fnUntraced(function* (least: number, hasMet: () => boolean) {
+  const fewest = Math.ceil(least / pause)
+  const most = fewest + Math.ceil(margin / pause)
+  for (let pauses = 0; pauses < fewest || (pauses < most && !hasMet()); pauses++) yield* Effect.sleep(pause)
+})
+
 /** Retries until the cache itself knows that the store does not answer. */
 export const untilUnavailable = (cache: Cache, { deadline }: Store) =>
   Effect.gen(function* () {

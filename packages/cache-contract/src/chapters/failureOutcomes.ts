@@ -18,6 +18,7 @@ import {
   margin,
   persist,
   timed,
+  untilMet,
   untilSuccess
 } from "../FaultLaw.ts"
 import type { Law } from "../Law.ts"
@@ -27,9 +28,6 @@ import { prepare, type Write, writesOf } from "../Writes.ts"
 
 /** Keys that each writer has, more than it comes to. */
 const keysOfWriter = 400
-
-/** Milliseconds between two looks at what a fault has met. */
-const pause = 20
 
 /** A write that was made while a store was out of order. */
 interface Made {
@@ -87,14 +85,8 @@ export const writeLaw = (fault: Fault): Law =>
     const running = yield* Effect.forEach(writers, (writer) => Effect.forkChild(run(writer)))
     yield* Effect.sleep(50)
     yield* fault.begin(store)
-    // The fault lasts until it has met a write of every kind. Pauses are counted and not time, which passes also while the
-    // event loop stands still and no write is made.
     const hasMet = (write: Write) => made.some((one) => one.hasFailed && one.write === write)
-    const least = Math.ceil((store.deadline * 2) / pause)
-    const most = least + Math.ceil(margin / pause)
-    for (let pauses = 0; pauses < least || (pauses < most && !examined.every(hasMet)); pauses++) {
-      yield* Effect.sleep(pause)
-    }
+    yield* untilMet(store.deadline * 2, () => examined.every(hasMet))
     yield* fault.end(store)
     yield* untilSuccess(cache, store)
     yield* Effect.sleep(50)

@@ -1,10 +1,10 @@
 /**
  * Laws on histories: the results of callers at the same time are those of one operation after the other.
  */
-import { CachePort, type MissingFeatures } from "@hexcache/cache-port"
-import { Clock, Context, Effect, Fiber, Layer } from "effect"
+import { CachePort, intercept, type MissingFeatures } from "@hexcache/cache-port"
+import { Clock, Context, Effect, Fiber, identity, Layer } from "effect"
 import { assert } from "vitest"
-import { buildReady, type Fault, faults, locked, margin, untilSuccess } from "../FaultLaw.ts"
+import { buildReady, type Fault, faults, locked, margin, untilMet, untilSuccess } from "../FaultLaw.ts"
 import type { Harness } from "../Harness.ts"
 import { describeHistory } from "../histories/describeHistory.ts"
 import type { Operation } from "../histories/History.ts"
@@ -108,12 +108,17 @@ const historyLaw = (fault: Fault): Law =>
     `${fault.name}: all operations on a key at once have results as if one had come after the other, or say that they are open`,
     function* (store, harness) {
       const cache = yield* buildReady(store)
+      let failed = 0
+      const counting = intercept(cache, {
+        wrap: (operation) => Effect.tapError(operation, () => Effect.sync(() => failed++)),
+        wrapScan: identity
+      })
       let isOver = false
       let begun = 0
       const examining = yield* Effect.forkChild(
         examine(harness, cache, {
           ...examined,
-          caches: [cache],
+          caches: [counting],
           operations: 10_000,
           isOver: () => {
             begun++
@@ -124,7 +129,8 @@ const historyLaw = (fault: Fault): Law =>
       )
       yield* Effect.sleep(50)
       yield* fault.begin(store)
-      yield* Effect.sleep(store.deadline * 1.5)
+      const before = failed
+      yield* untilMet(store.deadline * 1.5, () => failed - before >= examined.callers)
       yield* fault.end(store)
       yield* untilSuccess(cache, store)
       const recovered = begun
