@@ -1,4 +1,4 @@
-import { assert, describe, it } from "@effect/vitest"
+import { afterAll, assert, describe, it } from "@effect/vitest"
 import { FailOpen } from "@hexcache/cache-layers"
 import { CachePort, CacheStats } from "@hexcache/cache-port"
 import { MapStore } from "@hexcache/cache-port/test-support/MapStore"
@@ -15,6 +15,8 @@ const requests = (cache: CachePort["Service"]) => (tenant: string) =>
   )
 
 describe("Cached on a namespace that each request makes anew", () => {
+  afterAll(CacheStats.forgetNamespaces)
+
   for (const [what, over] of [
     ["a cache", Layer.empty],
     ["a cache that fails open", FailOpen.layer]

@@ -50,6 +50,13 @@ export const countersOf = (namespace: string): Counters => {
   return counters
 }
 
+/**
+ * Forgets every namespace, for the next test in this process: what counts already goes on unseen.
+ *
+ * @internal
+ */
+export const forgetNamespaces = (): void => registry.clear()
+
 const read = ({ errors, hits, misses }: Counters): NamespaceStats => ({
   hits,
   misses,

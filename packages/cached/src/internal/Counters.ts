@@ -73,3 +73,9 @@ export const countersOf = (namespace: string): Counters => {
   registry.set(name, counters)
   return counters
 }
+
+/** Forgets every namespace, for the next test in this process: what counts already goes on unseen. */
+export const forgetNamespaces = (): void => {
+  registry.clear()
+  CacheStats.forgetNamespaces()
+}

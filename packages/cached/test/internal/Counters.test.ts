@@ -1,10 +1,12 @@
-import { assert, describe, it } from "@effect/vitest"
+import { afterAll, assert, describe, it } from "@effect/vitest"
 import { Cached } from "@hexcache/cached"
 import { Effect, Schema } from "effect"
-import { countersOf } from "../../src/internal/Counters.ts"
+import { countersOf, forgetNamespaces } from "../../src/internal/Counters.ts"
 import { setup } from "../support/Database.ts"
 
 describe("Cached: the counts of namespaces", () => {
+  afterAll(forgetNamespaces)
+
   it.effect("a Cached for each tenant adds no counts without end, and counts with the others", () => {
     const { run } = setup()
     const of = (tenant: number) =>
