@@ -1,6 +1,8 @@
 /** Every snippet of the documentation compiles and runs, and gives what its page says that it gives. */
 import { execFile } from "node:child_process"
-import { readFileSync, rmSync, writeFileSync } from "node:fs"
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import { promisify } from "node:util"
 import { assert, describe, it } from "@effect/vitest"
 import { afterAll, inject } from "vitest"
@@ -9,6 +11,14 @@ import { Reader } from "./support/Reader.ts"
 import { modulesFolder, writeModules } from "./support/Story.ts"
 
 process.env.REDIS_URL = inject("redisUrl")
+
+// A reader's own folder, for the files that a snippet makes.
+const readersFolder = mkdtempSync(join(tmpdir(), "snippets-"))
+process.chdir(readersFolder)
+afterAll(() => {
+  process.chdir(repository)
+  rmSync(readersFolder, { recursive: true, force: true })
+})
 
 rmSync(modulesFolder, { recursive: true, force: true })
 const stories = pages().map((page) => ({ page, modules: writeModules(page) }))
