@@ -3,9 +3,10 @@
  *
  * @internal
  */
+import { NamespaceState } from "./NamespaceState.ts"
 import { PendingInvalidations } from "./PendingInvalidations.ts"
 
-/** The most namespaces of `Cached` whose pending invalidations are shared while there are none. */
+/** The number of namespaces of `Cached` at which those that nobody uses are forgotten. */
 const mostNamespaces = 1_000
 
 export class CacheState {
@@ -13,8 +14,7 @@ export class CacheState {
   readonly pending = new PendingInvalidations()
   /** Counts the beginnings and ends of invalidations of tags: no later reader shares a lookup from before one of them. */
   changes = 0
-  /** Those of keys, by the namespaces of `Cached`. */
-  readonly #pendingKeys = new Map<string, PendingInvalidations>()
+  readonly #namespaces = new Map<string, NamespaceState>()
   /** Keeps the state in memory while it is needed. */
   readonly retain: () => void
 
@@ -23,7 +23,7 @@ export class CacheState {
   }
 
   get isNeeded(): boolean {
-    return !this.pending.isEmpty || Array.from(this.#pendingKeys.values()).some(({ isEmpty }) => !isEmpty)
+    return !this.pending.isEmpty || Array.from(this.#namespaces.values()).some(({ pending }) => !pending.isEmpty)
   }
 
   /** Adds a pending invalidation of a tag. */
@@ -32,15 +32,15 @@ export class CacheState {
     this.retain()
   }
 
-  /** The pending invalidations of the keys of every `Cached` of this namespace. */
-  pendingKeysOf(namespace: string): PendingInvalidations {
-    const known = this.#pendingKeys.get(namespace)
+  /** The state that every `Cached` of this namespace shares. */
+  namespaceOf(namespace: string): NamespaceState {
+    const known = this.#namespaces.get(namespace)
     if (known !== undefined) return known
-    if (this.#pendingKeys.size >= mostNamespaces) {
-      for (const [name, { isEmpty }] of this.#pendingKeys) if (isEmpty) this.#pendingKeys.delete(name)
+    if (this.#namespaces.size >= mostNamespaces) {
+      for (const [name, { isNeeded }] of this.#namespaces) if (!isNeeded) this.#namespaces.delete(name)
     }
-    const pending = new PendingInvalidations()
-    this.#pendingKeys.set(namespace, pending)
-    return pending
+    const made = new NamespaceState()
+    this.#namespaces.set(namespace, made)
+    return made
   }
 }

@@ -16,7 +16,6 @@ import { makeInvalidations } from "./Invalidations.ts"
 import { makeLoader } from "./Loader.ts"
 import { makeEnsureGenerations } from "./LookupGenerations.ts"
 import { makeNamespaceLog } from "./NamespaceLog.ts"
-import { OngoingChanges } from "./OngoingChanges.ts"
 import type { Policy } from "./Policy.ts"
 import { makeReader } from "./Reader.ts"
 import { makeReadRules } from "./ReadRules.ts"
@@ -33,6 +32,8 @@ export const makeEngine = <Key, A, Answer, E, R>(
   state: CacheState
 ) => {
   const { hasTags, namespace, sharedLife, staleFor, textOf } = policy
+  const shared = state.namespaceOf(namespace)
+  const { changes, writes } = shared
   const counters = countersOf(namespace)
   const keys = policy.storeKeys()
   const store = makeStore(cache, () => counters.error())
@@ -42,11 +43,11 @@ export const makeEngine = <Key, A, Answer, E, R>(
   const snapshots = makeSnapshotReader(policy, store, tags)
   const ensureGenerations = makeEnsureGenerations(policy, store, tags)
   const entries = makeEntryStore(policy, store, tags, snapshots)
-  const invalidations = makeInvalidations(store, keys, tags, counters, state, policy.namespace)
+  const invalidations = makeInvalidations(store, keys, tags, counters, state, shared)
   const writer = makeEntryWriter(policy, entries, invalidations)
-  const loader = makeLoader({ policy, counters, store, snapshots, ensureGenerations, writer, lookups, log })
+  const loader = makeLoader({ policy, counters, store, snapshots, ensureGenerations, writer, writes, lookups, log })
+  shared.add(loader)
   const rules = makeReadRules(policy, counters, lookups, log)
-  const changes = new OngoingChanges()
   const parts = { policy, counters, snapshots, invalidations, changes, lookups, loader, rules }
   const reader = makeReader(parts)
   const batches = makeBatchReader(parts)
@@ -61,7 +62,7 @@ export const makeEngine = <Key, A, Answer, E, R>(
     change: () => Effect.Effect<void>
   ): Effect.Effect<void> => {
     const outdate = () => {
-      loader.outdate(texts)
+      shared.outdate(texts)
       changes.outdate(texts)
     }
     outdate()
@@ -100,6 +101,7 @@ export const makeEngine = <Key, A, Answer, E, R>(
       const text = textOf(key)
       const texts = new Set([text])
       loader.outdateForRefresh(text)
+      shared.outdate(texts, loader)
       changes.outdate(texts, "Expire")
       return changes.run("Refresh", texts, () => reader.refresh(key, caller))
     },

@@ -7,6 +7,7 @@ import { Effect } from "effect"
 import type { CacheState } from "./CacheState.ts"
 import { Caller } from "./Caller.ts"
 import type { Counters } from "./Counters.ts"
+import type { NamespaceState } from "./NamespaceState.ts"
 import { inHalves, type Outcome, type Store } from "./Store.ts"
 import type { StoreKeys } from "./StoreKeys.ts"
 import type { Tags } from "./Tags.ts"
@@ -19,10 +20,8 @@ export const makeInvalidations = (
   tags: Tags,
   counters: Counters,
   state: CacheState,
-  namespace: string
+  { pending }: NamespaceState
 ) => {
-  const pending = state.pendingKeysOf(namespace)
-
   const deleteKeys = (texts: ReadonlyArray<string>): Effect.Effect<Outcome> =>
     store.delete(texts.flatMap((text) => [keys.entry(text), keys.own(text)]))
 

@@ -14,7 +14,6 @@ import { BackgroundLookups, type BatchedLookup, LookupBatch } from "./LookupBatc
 import { elapsedOf, type LookupReason, type LookupRequest, nowOf } from "./LookupRequest.ts"
 import { type LoaderParts, makeLookupRun } from "./LookupRun.ts"
 import { CurrentWaits, type LookupWaits } from "./LookupWaits.ts"
-import { LookupWrites } from "./LookupWrites.ts"
 import { type InTurn, nested } from "./Nesting.ts"
 import type { Unstorable } from "./SchemaCodec.ts"
 import type { Snapshot } from "./Snapshot.ts"
@@ -32,10 +31,9 @@ export const makeLoader = <Key, A, Answer, E, R>(parts: LoaderParts<Key, A, Answ
   type Batched = BatchedLookup<Key, Answer, E>
   type Lookups = ReadonlyArray<InFlightLookup<Answer, E>>
 
-  const { counters, ensureGenerations, log, lookups, policy, snapshots, store } = parts
+  const { counters, ensureGenerations, log, lookups, policy, snapshots, store, writes } = parts
   const failures = new Failures<E>(policy)
   const background = new BackgroundLookups()
-  const writes = new LookupWrites()
 
   /** Ends a lookup. `json` is that of its value, where it can be written. */
   const settle = (
@@ -50,7 +48,7 @@ export const makeLoader = <Key, A, Answer, E, R>(parts: LoaderParts<Key, A, Answ
   }
 
   const observer = store.observe(policy.namespace, counters.live)
-  const runParts = { ...parts, failures, writes, observer, settle }
+  const runParts = { ...parts, failures, observer, settle }
 
   /** True for a moment after a lookup failed, in which a key with a value to serve is not looked up again. */
   const isResting = (text: string, fiber: AnyFiber): boolean => failures.isResting(text, elapsedOf(fiber))

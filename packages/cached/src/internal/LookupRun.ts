@@ -30,6 +30,7 @@ export interface LoaderParts<Key, A, Answer, E, R> {
   readonly snapshots: SnapshotReader
   readonly ensureGenerations: EnsureGenerations
   readonly writer: EntryWriter<Key, A, Answer>
+  readonly writes: LookupWrites
   readonly lookups: InFlightLookups<Answer, E>
   readonly log: NamespaceLog
 }
@@ -38,7 +39,6 @@ export interface LoaderParts<Key, A, Answer, E, R> {
 export interface RunParts<Key, A, Answer, E, R> extends LoaderParts<Key, A, Answer, E, R> {
   readonly failures: Failures<E>
   readonly observer: Observer | undefined
-  readonly writes: LookupWrites
   /** Ends a lookup, whose value has this JSON. */
   readonly settle: (
     each: BatchedLookup<Key, Answer, E>,
