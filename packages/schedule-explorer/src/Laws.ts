@@ -20,8 +20,9 @@ export class Laws {
   readonly #lease: number
   readonly #footprint: () => Footprint
   readonly #truth: Array<number>
-  readonly #views: ReadonlyArray<string>
-  /** Versions outdated by invalidations that are over, for each `Cached`: through itself, and through others. */
+  /** The schemas by which each process reads, as `isOtherSchema` has them. */
+  readonly #schemas: ReadonlyArray<boolean>
+  /** Versions outdated by invalidations that are over, for each schema of each process: by the process, and by others. */
   readonly #own: Array<number> = []
   readonly #refreshed: Array<number> = []
   readonly #other: Array<number> = []
@@ -45,9 +46,8 @@ export class Laws {
     this.#footprint = footprint
     this.#truth = this.#keys.map(() => 0)
     this.#loaded = this.#keys.flatMap(() => Array.from({ length: most }, () => 0))
-    const named = definitionsOf(scenario)
-    this.#views = Object.keys(named)
-    const definitions = Object.values(named)
+    const definitions = Object.values(definitionsOf(scenario))
+    this.#schemas = Array.from(new Set(definitions.map(({ isOtherSchema = false }) => isOtherSchema)))
     this.#longestLife =
       scenario.longestLife ?? Math.max(...definitions.map(({ staleFor = 0, ttl = 60_000 }) => ttl + staleFor))
     this.#lease = Math.min(...definitions.map(({ lease = 0 }) => lease))
@@ -55,17 +55,22 @@ export class Laws {
 
   addProcess(process: number): void {
     this.#fallbacks[process] = 0
-    for (const on of this.#views) {
-      const view = this.#viewOf(process, on)
+    for (const view of this.#viewsOf(process)) {
       this.#own[view] = 0
       this.#refreshed[view] = 0
       this.#other[view] = 0
     }
   }
 
-  /** Each `Cached` of each process. */
+  /** The schemas of a process, each as a number of its own. */
+  #viewsOf(process: number): ReadonlyArray<number> {
+    return this.#schemas.map((_, index) => process * this.#schemas.length + index)
+  }
+
+  /** The schema of a `Cached` of a process. */
   #viewOf(process: number, on: string): number {
-    return process * this.#views.length + this.#views.indexOf(on)
+    const { isOtherSchema = false } = definitionsOf(this.#scenario)[on] ?? {}
+    return process * this.#schemas.length + this.#schemas.indexOf(isOtherSchema)
   }
 
   version(key: string): number {
@@ -239,7 +244,8 @@ export class Laws {
     this.#open.delete(open)
     this.#writeSetting(open)
     if (open.isUndone) return
-    this.#own[open.view] = (this.#own[open.view] ?? 0) | open.outdates
+    // Whichever `Cached` of a process invalidates.
+    for (const view of this.#viewsOf(open.process)) this.#own[view] = (this.#own[view] ?? 0) | open.outdates
     if (open.call.kind !== "expire" && !open.isFaulty && (open.outdates & ~this.#forgotten) !== 0) {
       this.#footprint().write("forgotten")
       this.#forgotten |= open.outdates
@@ -261,8 +267,7 @@ export class Laws {
 
   /** An invalidation has reached a process. */
   reached(process: number, outdates: number): void {
-    for (const on of this.#views) {
-      const view = this.#viewOf(process, on)
+    for (const view of this.#viewsOf(process)) {
       const known = this.#other[view] ?? 0
       if ((outdates & ~known) === 0) continue
       this.#footprint().write(`others ${process}`)
@@ -272,7 +277,7 @@ export class Laws {
 
   /** Versions that a process has outdated by itself, pending or not. */
   outdatedBy(process: number): number {
-    return this.#views.reduce((all, on) => all | (this.#own[this.#viewOf(process, on)] ?? 0), 0)
+    return this.#viewsOf(process).reduce((all, view) => all | (this.#own[view] ?? 0), 0)
   }
 
   #load(key: string, version: number, now: number): void {

@@ -107,6 +107,11 @@ export const mutants: ReadonlyArray<Mutant> = [
     "true"
   ),
   engine(
+    "an invalidation outdates no lookup of another Cached of the namespace",
+    "shared.outdate(texts)\n",
+    "loader.outdate(texts)\n"
+  ),
+  engine(
     "lookups that began during an invalidation are joined after it",
     "Effect.ensuring(change(), Effect.sync(outdate))",
     "change()"

@@ -1,7 +1,7 @@
 /**
  * Invalidations that the store fails.
  */
-import { change, changeAll, changeTag, get, getOption, type Scenario, set } from "../Scenario.ts"
+import { change, changeAll, changeTag, expire, get, getOption, on, refresh, type Scenario, set } from "../Scenario.ts"
 
 const tags = () => ["t"]
 
@@ -11,6 +11,30 @@ export const pending: ReadonlyArray<Scenario> = [
     warm: { main: ["a"] },
     processes: { A: [[change("a"), get("a")], [get("a")]] },
     faults: 1
+  },
+  {
+    name: "an invalidation by another Cached of the process is pending while the key is read",
+    cached: { main: {}, other: {} },
+    warm: { main: ["a"] },
+    processes: { A: [[on("other", change("a")), get("a")], [get("a")]] },
+    faults: 2
+  },
+  {
+    name: "another Cached of the process sets a key while it is looked up",
+    cached: { main: {}, other: {} },
+    processes: { A: [[on("other", set("a")), get("a")], [get("a")]] }
+  },
+  {
+    name: "another Cached of the process refreshes a key while it is read",
+    cached: { main: {}, other: {} },
+    warm: { main: ["a"] },
+    processes: { A: [[on("other", refresh("a")), get("a")], [get("a")]] }
+  },
+  {
+    name: "another Cached of the process expires a key while it is refreshed",
+    cached: { main: { staleFor: 60_000 }, other: { staleFor: 60_000 } },
+    warm: { main: ["a"] },
+    processes: { A: [[on("other", expire("a")), get("a")], [refresh("a")]] }
   },
   {
     name: "a pending invalidation is carried out while another process reads",
