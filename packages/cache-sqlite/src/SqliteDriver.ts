@@ -168,7 +168,7 @@ const driver = (connection: Connection, timeout: number, saw: (clock: Clock.Cloc
         inParts(entries, (part) =>
           write((store, now) => {
             if (!part.every(([key, value]) => store.fits(key, value))) return tooLarge()
-            for (const [key, value] of part) store.set(key, value, expiry(ttl, now), now)
+            store.setMany(part, expiry(ttl, now), now)
             return undefined
           })
         )

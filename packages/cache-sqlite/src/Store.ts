@@ -8,7 +8,7 @@ import { Buffer } from "node:buffer"
 import type { DatabaseSync } from "node:sqlite"
 import { Counter, type DriverResult } from "@hexcache/cache-port"
 
-/** Expired entries that one write removes at most, and entries that it evicts at most, so that no write takes long. */
+/** Expired entries that a write removes, and entries that it evicts, at most for each of its own: no write takes long. */
 const reclaimedByWrite = 16
 const evictedByWrite = 256
 
@@ -126,9 +126,16 @@ export class Store {
 
   /** Replaces value and expiry of an entry that fits, within a transaction, and evicts others so that the bound holds. */
   set(key: string, value: string, expiresAt: number, now: number): void {
-    const name = bytesOf(key)
-    const bytes = bytesOf(value)
-    this.#statements.reclaim.run(now, reclaimedByWrite)
+    this.setMany([[key, value]], expiresAt, now)
+  }
+
+  /** As `set`, for many entries, each of which fits. Expired ones go first, together: that costs as much as an entry. */
+  setMany(entries: ReadonlyArray<readonly [key: string, value: string]>, expiresAt: number, now: number): void {
+    this.#statements.reclaim.run(now, reclaimedByWrite * entries.length)
+    for (const [key, value] of entries) this.#put(bytesOf(key), bytesOf(value), expiresAt, now)
+  }
+
+  #put(name: Buffer, bytes: Buffer, expiresAt: number, now: number): void {
     const row = this.#statements.put.get(name, name.length + bytes.length, expiresAt, now) as Pick<Row, "id">
     this.#statements.putValue.run(row.id, bytes)
     this.#evict(row.id, now, evictedByWrite)
