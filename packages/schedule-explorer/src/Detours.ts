@@ -61,10 +61,9 @@ const refusalOf = ({ operation }: Pending, kinds: ReadonlyArray<Fault>): Fault =
 /** True if its process may do anything else before it is answered: else to answer it at once comes to the same. */
 const isBeside = (pending: Pending, { lookups, operations }: Simulation): boolean => {
   const { near, threads } = pending.process
-  const others = threads.filter(({ calls, next, open }) => open !== undefined || next < calls.length)
   return (
     near !== undefined ||
-    others.length > 1 ||
+    threads.some(({ calls, next, open }) => (open === undefined ? next < calls.length : open !== pending.open)) ||
     operations.pending.some(
       (other) => other !== pending && other.process === pending.process && other.state !== "GivenUp"
     ) ||

@@ -111,7 +111,7 @@ export class Laws {
     }
     if (call.kind === "refresh") this.#isChanging = true
     const view = this.#viewOf(process, call.on)
-    const other = (this.#other[view] ?? 0) & ~(this.#own[view] ?? 0) & ~this.#joinable(call, process)
+    const other = (this.#other[view] ?? 0) & ~(this.#own[view] ?? 0)
     const open = {
       call,
       process,
@@ -120,6 +120,7 @@ export class Laws {
       own: this.#own[view] ?? 0,
       refreshed: this.#refreshed[view] ?? 0,
       other,
+      joinable: this.#joinable(call, process),
       forgotten: this.#forgotten,
       outdates,
       sets: call.kind === "set" ? call.keys.reduce((all, key) => all | this.#bit(key, this.version(key)), 0) : 0,
@@ -172,8 +173,8 @@ export class Laws {
   }
 
   /**
-   * The versions that a read may see though another process has outdated them: those of lookups on their way in its
-   * process, which it may join. One that waits for the lease of another process is on its way as well.
+   * The versions of lookups on their way in the process of a read, which it may join where it cannot tell whether another
+   * process has outdated them. One that waits for the lease of another process is on its way as well.
    */
   #joinable({ keys }: Call, process: number): number {
     let joinable = 0
@@ -223,10 +224,12 @@ export class Laws {
       // Another lookup at the same moment changes nothing.
       if (loaded !== now) this.#footprint().read(`loaded ${key}`)
       const what = `${open.call.kind} saw ${key}@${version}`
+      // The generations that a read has seen tell, unless the store failed it, or it waits for a lease.
+      const other = this.isDisturbed || this.#lease > 0 ? open.other & ~open.joinable : open.other
       const isFallback = ((this.#fallbacks[open.process] ?? 0) & ~open.forgotten & bit) !== 0
       if ((open.own & bit) !== 0 && !isFallback) this.#violated(this.isSettled ? "settled" : "ownInvalidation", what)
       else if ((open.refreshed & bit) !== 0) this.#violated("refreshed", what)
-      else if ((open.other & bit) !== 0 && !isFallback)
+      else if ((other & bit) !== 0 && !isFallback)
         this.#violated(this.isSettled ? "settled" : open.isAsking ? "otherInvalidation" : "handedOn", what)
       // The first of many may wait for the last.
       const read = open.call.kind === "getMany" ? open.began : now

@@ -18,6 +18,8 @@ export interface OpenCall {
   own: number
   refreshed: number
   other: number
+  /** Versions that it may see though another process has outdated them, where it cannot tell. */
+  readonly joinable: number
   /** Versions that it must not see though a lookup fails. */
   readonly forgotten: number
   /** Versions that are not current any more when it is over, if it invalidates. */

@@ -13,7 +13,7 @@ const rounds = 8
 const episodes = 10
 
 /** The most schedules of a scenario, which has about half as many without the mistake. */
-const mostSchedules = 5_000
+const mostSchedules = 10_000
 
 const atRandom = async (): Promise<string | undefined> => {
   for (let round = 1; round <= rounds; round++) {
