@@ -43,6 +43,14 @@ export const stale: ReadonlyArray<Scenario> = [
     isTimed: true
   },
   {
+    name: "the time of a stale value ends while a newer one is waited for",
+    cached: { main: { ttl, staleFor: 1_000, softLookupTimeout: 10 } },
+    warm,
+    processes: { A: [[get("a")], [get("a")]] },
+    age: 2 * ttl - 5,
+    isTimed: true
+  },
+  {
     name: "a stale value is refreshed on demand",
     cached,
     warm,
